@@ -1,0 +1,1 @@
+//! Throw-away clusters and helpers for the tests of nl_query.

@@ -1,0 +1,8 @@
+//! What nl_query knows without PostgreSQL.
+//!
+//! Nothing in this crate names a server, a socket or a lock: it builds and tests alone (`cargo test -p nl_query_core`).
+//! The extension fills [`schema::Schema`] from the catalog and turns [`error::Error`] into an ErrorReport in one place.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod schema;

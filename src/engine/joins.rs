@@ -1,0 +1,1 @@
+//! Join paths over the foreign-key graph.

@@ -1,0 +1,1 @@
+//! Stems and word forms of English.

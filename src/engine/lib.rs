@@ -1,0 +1,21 @@
+//! The embedded engine of nl_query: a question and a schema in, ranked SQL candidates out.
+//!
+//! No PostgreSQL, no network, no thread, no clock: the same question over the same schema, values and day gives the same answer.
+//!
+//! ```text
+//! question::read   text -> tokens, numbers, dates, quoted values
+//! link             tokens x schema -> what each word may mean (names, comments, synonyms, enum labels, values)
+//! understand       meanings -> ir::Query candidates, scored
+//! joins            ir::Query -> join paths over the foreign-key graph
+//! render           ir::Query + joins -> PostgreSQL text, and a paraphrase in words
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod answer;
+pub mod ir;
+pub mod joins;
+pub mod lexicon;
+pub mod question;
+pub mod render;
+
+pub use answer::{Answer, Candidate, NoProbe, Prepared, Refusal, ValueHit, ValueProbe, WordAccount, answer};

@@ -1,0 +1,112 @@
+//! Reading a question: words with their places, and the numbers, dates and quoted values among them. Knows no schema.
+
+use std::ops::Range;
+
+use crate::ir::{DateRange, DateUnit};
+
+pub mod dates;
+pub mod numbers;
+pub mod tokens;
+
+/// A question taken apart. All `Range<usize>` named `tokens` are positions in `tokens`.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// As the user typed it.
+    pub text: String,
+    pub tokens: Vec<Token>,
+    pub numbers: Vec<Number>,
+    pub dates: Vec<DateMention>,
+    /// "by month", "per year", "monthly", "each day", "by day of the week".
+    pub buckets: Vec<Bucket>,
+    /// Contents of '…', "…", “…”, «…», `…`, with the tokens inside the quotes (the quotes themselves are no tokens).
+    pub quoted: Vec<Quoted>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Token {
+    /// Byte range in `Question::text`.
+    pub span: Range<usize>,
+    /// As typed.
+    pub text: String,
+    /// Unicode lower case, typographic apostrophes made plain, possessive `'s` cut off.
+    pub lower: String,
+    /// `lexicon::morphology::stem(lower)`.
+    pub stem: String,
+    pub kind: TokenKind,
+    /// A sentence or clause break (comma, semicolon, full stop, question mark, parenthesis) stood directly before this token.
+    pub after_break: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    Word,
+    /// Digits, with signs, separators and decimals folded in (`1,000`, `12.5`, `50%` is a number and a `%` symbol).
+    Number,
+    /// Operators that carry meaning: `>` `<` `>=` `<=` `=` `!=` `<>` `%` `$` `€` `£` `&` `+` `/`.
+    Symbol,
+}
+
+/// A number in digits or words ("1,000", "1.5k", "twenty five", "a dozen", "3rd", "first", "2 million").
+#[derive(Debug, Clone, PartialEq)]
+pub struct Number {
+    pub tokens: Range<usize>,
+    pub value: NumberValue,
+    pub kind: NumberKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum NumberValue {
+    Integer(i64),
+    /// Digits as they go into SQL, e.g. `12.50`.
+    Decimal(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberKind {
+    Plain,
+    /// "third", "2nd".
+    Ordinal,
+    /// Followed by `%` or "percent" (which belongs to `tokens`).
+    Percent,
+    /// With a currency sign or word (which belongs to `tokens`).
+    Money,
+    /// A unit of time or measure follows and belongs to `tokens`: "5 minutes", "3 km". The unit as its singular word.
+    Measure(&'static str),
+}
+
+/// Words that name a stretch of time, prepositions included: "in 2023", "since March", "between 1 May and 3 June 2020",
+/// "last month", "in the last 30 days", "before 1990", "today", "this quarter", "in the 1990s", "on 2022-05-01".
+#[derive(Debug, Clone, PartialEq)]
+pub struct DateMention {
+    pub tokens: Range<usize>,
+    pub range: DateRange,
+    /// The finest unit that was named: a year for "in 2023", a day for "today".
+    pub grain: DateUnit,
+    /// True for a bare four-digit number that may as well be a plain number ("in 2000", "2012").
+    pub may_be_number: bool,
+    /// A field without a year: "in May", "on Mondays", "in the first quarter" repeat every year; the range is then empty.
+    pub field: Option<(crate::ir::DateField, i64)>,
+}
+
+/// A wish to group by a stretch of time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bucket {
+    pub tokens: Range<usize>,
+    pub kind: BucketKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BucketKind {
+    /// Runs on: 2023-01, 2023-02, …
+    Truncate(DateUnit),
+    /// Comes round: day of the week, hour of the day, month of the year.
+    Field(crate::ir::DateField),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quoted {
+    pub tokens: Range<usize>,
+    /// Byte range of the content in `Question::text`.
+    pub span: Range<usize>,
+    pub content: String,
+}
