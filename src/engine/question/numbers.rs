@@ -1,1 +1,1 @@
-//! numbers
+//! Numbers in digits and words.

@@ -1,1 +1,1 @@
-//! tokens
+//! Text cut into tokens.
