@@ -6,12 +6,14 @@
 //! question::read   text -> tokens, numbers, dates, quoted values
 //! link             tokens x schema -> what each word may mean (names, comments, synonyms, enum labels, values)
 //! understand       meanings -> ir::Query candidates, scored
+//! check            ir::Query -> is it well typed?
 //! joins            ir::Query -> join paths over the foreign-key graph
 //! render           ir::Query + joins -> PostgreSQL text, and a paraphrase in words
 //! ```
 #![forbid(unsafe_code)]
 
 pub mod answer;
+pub mod check;
 pub mod ir;
 pub mod joins;
 pub mod lexicon;
