@@ -17,7 +17,11 @@ pub mod check;
 pub mod ir;
 pub mod joins;
 pub mod lexicon;
+pub mod link;
+pub mod prepared;
 pub mod question;
 pub mod render;
+pub mod understand;
 
-pub use answer::{Answer, Candidate, NoProbe, Prepared, Refusal, ValueHit, ValueProbe, WordAccount, answer};
+pub use answer::{Answer, Candidate, NoProbe, Refusal, ValueHit, ValueProbe, WordAccount, answer};
+pub use prepared::Prepared;
