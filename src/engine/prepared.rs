@@ -67,7 +67,7 @@ impl Name {
 pub struct RelationWords {
     pub name: Name,
     pub comment: Vec<String>,
-    /// Columns that name a row, best first: one, or first and last name.
+    /// Columns that name a row: one, or first and last name. Empty where rows have no name (an invoice).
     pub label: Vec<usize>,
     /// Columns on a calendar, the main one first.
     pub times: Vec<usize>,
@@ -209,8 +209,8 @@ fn is_textual(column: &Column) -> bool {
     matches!(column.kind, TypeKind::Text)
 }
 
-/// The columns that name a row for a reader. Rank by what the name says; a table without any gets its first text that is not a
-/// reference, and the primary key where it has no text at all.
+/// The columns that name a row for a reader, by what their names say. None for a table whose rows have no name: an invoice is
+/// shown whole.
 fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<usize> {
     let own: Vec<String> = words_of_identifier(&relation.name).iter().map(|word| stem(word)).collect();
     let mut first = None;
@@ -262,17 +262,7 @@ fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<usize> {
     if let Some(only) = first.or(last) {
         return vec![only];
     }
-    let key_or_text = relation
-        .columns
-        .iter()
-        .enumerate()
-        .find(|(at, column)| is_textual(column) && !referencing.contains(at))
-        .map(|(at, _)| at);
-    match key_or_text {
-        Some(at) => vec![at],
-        None if !relation.primary_key.is_empty() => relation.primary_key.clone(),
-        None => relation.columns.first().map(|_| 0).into_iter().collect(),
-    }
+    Vec::new()
 }
 
 /// Columns on a calendar. The one that says when the row's event happened comes before due dates and bookkeeping.
@@ -314,7 +304,11 @@ fn column_words(id: RelationId, at: usize, relation: &Relation, column: &Column,
     let prefix = whole.stems().zip(owner.iter()).take_while(|(mine, theirs)| mine == theirs).count();
     let prefix = if prefix == owner.len() && prefix < whole.positions.len() { prefix } else { 0 };
     let name = Name { positions: whole.positions[prefix..].to_vec() };
+    let mut name = name;
     let reference = keys.iter().position(|key| key.from == id && key.from_columns == [at]);
+    if reference.is_some_and(|position| keys[position].to == id) {
+        name = superior(name);
+    }
     ColumnWords {
         role: role(at, relation, column, reference.is_some()),
         name,
@@ -322,6 +316,18 @@ fn column_words(id: RelationId, at: usize, relation: &Relation, column: &Column,
         comment: comment_stems(column.comment.as_deref()),
         reference,
     }
+}
+
+/// A reference of a person's row to another one of the same table goes by many names.
+const SUPERIORS: [&str; 5] = ["manager", "boss", "supervisor", "reports", "reporting"];
+
+/// A column such as `reports_to` or `manager_id` answers to every word for a superior.
+fn superior(name: Name) -> Name {
+    let family: Vec<String> = SUPERIORS.iter().map(|word| stem(word)).collect();
+    if !name.stems().any(|word| family.iter().any(|known| known == word)) {
+        return name;
+    }
+    Name { positions: vec![family] }
 }
 
 fn role(at: usize, relation: &Relation, column: &Column, refers: bool) -> Role {

@@ -38,7 +38,8 @@ fn fit(context: &Context, column: ColumnId, stems: &[String]) -> f32 {
     let total: f32 = (0..length).map(weight).sum();
     let covered: f32 = name.positions.iter().enumerate().map(|(at, alternatives)| weight(at) * meets(alternatives)).sum();
     let kind = context.prepared.column(column).kind;
-    let date = kind.is_calendar() && name.stems().last().is_some_and(|word| matches!(word, "date" | "time" | "at" | "on" | "day"));
+    let date =
+        kind.is_calendar() && name.stems().last().is_some_and(|word| matches!(word, "date" | "time" | "at" | "on" | "day"));
     // "birth" and birth_date: the last word only says that it is a date.
     if date && length > 1 && meets(&name.positions[length - 2]) > 0.6 {
         return meets(&name.positions[length - 2]).max(covered / total);
@@ -57,7 +58,8 @@ pub fn ranked_column(context: &Context, relation: RelationId, rankings: &[Rankin
                 _ => continue,
             };
             for (at, column) in description.columns.iter().enumerate() {
-                let sortable = matches!(column.kind, TypeKind::Number | TypeKind::Interval | TypeKind::Time) || column.kind.is_calendar();
+                let sortable =
+                    matches!(column.kind, TypeKind::Number | TypeKind::Interval | TypeKind::Time) || column.kind.is_calendar();
                 if !sortable || context.prepared.words((id, at)).role == Role::Key {
                     continue;
                 }

@@ -55,8 +55,7 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub fn new(question: &'a Question, prepared: &'a Prepared, elements: &'a [Element], bans: &'a Bans) -> Self {
-        let mut context =
-            Context { question, prepared, elements, bans, named: Vec::new(), subject: None, subject_element: None };
+        let mut context = Context { question, prepared, elements, bans, named: Vec::new(), subject: None, subject_element: None };
         for (at, element) in elements.iter().enumerate() {
             if let Some((relation, strength)) = context.relation_meaning(element) {
                 context.named.push((relation, at, strength));
@@ -97,7 +96,8 @@ impl<'a> Context<'a> {
     fn find_subject(&mut self) {
         let mut fallback = None;
         for at in 0..self.elements.len() {
-            let Some((relation, strength)) = self.named.iter().find(|(_, element, _)| *element == at).map(|(r, _, s)| (*r, *s)) else {
+            let Some((relation, strength)) = self.named.iter().find(|(_, element, _)| *element == at).map(|(r, _, s)| (*r, *s))
+            else {
                 continue;
             };
             if strength < 0.45 {
@@ -120,7 +120,8 @@ impl<'a> Context<'a> {
 
     /// The element stands behind "per", "by", "for each".
     pub fn follows_group(&self, at: usize) -> bool {
-        self.before(at, 3).is_some_and(|prior| matches!(self.elements[prior].cue, Some(Cue::Word(CueWord::Group | CueWord::Each))))
+        self.before(at, 3)
+            .is_some_and(|prior| matches!(self.elements[prior].cue, Some(Cue::Word(CueWord::Group | CueWord::Each))))
     }
 
     /// The element stands behind "most", "fewest": it is counted or added, not asked for.
@@ -144,7 +145,11 @@ impl<'a> Context<'a> {
 
     fn carries(&self, at: usize) -> bool {
         let element = &self.elements[at];
-        element.stop.is_none() || element.cue.is_some() || !element.things.is_empty() || !element.values.is_empty() || element.number.is_some()
+        element.stop.is_none()
+            || element.cue.is_some()
+            || !element.things.is_empty()
+            || !element.values.is_empty()
+            || element.number.is_some()
     }
 
     /// Whether the lower-case word stands as a token inside the elements `from..to`.
@@ -170,7 +175,11 @@ impl<'a> Context<'a> {
     }
 
     pub fn lower(&self, at: usize) -> String {
-        self.question.tokens[self.elements[at].tokens.clone()].iter().map(|token| token.lower.as_str()).collect::<Vec<_>>().join(" ")
+        self.question.tokens[self.elements[at].tokens.clone()]
+            .iter()
+            .map(|token| token.lower.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// A preposition or conjunction directly before the element, lower case.
@@ -251,10 +260,18 @@ impl<'a> Context<'a> {
                 _ => -0.8,
             },
             Wanted::Calendar => {
-                if kind.is_calendar() { 0.25 } else { -0.8 }
+                if kind.is_calendar() {
+                    0.25
+                } else {
+                    -0.8
+                }
             }
             Wanted::Text => {
-                if matches!(kind, TypeKind::Text | TypeKind::Enum) { 0.15 } else { -0.4 }
+                if matches!(kind, TypeKind::Text | TypeKind::Enum) {
+                    0.15
+                } else {
+                    -0.4
+                }
             }
             Wanted::Ordered => match (kind, role) {
                 (_, Role::Key) => -0.2,
@@ -269,15 +286,12 @@ impl<'a> Context<'a> {
     pub fn possessed(&self, at: usize) -> bool {
         let start = self.elements[at].tokens.start;
         start > 0 && matches!(self.question.tokens[start - 1].lower.as_str(), "their" | "its" | "his" | "her" | "respective")
-            || start > 1 && matches!(self.question.tokens[start - 2].lower.as_str(), "their" | "its" | "his" | "her" | "respective")
+            || start > 1
+                && matches!(self.question.tokens[start - 2].lower.as_str(), "their" | "its" | "his" | "her" | "respective")
     }
 
     pub fn is_stop(&self, at: usize, class: StopClass) -> bool {
         self.elements[at].stop == Some(class) && self.elements[at].cue.is_none()
-    }
-
-    pub fn source(&self, relation: RelationId) -> Source {
-        Source::first(relation)
     }
 
     pub fn column_use(&self, (relation, column): ColumnId) -> ColumnUse {

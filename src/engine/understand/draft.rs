@@ -11,8 +11,6 @@ use nl_query_core::schema::RelationId;
 pub enum Want {
     /// A row, by the columns that name it.
     Entity(Source),
-    /// Every column of a row.
-    Everything(Source),
     Column(ColumnUse),
     /// Computed; aggregates make the other wants groups.
     Expr(Expr),
@@ -118,21 +116,21 @@ impl<'a> Draft<'a> {
     /// How well the words of the element fit a column by name alone.
     pub fn thing_certainty(&self, at: usize, column: ColumnId) -> f32 {
         use crate::link::{How, Meaning};
-        self.context.elements[at]
-            .things
-            .iter()
-            .find(|mention| mention.meaning == Meaning::Column(column))
-            .map_or(0.7, |mention| match mention.how {
+        self.context.elements[at].things.iter().find(|mention| mention.meaning == Meaning::Column(column)).map_or(
+            0.7,
+            |mention| match mention.how {
                 How::Exact => 1.0,
                 How::Part => 0.93,
                 How::Synonym => 0.62 + 0.4 * mention.strength,
                 How::Comment => 0.86,
                 How::Typo => 0.88,
-            })
+            },
+        )
     }
 
     pub fn relation_certainty(&self, at: usize, relation: RelationId) -> f32 {
-        let strength = self.context.relations_of(at).iter().find(|(known, _)| *known == relation).map_or(0.6, |(_, strength)| *strength);
+        let strength =
+            self.context.relations_of(at).iter().find(|(known, _)| *known == relation).map_or(0.6, |(_, strength)| *strength);
         (0.6 + 0.42 * strength).min(1.0)
     }
 
@@ -159,7 +157,7 @@ impl<'a> Draft<'a> {
         };
         for want in self.wants.iter().chain(&self.groups) {
             match want {
-                Want::Entity(source) | Want::Everything(source) => add(source.relation),
+                Want::Entity(source) => add(source.relation),
                 Want::Column(column) => add(column.source.relation),
                 Want::Expr(expr) => super::walk::expr_relations(expr, &mut add),
             }
@@ -173,10 +171,19 @@ impl<'a> Draft<'a> {
         self.context.prepared.relations[source.relation].label.iter().map(|column| Expr::Column(source.column(*column))).collect()
     }
 
-    fn want_exprs(&self, want: &Want) -> Vec<Expr> {
+    /// The key of a row that has no name; all its columns where it has no key either.
+    fn key(&self, source: Source) -> Vec<Expr> {
+        let relation = &self.context.prepared.schema().relations[source.relation];
+        let columns =
+            if relation.primary_key.is_empty() { (0..relation.columns.len()).collect() } else { relation.primary_key.clone() };
+        columns.into_iter().map(|column| Expr::Column(source.column(column))).collect()
+    }
+
+    fn want_exprs(&self, want: &Want, grouped: bool) -> Vec<Expr> {
         match want {
-            Want::Entity(source) => self.label(*source),
-            Want::Everything(source) => vec![Expr::All(*source)],
+            Want::Entity(source) if !self.label(*source).is_empty() => self.label(*source),
+            Want::Entity(source) if grouped => self.key(*source),
+            Want::Entity(source) => vec![Expr::All(*source)],
             Want::Column(column) => vec![Expr::Column(*column)],
             Want::Expr(expr) => vec![expr.clone()],
         }
@@ -189,13 +196,13 @@ impl<'a> Draft<'a> {
             || !self.having.is_empty();
         let mut items: Vec<Expr> = Vec::new();
         let mut group: Vec<Expr> = Vec::new();
-        let mut push = |list: &mut Vec<Expr>, expr: Expr| {
+        let push = |list: &mut Vec<Expr>, expr: Expr| {
             if !list.contains(&expr) {
                 list.push(expr);
             }
         };
         for want in &self.groups {
-            for expr in self.want_exprs(want) {
+            for expr in self.want_exprs(want, true) {
                 push(&mut items, expr.clone());
                 push(&mut group, expr);
             }
@@ -203,7 +210,7 @@ impl<'a> Draft<'a> {
         }
         for want in &self.wants {
             let plain = !matches!(want, Want::Expr(expr) if super::walk::is_aggregate(expr) || super::walk::is_constant(expr));
-            for expr in self.want_exprs(want) {
+            for expr in self.want_exprs(want, aggregated) {
                 if aggregated && plain {
                     push(&mut group, expr.clone());
                 }
@@ -254,7 +261,7 @@ impl<'a> Draft<'a> {
 
     fn subject_source(&self) -> Option<Source> {
         let of_want = |want: &Want| match want {
-            Want::Entity(source) | Want::Everything(source) => Some(*source),
+            Want::Entity(source) => Some(*source),
             Want::Column(column) => Some(column.source),
             Want::Expr(_) => None,
         };

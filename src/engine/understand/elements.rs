@@ -192,5 +192,8 @@ fn choose(question: &Question, spans: Vec<Span>) -> Vec<Element> {
 /// A name or a cue does not reach over a comma or a full stop; dates and quotes may.
 fn crosses_break(question: &Question, element: &Element) -> bool {
     let inner = element.tokens.start + 1..element.tokens.end;
-    element.date.is_none() && element.quoted.is_none() && element.values.is_empty() && inner.into_iter().any(|at| question.tokens[at].after_break)
+    element.date.is_none()
+        && element.quoted.is_none()
+        && element.values.is_empty()
+        && inner.into_iter().any(|at| question.tokens[at].after_break)
 }

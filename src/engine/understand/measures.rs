@@ -31,7 +31,27 @@ pub fn is_to_many(prepared: &Prepared, from: RelationId, other: RelationId) -> b
 pub fn is_money_word(word: &str) -> bool {
     matches!(
         word,
-        "revenue" | "revenues" | "sales" | "spend" | "spends" | "spent" | "spending" | "turnover" | "earnings" | "earned" | "earn" | "income" | "paid" | "proceeds" | "grossed" | "money" | "sold" | "business" | "worth" | "takings" | "expenditure"
+        "revenue"
+            | "revenues"
+            | "sales"
+            | "spend"
+            | "spends"
+            | "spent"
+            | "spending"
+            | "turnover"
+            | "earnings"
+            | "earned"
+            | "earn"
+            | "income"
+            | "paid"
+            | "proceeds"
+            | "grossed"
+            | "money"
+            | "sold"
+            | "business"
+            | "worth"
+            | "takings"
+            | "expenditure"
     )
 }
 
@@ -51,7 +71,9 @@ pub fn money(prepared: &Prepared, involved: &[RelationId]) -> Option<Money> {
         found.extend(total_column(prepared, relation));
         found.extend(line_product(prepared, relation));
     }
-    let near = |relation: RelationId| involved.iter().map(|&other| prepared.graph().distance(relation, other).unwrap_or(9)).sum::<usize>();
+    let near = |relation: RelationId| {
+        involved.iter().map(|&other| prepared.graph().distance(relation, other).unwrap_or(9)).sum::<usize>()
+    };
     found.retain(|money| involved.iter().all(|&other| prepared.graph().distance(money.relation, other).is_some()));
     found.sort_by_key(|money| {
         let reach = to_one(prepared, money.relation);
@@ -92,7 +114,9 @@ fn total_column(prepared: &Prepared, relation: RelationId) -> Option<Money> {
         }
     }
     let (rank, at) = best?;
-    let sale = owner.stems().any(|stem| matches!(stem, "order" | "sale" | "invoic" | "payment" | "pay" | "purchas" | "transact" | "receipt"));
+    let sale = owner
+        .stems()
+        .any(|stem| matches!(stem, "order" | "sale" | "invoic" | "payment" | "pay" | "purchas" | "transact" | "receipt"));
     Some(Money { relation, expr: Expr::Column(Source::first(relation).column(at)), rank: rank + if sale { 0 } else { 3 } })
 }
 
@@ -100,10 +124,10 @@ fn total_column(prepared: &Prepared, relation: RelationId) -> Option<Money> {
 fn line_product(prepared: &Prepared, relation: RelationId) -> Option<Money> {
     let description = &prepared.schema().relations[relation];
     let named = |known: &[&str]| {
-        description
-            .columns
-            .iter()
-            .position(|column| column.kind == TypeKind::Number && words_of_identifier(&column.name).last().is_some_and(|word| known.contains(&word.as_str())))
+        description.columns.iter().position(|column| {
+            column.kind == TypeKind::Number
+                && words_of_identifier(&column.name).last().is_some_and(|word| known.contains(&word.as_str()))
+        })
     };
     let price = named(&["price", "cost", "rate"])?;
     let quantity = named(&["quantity", "qty", "units", "pieces"])?;
@@ -113,12 +137,19 @@ fn line_product(prepared: &Prepared, relation: RelationId) -> Option<Money> {
         return None;
     }
     let column = |at: usize| Expr::Column(Source::first(relation).column(at));
-    let times = |left: Expr, right: Expr| Expr::Arithmetic { op: Arithmetic::Multiply, left: Box::new(left), right: Box::new(right) };
+    let times =
+        |left: Expr, right: Expr| Expr::Arithmetic { op: Arithmetic::Multiply, left: Box::new(left), right: Box::new(right) };
     let mut expr = times(column(price), column(quantity));
     let discount = description.columns.iter().position(|column| {
         column.kind == TypeKind::Number
             && words_of_identifier(&column.name).first().is_some_and(|word| word == "discount")
-            && column.stats.as_ref().is_none_or(|stats| stats.common_values.iter().chain(&stats.bounds).all(|value| value.parse::<f64>().is_ok_and(|share| (0.0..=1.0).contains(&share))))
+            && column.stats.as_ref().is_none_or(|stats| {
+                stats
+                    .common_values
+                    .iter()
+                    .chain(&stats.bounds)
+                    .all(|value| value.parse::<f64>().is_ok_and(|share| (0.0..=1.0).contains(&share)))
+            })
     });
     if let Some(discount) = discount {
         let one = Expr::Literal(Literal::Integer(1));

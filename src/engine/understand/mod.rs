@@ -23,6 +23,7 @@ mod numbers;
 mod ranking;
 mod score;
 mod search;
+mod selves;
 mod texts;
 mod times;
 mod walk;
@@ -82,7 +83,14 @@ fn readings(question: &Question, prepared: &Prepared, elements: &[Element], _men
     }
     readings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     let unknown = elements.iter().filter(|element| element.is_unknown()).map(|element| words_of(question, element)).collect();
-    let words = elements.iter().map(|element| WordAccount { words: words_of(question, element), meaning: "not understood".to_owned(), rejected: Vec::new() }).collect();
+    let words = elements
+        .iter()
+        .map(|element| WordAccount {
+            words: words_of(question, element),
+            meaning: "not understood".to_owned(),
+            rejected: Vec::new(),
+        })
+        .collect();
     Understanding { readings, unknown, words }
 }
 
@@ -94,11 +102,17 @@ fn words_of(question: &Question, element: &Element) -> String {
 }
 
 /// One run of all passes.
-fn read(question: &Question, prepared: &Prepared, elements: &[Element], bans: &Bans) -> (Option<Reading>, Vec<context::Decision>) {
+fn read(
+    question: &Question,
+    prepared: &Prepared,
+    elements: &[Element],
+    bans: &Bans,
+) -> (Option<Reading>, Vec<context::Decision>) {
     let context = Context::new(question, prepared, elements, bans);
     let mut draft = Draft::new(&context);
     texts::patterns(&mut draft);
     ranking::claim_limits(&mut draft);
+    selves::references(&mut draft);
     texts::values(&mut draft);
     texts::quoted(&mut draft);
     numbers::averages(&mut draft);

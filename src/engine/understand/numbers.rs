@@ -34,7 +34,11 @@ pub fn comparisons(draft: &mut Draft) {
 
 fn compare(draft: &mut Draft, at: usize) {
     let (op, cue, adjective) = operator(draft, at);
-    let upper = if cue.is_some_and(|cue| draft.context.cue_word(cue) == Some(CueWord::Between)) { second_number(draft, at) } else { None };
+    let upper = if cue.is_some_and(|cue| draft.context.cue_word(cue) == Some(CueWord::Between)) {
+        second_number(draft, at)
+    } else {
+        None
+    };
     let Some(target) = target(draft, at, cue, adjective, upper) else { return };
     let op = match op {
         Some(op) if cue.is_some_and(|cue| super::texts::negated_before(draft, cue)) => negate(op),
@@ -107,10 +111,17 @@ fn adjective_op(direction: Direction) -> Comparison {
 }
 
 fn second_number(draft: &Draft, at: usize) -> Option<usize> {
-    (at + 1..(at + 4).min(draft.context.elements.len())).find(|&other| draft.context.elements[other].number.is_some() && draft.is_free(other))
+    (at + 1..(at + 4).min(draft.context.elements.len()))
+        .find(|&other| draft.context.elements[other].number.is_some() && draft.is_free(other))
 }
 
-fn target(draft: &mut Draft, at: usize, cue: Option<usize>, adjective: Option<&'static Superlative>, upper: Option<usize>) -> Option<Target> {
+fn target(
+    draft: &mut Draft,
+    at: usize,
+    cue: Option<usize>,
+    adjective: Option<&'static Superlative>,
+    upper: Option<usize>,
+) -> Option<Target> {
     if let Some(adjective) = adjective
         && let Some(target) = adjective_target(draft, adjective)
     {
@@ -143,7 +154,9 @@ fn following_thing(draft: &Draft, at: usize) -> Option<usize> {
     let context = draft.context;
     for other in at + 1..(at + 4).min(context.elements.len()) {
         let element = &context.elements[other];
-        if context.question.tokens[element.tokens.start].after_break || element.stop == Some(crate::lexicon::StopClass::Preposition) {
+        if context.question.tokens[element.tokens.start].after_break
+            || element.stop == Some(crate::lexicon::StopClass::Preposition)
+        {
             return None;
         }
         if !element.things.is_empty() {
@@ -231,7 +244,8 @@ fn aggregate_before(draft: &Draft, at: usize) -> Option<(usize, Aggregate)> {
 fn money_target(draft: &mut Draft, at: usize) -> Option<Target> {
     let involved = draft.relations();
     let money = measures::money(draft.context.prepared, &involved)?;
-    let to_many = draft.context.subject.is_some_and(|subject| measures::is_to_many(draft.context.prepared, subject, money.relation));
+    let to_many =
+        draft.context.subject.is_some_and(|subject| measures::is_to_many(draft.context.prepared, subject, money.relation));
     draft.take(at, format!("money of {}", draft.relation_name(money.relation)), 0.9);
     let column = (money.relation, 0);
     if to_many {
@@ -257,9 +271,9 @@ fn by_unit(draft: &mut Draft, at: usize) -> Option<Target> {
     let NumberKind::Measure(unit) = draft.context.question.numbers[number].kind else { return None };
     let subject = draft.context.subject?;
     let columns = draft.context.prepared.schema().relations[subject].columns.len();
-    let column = (0..columns)
-        .map(|at| (subject, at))
-        .find(|&column| draft.context.prepared.column(column).kind == TypeKind::Number && unit_factor(draft.context, column, unit).is_some())?;
+    let column = (0..columns).map(|at| (subject, at)).find(|&column| {
+        draft.context.prepared.column(column).kind == TypeKind::Number && unit_factor(draft.context, column, unit).is_some()
+    })?;
     Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
 }
 
@@ -310,7 +324,9 @@ fn literal(draft: &Draft, at: usize, target: &Target) -> Option<Expr> {
 /// "price above average", "longer than the average track": compared with the average over all rows of the relation.
 pub fn averages(draft: &mut Draft) {
     for at in 0..draft.context.elements.len() {
-        if draft.context.elements[at].cue != Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Average))) || !draft.is_free(at) {
+        if draft.context.elements[at].cue != Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Average)))
+            || !draft.is_free(at)
+        {
             continue;
         }
         let (Some(op), Some(cue), adjective) = operator(draft, at) else { continue };

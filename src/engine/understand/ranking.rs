@@ -15,7 +15,8 @@ use crate::question::NumberValue;
 /// The number in "top 5" is no condition: it is set aside before the conditions are read.
 pub fn claim_limits(draft: &mut Draft) {
     for at in 0..draft.context.elements.len() {
-        let ranks = matches!(draft.context.elements[at].cue, Some(Cue::Superlative(_) | Cue::Word(CueWord::First | CueWord::Last)));
+        let ranks =
+            matches!(draft.context.elements[at].cue, Some(Cue::Superlative(_) | Cue::Word(CueWord::First | CueWord::Last)));
         if ranks && let Some(number) = number_beside(draft, at) {
             let limit = whole(draft, number).unwrap_or(1);
             draft.take(number, format!("at most {limit} rows"), 1.0);
@@ -60,9 +61,12 @@ fn superlative_at(draft: &mut Draft, at: usize, superlative: &'static Superlativ
 /// The number that belongs to a superlative: "top 5", "5 most expensive", "the three oldest".
 fn number_beside(draft: &Draft, at: usize) -> Option<usize> {
     let is_count = |other: usize| {
-        draft.context.elements.get(other).is_some_and(|element| element.number.is_some()) && draft.is_free(other) && whole(draft, other).is_some()
+        draft.context.elements.get(other).is_some_and(|element| element.number.is_some())
+            && draft.is_free(other)
+            && whole(draft, other).is_some()
     };
-    let compared = |other: usize| other > 0 && matches!(draft.context.elements[other - 1].cue, Some(Cue::Compare(_) | Cue::Comparative(_)));
+    let compared =
+        |other: usize| other > 0 && matches!(draft.context.elements[other - 1].cue, Some(Cue::Compare(_) | Cue::Comparative(_)));
     if is_count(at + 1) {
         return Some(at + 1);
     }
@@ -86,7 +90,9 @@ fn next_thing(draft: &Draft, at: usize) -> Option<usize> {
         if matches!(element.cue, Some(Cue::Aggregate(_))) || element.number.is_some() {
             continue;
         }
-        if element.stop.is_none() || draft.context.is_stop(other, crate::lexicon::StopClass::Preposition) && draft.context.lower(other) != "of" {
+        if element.stop.is_none()
+            || draft.context.is_stop(other, crate::lexicon::StopClass::Preposition) && draft.context.lower(other) != "of"
+        {
             return None;
         }
     }
@@ -97,12 +103,34 @@ fn next_thing(draft: &Draft, at: usize) -> Option<usize> {
 /// named before and the superlative stands on a figure.
 fn is_extreme_value(draft: &mut Draft, at: usize, superlative: &Superlative, next: Option<usize>) -> bool {
     let Some(next) = next else { return false };
-    if superlative.by_count || !matches!(superlative.positive, "high" | "low" | "large" | "small" | "big" | "great" | "long" | "short" | "cheap" | "late" | "early" | "recent" | "old" | "new") {
+    if superlative.by_count
+        || !matches!(
+            superlative.positive,
+            "high"
+                | "low"
+                | "large"
+                | "small"
+                | "big"
+                | "great"
+                | "long"
+                | "short"
+                | "cheap"
+                | "late"
+                | "early"
+                | "recent"
+                | "old"
+                | "new"
+        )
+    {
         return false;
     }
-    let named_before = (0..at).any(|other| !draft.context.elements[other].things.is_empty() || measures::is_money_word(&draft.context.lower(other)));
+    let named_before = (0..at)
+        .any(|other| !draft.context.elements[other].things.is_empty() || measures::is_money_word(&draft.context.lower(other)));
     let asks_which = draft.context.has_word(0, at, &["which", "who", "whose"]);
-    if named_before || asks_which || draft.context.relation_meaning(&draft.context.elements[next]).is_some_and(|(_, strength)| strength > 0.8) {
+    if named_before
+        || asks_which
+        || draft.context.relation_meaning(&draft.context.elements[next]).is_some_and(|(_, strength)| strength > 0.8)
+    {
         return false;
     }
     let figure = draft.context.columns_of(next, Wanted::Ordered).first().copied();
@@ -118,18 +146,26 @@ fn is_extreme_value(draft: &mut Draft, at: usize, superlative: &Superlative, nex
     true
 }
 
-fn sort_key(draft: &mut Draft, at: usize, superlative: &'static Superlative, next: Option<usize>, descending: bool) -> Option<Order> {
+fn sort_key(
+    draft: &mut Draft,
+    at: usize,
+    superlative: &'static Superlative,
+    next: Option<usize>,
+    descending: bool,
+) -> Option<Order> {
     // "top 5 customers by revenue": the figure follows "by".
     if let Some(expr) = figure_after_by(draft, at) {
         return Some(Order { expr, descending });
     }
-    let about = next.and_then(|next| draft.context.relation_meaning(&draft.context.elements[next]).map(|(relation, _)| (next, relation)));
+    let about =
+        next.and_then(|next| draft.context.relation_meaning(&draft.context.elements[next]).map(|(relation, _)| (next, relation)));
     let subject = draft.context.subject.or(about.map(|(_, relation)| relation));
     let quantity = matches!(superlative.positive, "many" | "much" | "few" | "little");
     // "oldest", "most expensive": an attribute of what follows, or of the subject.
     if !superlative.rankings.is_empty() && !quantity {
         let relation = about.map(|(_, relation)| relation).or(subject)?;
-        let found = ranked_column(draft.context, relation, superlative.rankings).or_else(|| ranked_column(draft.context, subject?, superlative.rankings));
+        let found = ranked_column(draft.context, relation, superlative.rankings)
+            .or_else(|| ranked_column(draft.context, subject?, superlative.rankings));
         if let Some((column, direction, score)) = found {
             draft.doubt *= (0.72 + 0.28 * score).min(1.0);
             let expr = Expr::Column(draft.context.column_use(column));
@@ -148,7 +184,8 @@ fn sort_key(draft: &mut Draft, at: usize, superlative: &'static Superlative, nex
 }
 
 fn latest(draft: &Draft, relation: RelationId, superlative: &Superlative) -> Option<Expr> {
-    let about_time = superlative.rankings.iter().any(|ranking| ranking.attribute.contains("date") || ranking.attribute.contains("time"));
+    let about_time =
+        superlative.rankings.iter().any(|ranking| ranking.attribute.contains("date") || ranking.attribute.contains("time"));
     let column = about_time.then(|| super::times::latest_by(draft, relation)).flatten()?;
     Some(Expr::Column(draft.context.column_use(column)))
 }
@@ -207,7 +244,10 @@ fn money(draft: &mut Draft, at: usize) -> Option<Expr> {
     let involved = draft.relations();
     let money = measures::money(draft.context.prepared, &involved)?;
     draft.take(at, format!("money of {}", draft.relation_name(money.relation)), 0.93);
-    let many = draft.context.subject.is_none_or(|subject| subject == money.relation || measures::is_to_many(draft.context.prepared, subject, money.relation));
+    let many = draft
+        .context
+        .subject
+        .is_none_or(|subject| subject == money.relation || measures::is_to_many(draft.context.prepared, subject, money.relation));
     Some(if many && draft.context.subject != Some(money.relation) {
         Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) }
     } else {
@@ -218,7 +258,8 @@ fn money(draft: &mut Draft, at: usize) -> Option<Expr> {
 /// "by number of orders", "by total spend", "based on price" behind a superlative.
 fn figure_after_by(draft: &mut Draft, at: usize) -> Option<Expr> {
     for by in at + 1..draft.context.elements.len() {
-        let says_by = matches!(draft.context.cue_word(by), Some(CueWord::Group | CueWord::Order)) && !matches!(draft.context.lower(by).as_str(), "per" | "for each" | "for every")
+        let says_by = matches!(draft.context.cue_word(by), Some(CueWord::Group | CueWord::Order))
+            && !matches!(draft.context.lower(by).as_str(), "per" | "for each" | "for every")
             || draft.context.lower(by) == "in terms of"
             || draft.context.lower(by) == "based on";
         if !says_by || !draft.is_free(by) {
@@ -263,9 +304,20 @@ fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId)
     draft.doubt *= 0.8;
     let prepared = draft.context.prepared;
     if superlative.by_count {
-        let many = draft.context.named.iter().map(|(relation, ..)| *relation).find(|&relation| relation != subject && measures::is_to_many(prepared, subject, relation));
+        let many = draft
+            .context
+            .named
+            .iter()
+            .map(|(relation, ..)| *relation)
+            .find(|&relation| relation != subject && measures::is_to_many(prepared, subject, relation));
         let nearest = many.or_else(|| {
-            let mut referring: Vec<RelationId> = prepared.graph().keys().iter().filter(|key| key.to == subject && key.from != subject).map(|key| key.from).collect();
+            let mut referring: Vec<RelationId> = prepared
+                .graph()
+                .keys()
+                .iter()
+                .filter(|key| key.to == subject && key.from != subject)
+                .map(|key| key.from)
+                .collect();
             referring.sort_by(|a, b| prepared.schema().relations[*b].rows.total_cmp(&prepared.schema().relations[*a].rows));
             referring.first().copied()
         });
@@ -276,7 +328,11 @@ fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId)
     let involved = draft.relations();
     if let Some(money) = measures::money(prepared, &involved) {
         let many = measures::is_to_many(prepared, subject, money.relation);
-        return Some(if many { Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) } } else { money.expr });
+        return Some(if many {
+            Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) }
+        } else {
+            money.expr
+        });
     }
     let columns = &prepared.columns[subject];
     columns.iter().position(|words| words.role == Role::Measure).map(|at| Expr::Column(Source::first(subject).column(at)))

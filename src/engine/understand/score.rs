@@ -68,14 +68,21 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
     if element.stop.is_some() && element.cue.is_none() {
         return (1.0, "filler");
     }
-    if !element.values.is_empty() || element.date.is_some() || element.bucket.is_some() || element.quoted.is_some() || element.number.is_some() {
+    if !element.values.is_empty()
+        || element.date.is_some()
+        || element.bucket.is_some()
+        || element.quoted.is_some()
+        || element.number.is_some()
+    {
         return (UNUSED_CONDITION, "not used");
     }
     if !element.things.is_empty() {
         return (UNUSED_THING, "not used");
     }
     match &element.cue {
-        Some(Cue::Word(word)) if word.matters() && !matches!(word, CueWord::Group | CueWord::Contains | CueWord::Between) => (UNUSED_CUE, "not used"),
+        Some(Cue::Word(word)) if word.matters() && !matches!(word, CueWord::Group | CueWord::Contains | CueWord::Between) => {
+            (UNUSED_CUE, "not used")
+        }
         Some(Cue::Word(CueWord::Group | CueWord::Contains)) => (0.9, "not used"),
         Some(Cue::Word(_)) => (1.0, "linking word"),
         Some(Cue::State(_)) => (UNUSED_STATE, "not used"),

@@ -41,7 +41,8 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
 
 /// A word that is written with a capital inside a sentence is likelier a value.
 fn exact_strength(question: &Question, start: usize, end: usize) -> f32 {
-    let capital = start > 0 && question.tokens[start..end].iter().any(|token| token.text.chars().next().is_some_and(char::is_uppercase));
+    let capital =
+        start > 0 && question.tokens[start..end].iter().any(|token| token.text.chars().next().is_some_and(char::is_uppercase));
     if capital { 1.12 } else { 1.03 }
 }
 
@@ -61,10 +62,15 @@ fn may_be_value(question: &Question, start: usize, end: usize) -> bool {
     let lone_number = tokens.len() == 1 && tokens[0].kind != TokenKind::Word;
     let last_is_function = tokens.last().is_some_and(|token| function_word(&token.lower) && !starts_upper(&token.text));
     let first_is_function = tokens.first().is_some_and(|token| {
-        matches!(lexicon::stop_word(&token.lower), Some(class) if class != StopClass::Article) && !(starts_upper(&token.text) && start > 0)
+        matches!(lexicon::stop_word(&token.lower), Some(class) if class != StopClass::Article)
+            && !(starts_upper(&token.text) && start > 0)
     });
     let broken = tokens.iter().skip(1).any(|token| token.after_break);
-    !lone_number && !last_is_function && !first_is_function && !broken && tokens.iter().any(|token| !function_word(&token.lower) || (starts_upper(&token.text) && start > 0))
+    !lone_number
+        && !last_is_function
+        && !first_is_function
+        && !broken
+        && tokens.iter().any(|token| !function_word(&token.lower) || (starts_upper(&token.text) && start > 0))
 }
 
 fn starts_upper(text: &str) -> bool {
@@ -73,7 +79,9 @@ fn starts_upper(text: &str) -> bool {
 
 fn spelling(question: &Question, start: usize, end: usize) -> String {
     let (first, last) = (&question.tokens[start], &question.tokens[end - 1]);
-    normalise(question.text.get(first.span.start..last.span.end).unwrap_or_default().trim_end_matches("'s").trim_end_matches("’s"))
+    normalise(
+        question.text.get(first.span.start..last.span.end).unwrap_or_default().trim_end_matches("'s").trim_end_matches("’s"),
+    )
 }
 
 /// Other spellings of a place: France for French, USA for the United States.
@@ -86,11 +94,21 @@ fn places(question: &Question, start: usize, end: usize) -> Vec<String> {
     }
     // A code is one only in capitals: "us" and "in" are words.
     let text = &question.tokens[start].text;
-    if end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) { lexicon::place_variants(&words[0].to_lowercase()) } else { Vec::new() }
+    if end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
+        lexicon::place_variants(&words[0].to_lowercase())
+    } else {
+        Vec::new()
+    }
 }
 
 /// Looks into the data for stretches around words that nothing explains, and for capitalised and quoted ones.
-pub fn probed_values(question: &Question, prepared: &Prepared, elements: &[Element], mentions: &mut Vec<Mention>, prober: &mut dyn ValueProbe) {
+pub fn probed_values(
+    question: &Question,
+    prepared: &Prepared,
+    elements: &[Element],
+    mentions: &mut Vec<Mention>,
+    prober: &mut dyn ValueProbe,
+) {
     let wanted = unexplained(question, elements);
     if !wanted.iter().any(|one| *one) {
         return;
@@ -148,9 +166,11 @@ fn unexplained(question: &Question, elements: &[Element]) -> Vec<bool> {
         let meaning = !element.values.is_empty() || element.date.is_some() || element.bucket.is_some();
         for at in element.tokens.clone() {
             let token = &question.tokens[at];
-            let capital = at > 0 && starts_upper(&token.text) && !question.text.chars().any(char::is_lowercase).then_some(()).is_none();
+            let capital =
+                at > 0 && starts_upper(&token.text) && !question.text.chars().any(char::is_lowercase).then_some(()).is_none();
             let weak = !element.things.is_empty() && !strong && element.cue.is_none();
-            wanted[at] = element.quoted.is_some() || (!meaning && (element.is_unknown() || weak || (capital && !element.number.is_some())));
+            wanted[at] = element.quoted.is_some()
+                || (!meaning && (element.is_unknown() || weak || (capital && !element.number.is_some())));
         }
     }
     wanted

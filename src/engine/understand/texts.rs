@@ -11,10 +11,13 @@ use nl_query_core::schema::TypeKind;
 /// "contains 'love'", "starting with A", "named Smith".
 pub fn patterns(draft: &mut Draft) {
     for at in 0..draft.context.elements.len() {
-        let Some(cue @ (CueWord::Contains | CueWord::Starts | CueWord::Ends | CueWord::Named)) = draft.context.cue_word(at) else {
+        let Some(cue @ (CueWord::Contains | CueWord::Starts | CueWord::Ends | CueWord::Named)) = draft.context.cue_word(at)
+        else {
             continue;
         };
-        let Some(text_at) = (at + 1..(at + 4).min(draft.context.elements.len())).find(|&other| is_text(draft, other)) else { continue };
+        let Some(text_at) = (at + 1..(at + 4).min(draft.context.elements.len())).find(|&other| is_text(draft, other)) else {
+            continue;
+        };
         // "named" is a plain equality where the value is known; the value's own pass does that better.
         if cue == CueWord::Named && !draft.context.elements[text_at].values.is_empty() {
             draft.take(at, "a name", 1.0);
@@ -22,7 +25,11 @@ pub fn patterns(draft: &mut Draft) {
         }
         let Some(column) = text_column(draft, at) else { continue };
         let text = pattern_text(draft, text_at);
-        if text.is_empty() || (cue == CueWord::Contains && draft.context.elements[text_at].quoted.is_none() && !draft.context.elements[text_at].things.is_empty()) {
+        if text.is_empty()
+            || (cue == CueWord::Contains
+                && draft.context.elements[text_at].quoted.is_none()
+                && !draft.context.elements[text_at].things.is_empty())
+        {
             continue;
         }
         let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -49,7 +56,9 @@ fn is_text(draft: &Draft, at: usize) -> bool {
 /// "starts with A": the letter is an article to the reader of words.
 fn single_letter(draft: &Draft, at: usize) -> bool {
     let tokens = &draft.context.elements[at].tokens;
-    tokens.len() == 1 && draft.context.question.tokens[tokens.start].text.chars().count() == 1 && draft.context.text(at).chars().all(char::is_uppercase)
+    tokens.len() == 1
+        && draft.context.question.tokens[tokens.start].text.chars().count() == 1
+        && draft.context.text(at).chars().all(char::is_uppercase)
 }
 
 fn pattern_text(draft: &Draft, at: usize) -> String {
@@ -68,7 +77,10 @@ fn pattern_text(draft: &Draft, at: usize) -> String {
 fn take_texts(draft: &mut Draft, at: usize, meaning: &str) {
     draft.take(at, meaning, 1.0);
     let mut next = at + 1;
-    while draft.context.elements[at].quoted.is_none() && next < draft.context.elements.len() && draft.context.elements[next].is_unknown() {
+    while draft.context.elements[at].quoted.is_none()
+        && next < draft.context.elements.len()
+        && draft.context.elements[next].is_unknown()
+    {
         draft.take(next, meaning, 1.0);
         next += 1;
     }
@@ -81,7 +93,10 @@ fn text_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
             continue;
         }
         let columns = draft.context.columns_of(other, Wanted::Text);
-        if columns.first().is_some_and(|(column, score)| *score > 0.3 && draft.context.prepared.column(*column).kind == TypeKind::Text) {
+        if columns
+            .first()
+            .is_some_and(|(column, score)| *score > 0.3 && draft.context.prepared.column(*column).kind == TypeKind::Text)
+        {
             return draft.take_column(other, Wanted::Text);
         }
         if let Some((relation, _)) = draft.context.relation_meaning(&draft.context.elements[other]) {
@@ -98,9 +113,9 @@ fn text_label(draft: &Draft, relation: usize) -> Option<ColumnId> {
 
 /// "not", "except", "other than" shortly before the element.
 pub fn negated_before(draft: &mut Draft, at: usize) -> bool {
-    let negation = (at.saturating_sub(3)..at).rev().find(|&other| {
-        matches!(draft.context.cue_word(other), Some(CueWord::Not | CueWord::Except)) && draft.is_free(other)
-    });
+    let negation = (at.saturating_sub(3)..at)
+        .rev()
+        .find(|&other| matches!(draft.context.cue_word(other), Some(CueWord::Not | CueWord::Except)) && draft.is_free(other));
     let between_is_empty = |other: usize| {
         (other + 1..at).all(|one| draft.context.elements[one].stop.is_some() || !draft.context.elements[one].things.is_empty())
     };
@@ -133,7 +148,8 @@ pub fn values(draft: &mut Draft) {
         let expr = Expr::Column(draft.context.column_use(column));
         let predicate = Predicate::In { expr, values: texts, negated };
         let predicate = both(draft, at, column, joins_last, predicate);
-        let or = joins_last && !negated && matches!(predicate, Predicate::In { .. }) || (!joins_last && or_between(draft, last.map(|(other, ..)| other), at));
+        let or = joins_last && !negated && matches!(predicate, Predicate::In { .. })
+            || (!joins_last && or_between(draft, last.map(|(other, ..)| other), at));
         draft.conditions.push(Condition { element: at, predicate, or });
         let certainty = if best.text.eq_ignore_ascii_case(draft.context.text(at)) { 1.0 } else { 0.96 };
         draft.take(at, format!("value '{}' of {}", best.text, draft.describe(column)), certainty);
@@ -194,7 +210,9 @@ fn naming(draft: &Draft, at: usize, column: ColumnId) -> Option<(usize, f32)> {
                 .iter()
                 .filter(|mention| match mention.meaning {
                     Meaning::Column(named) => named == column,
-                    Meaning::Relation(relation) => relation == column.0 && context.prepared.relations[relation].label.contains(&column.1),
+                    Meaning::Relation(relation) => {
+                        relation == column.0 && context.prepared.relations[relation].label.contains(&column.1)
+                    }
                     Meaning::Value(_) => false,
                 })
                 .map(|mention| mention.strength)
@@ -208,7 +226,11 @@ fn naming(draft: &Draft, at: usize, column: ColumnId) -> Option<(usize, f32)> {
 fn clear_between(draft: &Draft, a: usize, b: usize) -> bool {
     (a.min(b) + 1..a.max(b)).all(|one| {
         let element = &draft.context.elements[one];
-        element.stop.is_some() || matches!(draft.context.cue_word(one), Some(CueWord::Not | CueWord::Except | CueWord::Named | CueWord::Either | CueWord::Both))
+        element.stop.is_some()
+            || matches!(
+                draft.context.cue_word(one),
+                Some(CueWord::Not | CueWord::Except | CueWord::Named | CueWord::Either | CueWord::Both)
+            )
     })
 }
 
@@ -245,7 +267,10 @@ fn spellings(draft: &Draft, at: usize, column: ColumnId) -> Vec<String> {
 fn only_joined(draft: &Draft, from: usize, to: usize) -> bool {
     (from + 1..to).all(|one| {
         draft.context.elements[one].stop.is_some()
-            || matches!(draft.context.cue_word(one), Some(CueWord::And | CueWord::Or | CueWord::Both | CueWord::Either | CueWord::Not | CueWord::Except))
+            || matches!(
+                draft.context.cue_word(one),
+                Some(CueWord::And | CueWord::Or | CueWord::Both | CueWord::Either | CueWord::Not | CueWord::Except)
+            )
     })
 }
 

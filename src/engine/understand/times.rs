@@ -85,13 +85,16 @@ fn year_number(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     }
     let subject = context.subject?;
     let columns = &context.prepared.schema().relations[subject].columns;
-    let calendar = columns.iter().enumerate().any(|(one, column)| column.kind.is_calendar() && !is_bookkeeping(&column.name) && context.prepared.columns[subject][one].role == Role::Time);
+    let calendar = columns.iter().enumerate().any(|(one, column)| {
+        column.kind.is_calendar() && !is_bookkeeping(&column.name) && context.prepared.columns[subject][one].role == Role::Time
+    });
     (!calendar).then(|| (0..columns.len()).map(|one| (subject, one)).find(|&column| is_year_number(draft, column))).flatten()
 }
 
 fn is_year_number(draft: &Draft, column: ColumnId) -> bool {
     let description = draft.context.prepared.column(column);
-    description.kind == TypeKind::Number && draft.context.prepared.words(column).name.stems().any(|word| word == "year" || word == "yr")
+    description.kind == TypeKind::Number
+        && draft.context.prepared.words(column).name.stems().any(|word| word == "year" || word == "yr")
 }
 
 fn is_bookkeeping(name: &str) -> bool {
@@ -119,7 +122,8 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
             return Some(column);
         }
     }
-    let mut relations: Vec<(usize, RelationId)> = context.named.iter().map(|(relation, element, _)| (element.abs_diff(at), *relation)).collect();
+    let mut relations: Vec<(usize, RelationId)> =
+        context.named.iter().map(|(relation, element, _)| (element.abs_diff(at), *relation)).collect();
     relations.sort();
     let ordered = relations.into_iter().map(|(_, relation)| relation).chain(context.subject).chain(draft.relations());
     let candidates: Vec<RelationId> = ordered.collect();

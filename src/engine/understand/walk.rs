@@ -9,7 +9,10 @@ fn sources(expr: &Expr, found: &mut dyn FnMut(Source)) {
     match expr {
         Expr::Column(column) => found(column.source),
         Expr::All(source) | Expr::CountRows(source) => found(*source),
-        Expr::Aggregate { arg, .. } | Expr::Truncate { arg, .. } | Expr::Extract { arg, .. } | Expr::Elapsed { since: arg, .. } => sources(arg, found),
+        Expr::Aggregate { arg, .. }
+        | Expr::Truncate { arg, .. }
+        | Expr::Extract { arg, .. }
+        | Expr::Elapsed { since: arg, .. } => sources(arg, found),
         Expr::Filtered { aggregate, .. } => sources(aggregate, found),
         Expr::Arithmetic { left, right, .. } => {
             sources(left, found);
@@ -74,7 +77,9 @@ pub fn is_constant(expr: &Expr) -> bool {
 /// One of two conditions; equalities of one column become one IN.
 pub fn either(left: Predicate, right: Predicate) -> Predicate {
     match (left, right) {
-        (Predicate::In { expr, mut values, negated: false }, Predicate::In { expr: other, values: more, negated: false }) if expr == other => {
+        (Predicate::In { expr, mut values, negated: false }, Predicate::In { expr: other, values: more, negated: false })
+            if expr == other =>
+        {
             for value in more {
                 if !values.contains(&value) {
                     values.push(value);

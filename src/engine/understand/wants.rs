@@ -32,7 +32,11 @@ pub fn groups(draft: &mut Draft) {
                 }
                 taken |= group_thing(draft, next);
                 // "by country and city": more may follow.
-                let more = matches!(draft.context.cue_word(next + 1), Some(CueWord::And)) && !matches!(draft.context.elements.get(next + 2).and_then(|element| element.cue.clone()), Some(Cue::Aggregate(_)));
+                let more = matches!(draft.context.cue_word(next + 1), Some(CueWord::And))
+                    && !matches!(
+                        draft.context.elements.get(next + 2).and_then(|element| element.cue.clone()),
+                        Some(Cue::Aggregate(_))
+                    );
                 if !more || cue == CueWord::Each {
                     break;
                 }
@@ -51,8 +55,10 @@ pub fn groups(draft: &mut Draft) {
 }
 
 fn has_figure(draft: &Draft) -> bool {
-    draft.context.elements.iter().enumerate().any(|(at, element)| matches!(element.cue, Some(Cue::Aggregate(AggregateWord::Function(_)))) || measures::is_money_word(&draft.context.lower(at)))
-        || draft.order.iter().any(|order| super::walk::is_aggregate(&order.expr))
+    draft.context.elements.iter().enumerate().any(|(at, element)| {
+        matches!(element.cue, Some(Cue::Aggregate(AggregateWord::Function(_))))
+            || measures::is_money_word(&draft.context.lower(at))
+    }) || draft.order.iter().any(|order| super::walk::is_aggregate(&order.expr))
         || draft.wants.iter().any(|want| matches!(want, Want::Expr(expr) if super::walk::is_aggregate(expr)))
 }
 
@@ -101,7 +107,10 @@ fn referenced(draft: &mut Draft, column: (RelationId, usize)) -> Want {
 /// The question says "id", "code" or "number" itself.
 fn says_id(draft: &Draft, column: (RelationId, usize)) -> bool {
     let last = draft.context.prepared.words(column).name.stems().last().unwrap_or_default().to_owned();
-    draft.context.question.tokens.iter().any(|token| matches!(token.lower.as_str(), "id" | "ids" | "identifier") || (last != "id" && token.stem == last && matches!(last.as_str(), "code" | "key" | "number")))
+    draft.context.question.tokens.iter().any(|token| {
+        matches!(token.lower.as_str(), "id" | "ids" | "identifier")
+            || (last != "id" && token.stem == last && matches!(last.as_str(), "code" | "key" | "number"))
+    })
 }
 
 /// "how many", "number of", "average", "total", "maximum".
@@ -160,7 +169,9 @@ fn counted(draft: &Draft, relation: RelationId, distinct: bool) -> Expr {
     let source = Source::first(relation);
     let key = &draft.context.prepared.schema().relations[relation].primary_key;
     match key.as_slice() {
-        [column] if distinct => Expr::Aggregate { function: Aggregate::Count, distinct: true, arg: Box::new(Expr::Column(source.column(*column))) },
+        [column] if distinct => {
+            Expr::Aggregate { function: Aggregate::Count, distinct: true, arg: Box::new(Expr::Column(source.column(*column))) }
+        }
         _ => Expr::CountRows(source),
     }
 }
@@ -234,7 +245,10 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
         score > 0.35 && (matches!(kind, TypeKind::Number | TypeKind::Interval) || (calendar && kind.is_calendar()))
     });
     let strong = column.is_some_and(|(_, score)| score > 0.8);
-    if fits && (strong || !measures::is_money_word(&draft.context.lower(at))) && (strong || relation.is_none_or(|(_, strength)| strength < 0.8)) {
+    if fits
+        && (strong || !measures::is_money_word(&draft.context.lower(at)))
+        && (strong || relation.is_none_or(|(_, strength)| strength < 0.8))
+    {
         let column = draft.take_column(at, wanted)?;
         let arg = Expr::Column(draft.context.column_use(column));
         let arg = line_total(draft, column, functions).unwrap_or(arg);
@@ -253,7 +267,10 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
         draft.take(at, format!("number of {}", draft.relation_name(relation)), certainty);
         return Some(vec![Expr::CountRows(Source::first(relation))]);
     }
-    let next_is_figure = draft.context.after(at, 2).is_some_and(|next| draft.context.columns_of(next, Wanted::Number).first().is_some_and(|(_, score)| *score > 0.4));
+    let next_is_figure = draft
+        .context
+        .after(at, 2)
+        .is_some_and(|next| draft.context.columns_of(next, Wanted::Number).first().is_some_and(|(_, score)| *score > 0.4));
     if next_is_figure {
         return None;
     }
@@ -278,11 +295,15 @@ fn line_total(draft: &Draft, column: (RelationId, usize), functions: &[(usize, A
 }
 
 fn over(functions: &[(usize, Aggregate)], arg: Expr) -> Vec<Expr> {
-    functions.iter().map(|(_, function)| Expr::Aggregate { function: *function, distinct: false, arg: Box::new(arg.clone()) }).collect()
+    functions
+        .iter()
+        .map(|(_, function)| Expr::Aggregate { function: *function, distinct: false, arg: Box::new(arg.clone()) })
+        .collect()
 }
 
 fn average_count(draft: &mut Draft, at: usize, counting: usize) -> bool {
-    let rows = (counting + 1..(counting + 4).min(draft.context.elements.len())).find_map(|next| Some((next, draft.context.relation_meaning(&draft.context.elements[next])?.0)));
+    let rows = (counting + 1..(counting + 4).min(draft.context.elements.len()))
+        .find_map(|next| Some((next, draft.context.relation_meaning(&draft.context.elements[next])?.0)));
     let Some((rows_at, rows)) = rows else { return false };
     let owner = draft.groups.iter().find_map(|want| match want {
         Want::Entity(source) => Some(*source),
@@ -292,7 +313,11 @@ fn average_count(draft: &mut Draft, at: usize, counting: usize) -> bool {
     let key = draft.context.prepared.schema().relations[owner.relation].primary_key.clone();
     let [key] = key.as_slice() else { return false };
     let owners = Expr::Aggregate { function: Aggregate::Count, distinct: true, arg: Box::new(Expr::Column(owner.column(*key))) };
-    let expr = Expr::Arithmetic { op: Arithmetic::Divide, left: Box::new(Expr::CountRows(Source::first(rows))), right: Box::new(owners) };
+    let expr = Expr::Arithmetic {
+        op: Arithmetic::Divide,
+        left: Box::new(Expr::CountRows(Source::first(rows))),
+        right: Box::new(owners),
+    };
     draft.groups.retain(|want| *want != Want::Entity(owner));
     draft.wants.push(Want::Expr(expr));
     draft.take(at, "average", 1.0);
@@ -308,7 +333,8 @@ fn bare_money(draft: &mut Draft) {
             continue;
         }
         let exact = draft.context.elements[at].things.iter().any(|mention| mention.strength > 0.95);
-        let asks = draft.context.has_word(0, at, &["much"]) || !draft.groups.is_empty() || draft.context.subject.is_none() || at <= 2;
+        let asks =
+            draft.context.has_word(0, at, &["much"]) || !draft.groups.is_empty() || draft.context.subject.is_none() || at <= 2;
         if !asks || exact && draft.context.relation_meaning(&draft.context.elements[at]).is_some() {
             continue;
         }
@@ -340,7 +366,11 @@ pub fn columns_and_rows(draft: &mut Draft) {
                 continue;
             }
             if let Some(column) = draft.take_column(at, Wanted::Any) {
-                let want = if is_label_word(draft, at, column) { Want::Column(draft.context.column_use(column)) } else { referenced(draft, column) };
+                let want = if is_label_word(draft, at, column) {
+                    Want::Column(draft.context.column_use(column))
+                } else {
+                    referenced(draft, column)
+                };
                 plain.push(want);
             }
         } else if let Some((relation, _)) = relation {
@@ -352,7 +382,10 @@ pub fn columns_and_rows(draft: &mut Draft) {
         let is_subject = draft.context.subject == Some(relation);
         let already = draft.groups.contains(&Want::Entity(Source::first(relation)));
         let figure = draft.wants.iter().any(|want| matches!(want, Want::Expr(_)));
-        let shows = !already && (!is_subject || (plain.is_empty() && !counted_as(draft, relation) && !only_figures(draft))) && !(figure && is_subject && only_figures(draft)) && (is_subject || shown_beside(draft, at));
+        let shows = !already
+            && (!is_subject || (plain.is_empty() && !counted_as(draft, relation) && !only_figures(draft)))
+            && !(figure && is_subject && only_figures(draft))
+            && (is_subject || shown_beside(draft, at));
         if shows {
             let want = Want::Entity(Source::first(relation));
             plain.insert(0, want);
@@ -380,7 +413,7 @@ fn shown_beside(draft: &Draft, at: usize) -> bool {
 
 fn covered(draft: &Draft, plain: &[Want], relation: RelationId) -> bool {
     plain.iter().chain(&draft.wants).chain(&draft.groups).any(|want| match want {
-        Want::Entity(source) | Want::Everything(source) => source.relation == relation,
+        Want::Entity(source) => source.relation == relation,
         Want::Column(column) => column.source.relation == relation,
         Want::Expr(expr) => {
             let mut found = false;
@@ -396,7 +429,10 @@ fn counted_as(draft: &Draft, relation: RelationId) -> bool {
 
 /// The question asks for a figure over all rows, not for rows with a figure beside them.
 fn only_figures(draft: &Draft) -> bool {
-    !draft.wants.is_empty() && draft.context.elements.iter().enumerate().any(|(at, element)| matches!(element.cue, Some(Cue::Aggregate(_))) && draft.context.subject_element.is_none_or(|subject| at < subject))
+    !draft.wants.is_empty()
+        && draft.context.elements.iter().enumerate().any(|(at, element)| {
+            matches!(element.cue, Some(Cue::Aggregate(_))) && draft.context.subject_element.is_none_or(|subject| at < subject)
+        })
 }
 
 /// Where the wishes end and the conditions begin: at the first relative word, condition or order.
@@ -407,7 +443,11 @@ fn head_end(draft: &Draft) -> usize {
         seen_thing |= !element.things.is_empty();
         let opens = match draft.context.cue_word(at) {
             Some(CueWord::Who) => seen_thing,
-            Some(CueWord::With) => seen_thing && !draft.context.has_word(at, at + 2, &["their", "its"]) && !draft.context.has_word(0, at, &["how", "many"]),
+            Some(CueWord::With) => {
+                seen_thing
+                    && !draft.context.has_word(at, at + 2, &["their", "its"])
+                    && !draft.context.has_word(0, at, &["how", "many"])
+            }
             Some(CueWord::Without | CueWord::Group | CueWord::Order | CueWord::Except) => seen_thing,
             _ => false,
         };
@@ -421,7 +461,9 @@ fn head_end(draft: &Draft) -> usize {
 /// "with name, price and category": a column behind another one that is shown.
 fn listed_with_wants(draft: &Draft, at: usize, plain: &[Want]) -> bool {
     !plain.is_empty() && matches!(draft.context.before(at, 2).and_then(|prior| draft.context.cue_word(prior)), Some(CueWord::And))
-        || draft.context.before(at, 2).is_some_and(|prior| draft.context.cue_word(prior) == Some(CueWord::With)) && plain.is_empty() && draft.context.relation_meaning(&draft.context.elements[at]).is_none()
+        || draft.context.before(at, 2).is_some_and(|prior| draft.context.cue_word(prior) == Some(CueWord::With))
+            && plain.is_empty()
+            && draft.context.relation_meaning(&draft.context.elements[at]).is_none()
 }
 
 /// "distinct", "different": no row twice.
@@ -450,12 +492,14 @@ pub fn leftovers(draft: &mut Draft) {
         }
         draft.take(at, format!("table {}", draft.relation_name(relation)), certainty);
     }
-    if draft.wants.is_empty() && draft.groups.is_empty()
+    if draft.wants.is_empty()
+        && draft.groups.is_empty()
         && let Some(subject) = draft.context.subject
     {
         draft.wants.push(Want::Entity(Source::first(subject)));
     }
-    if draft.wants.is_empty() && !draft.groups.is_empty()
+    if draft.wants.is_empty()
+        && !draft.groups.is_empty()
         && let Some(subject) = draft.context.subject
         && !draft.order.iter().any(|order| super::walk::is_aggregate(&order.expr))
     {
