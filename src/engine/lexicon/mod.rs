@@ -15,9 +15,10 @@ pub mod relations;
 pub mod scope;
 pub mod states;
 mod table;
+pub mod units;
 
 pub use abbreviations::{abbreviation, abbreviations_of};
-pub use calendar::{currency, month, weekday};
+pub use calendar::{month, weekday};
 pub use comparatives::{Direction, Ranking, Superlative, comparative_phrase, comparison_phrase, superlative, superlative_phrase};
 pub use cues::{
     AggregateWord, QuestionRole, StopClass, aggregate_phrase, aggregate_word, filler_phrase, question_word_role, stop_word,
@@ -26,3 +27,4 @@ pub use places::{PlaceKind, place_at, place_variants};
 pub use relations::{Relatedness, known_phrase, related, related_terms};
 pub use scope::out_of_scope;
 pub use states::{State, opposite, state, truth};
+pub use units::{currency, time_unit, unit};
