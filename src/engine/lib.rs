@@ -19,5 +19,6 @@ pub mod joins;
 pub mod lexicon;
 pub mod question;
 pub mod render;
+pub mod walk;
 
 pub use answer::{Answer, Candidate, NoProbe, Prepared, Refusal, ValueHit, ValueProbe, WordAccount, answer};
