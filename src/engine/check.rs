@@ -233,7 +233,8 @@ impl<'a> Checker<'a> {
         let calendar_fits = match (left.is_calendar(), right.is_calendar()) {
             (true, true) => op == Subtract,
             (true, false) => {
-                matches!(op, Add | Subtract) && matches!(right.kind, Some(TypeKind::Interval)) || right.whole && matches!(op, Add | Subtract)
+                matches!(op, Add | Subtract) && matches!(right.kind, Some(TypeKind::Interval))
+                    || right.whole && matches!(op, Add | Subtract)
             }
             (false, true) => op == Add && matches!(left.kind, Some(TypeKind::Interval)),
             (false, false) => match (left.kind, right.kind) {
@@ -414,7 +415,10 @@ fn literal_fits(value: &Literal, beside: &Type<'_>) -> bool {
         }
         (Literal::Text(text), TypeKind::Uuid) => text.bytes().filter(u8::is_ascii_hexdigit).count() == 32,
         (Literal::Text(text), TypeKind::Boolean) => {
-            matches!(text.to_lowercase().as_str(), "t" | "true" | "y" | "yes" | "on" | "1" | "f" | "false" | "n" | "no" | "off" | "0")
+            matches!(
+                text.to_lowercase().as_str(),
+                "t" | "true" | "y" | "yes" | "on" | "1" | "f" | "false" | "n" | "no" | "off" | "0"
+            )
         }
         (Literal::Text(text), kind) if kind.is_calendar() || matches!(kind, TypeKind::Time | TypeKind::Interval) => {
             text.bytes().any(|letter| letter.is_ascii_digit())

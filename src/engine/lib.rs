@@ -14,6 +14,9 @@
 
 pub mod answer;
 pub mod check;
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod fixtures;
 pub mod ir;
 pub mod joins;
 pub mod lexicon;

@@ -64,7 +64,9 @@ fn is_countable(aggregate: &Expr, source: Source, schema: &Schema) -> bool {
     match aggregate {
         Expr::CountRows(_) => row_key(source, schema).is_some(),
         Expr::Aggregate { function: Aggregate::Count, arg, .. } => match &**arg {
-            Expr::Column(column) => schema.relations.get(source.relation).is_some_and(|table| table.primary_key == [column.column]),
+            Expr::Column(column) => {
+                schema.relations.get(source.relation).is_some_and(|table| table.primary_key == [column.column])
+            }
             _ => false,
         },
         _ => false,

@@ -8,15 +8,30 @@ use std::collections::{HashMap, HashSet};
 use nl_query_core::schema::{ForeignKey, RelationId, Schema, TypeKind};
 
 /// Words at the end of a column's name that say "key of".
-const KEY_WORDS: [&str; 14] =
-    ["id", "ids", "code", "cd", "no", "nr", "num", "number", "key", "fk", "uuid", "guid", "ref", "sk"];
+const KEY_WORDS: [&str; 14] = ["id", "ids", "code", "cd", "no", "nr", "num", "number", "key", "fk", "uuid", "guid", "ref", "sk"];
 /// Key names that every relation may have: on their own they relate nothing.
 const GENERIC: [&str; 16] =
     ["id", "code", "cd", "no", "nr", "num", "number", "key", "uuid", "guid", "name", "title", "year", "date", "type", "rowid"];
 /// Names of columns that refer to a row of their own relation.
 const SELF_ROLES: [&str; 18] = [
-    "manager", "mgr", "supervisor", "boss", "parent", "reportsto", "mentor", "superior", "predecessor", "successor", "previous",
-    "original", "referredby", "referrer", "replaces", "ancestor", "managedby", "supervisedby",
+    "manager",
+    "mgr",
+    "supervisor",
+    "boss",
+    "parent",
+    "reportsto",
+    "mentor",
+    "superior",
+    "predecessor",
+    "successor",
+    "previous",
+    "original",
+    "referredby",
+    "referrer",
+    "replaces",
+    "ancestor",
+    "managedby",
+    "supervisedby",
 ];
 /// Prefixes that say what kind of relation it is, not what it holds.
 const RELATION_PREFIXES: [&str; 8] = ["tbl", "tb", "dim", "fact", "ref", "lkp", "lu", "mst"];

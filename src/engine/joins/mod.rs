@@ -23,10 +23,10 @@ use crate::ir::{Select, Source};
 
 pub(crate) use fanout::row_key;
 pub use graph::Graph;
-pub(crate) use infer::words;
 pub use infer::infer_foreign_keys;
-pub use plan::{JoinPlan, Link, Node};
+pub(crate) use infer::words;
 pub(crate) use plan::plan_related;
+pub use plan::{JoinPlan, Link, Node};
 
 /// Chooses the joins of a SELECT.
 pub fn plan(select: &Select, schema: &Schema, graph: &Graph) -> Result<JoinPlan, JoinError> {

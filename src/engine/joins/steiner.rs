@@ -22,6 +22,9 @@ const EXACT: usize = 7;
 const NEIGHBOURHOOD: usize = 96;
 /// A hub that nobody named.
 const HUB: u32 = 700;
+/// A named relation that two branches refer to: one branch then repeats the rows of the other. A chain is better where both
+/// connect.
+const FORK: u32 = 60;
 /// A key that a preference speaks for.
 const PREFERRED: u32 = 50;
 /// A key into a source for which another key is preferred.
@@ -165,6 +168,10 @@ impl Area {
         node * 2 + usize::from(referred)
     }
 
+    fn hub(&self, node: usize) -> u32 {
+        if self.is_terminal[node] { FORK } else { HUB }
+    }
+
     fn exact(&self) -> Option<Vec<usize>> {
         let (root, rest) = self.terminals.split_first()?;
         let masks = 1usize << rest.len();
@@ -216,7 +223,7 @@ impl Area {
                     if a >= NEVER || b >= NEVER {
                         continue;
                     }
-                    let hub = if left_flag && right_flag && !self.is_terminal[node] { HUB } else { 0 };
+                    let hub = if left_flag && right_flag { self.hub(node) } else { 0 };
                     let sum = (a + b + hub).saturating_sub(self.through[node]); // both halves have paid for the node
                     let state = Self::state(node, left_flag || right_flag);
                     if sum < cost[mask][state] {
@@ -240,7 +247,7 @@ impl Area {
             let (node, referred) = (state / 2, state % 2 == 1);
             for &(edge, next, price, upwards) in &self.near[node] {
                 // Upwards the next node is the referred one; downwards this node becomes (again) referred to.
-                let hub = if !upwards && referred && !self.single[edge] && !self.is_terminal[node] { HUB } else { 0 };
+                let hub = if !upwards && referred && !self.single[edge] { self.hub(node) } else { 0 };
                 let next_state = Self::state(next, upwards && !self.single[edge]);
                 let next_paid = paid + price + hub + self.through[next];
                 if next_paid < cost[next_state] {

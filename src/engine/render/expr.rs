@@ -191,7 +191,8 @@ fn is_number(text: &str) -> bool {
 }
 
 fn is_day(text: &str) -> bool {
-    text.len() == 10 && text.bytes().enumerate().all(|(at, letter)| if at == 4 || at == 7 { letter == b'-' } else { letter.is_ascii_digit() })
+    text.len() == 10
+        && text.bytes().enumerate().all(|(at, letter)| if at == 4 || at == 7 { letter == b'-' } else { letter.is_ascii_digit() })
 }
 
 fn arithmetic(op: Arithmetic, left: &Expr, right: &Expr, scope: &Scope<'_>) -> Rendered {
@@ -209,9 +210,7 @@ fn arithmetic(op: Arithmetic, left: &Expr, right: &Expr, scope: &Scope<'_>) -> R
         right_text = Sql::new(format!("{} * INTERVAL '1 day'", right_text.at(Level::Multiply)), Level::Multiply);
     }
     Ok(match op {
-        Arithmetic::Add => {
-            Sql::new(format!("{} + {}", left_text.at(Level::Add), right_text.at(Level::Multiply)), Level::Add)
-        }
+        Arithmetic::Add => Sql::new(format!("{} + {}", left_text.at(Level::Add), right_text.at(Level::Multiply)), Level::Add),
         Arithmetic::Subtract => {
             Sql::new(format!("{} - {}", left_text.at(Level::Add), right_text.at(Level::Multiply)), Level::Add)
         }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     ir::{
-        Aggregate, Arithmetic, Comparison, DateField, DateRange, DateUnit, Day, Expr, Function, Literal, Moment, Order, Predicate,
-        Query, Select, SetOp, Source, WindowFunction,
+        Aggregate, Arithmetic, Comparison, DateField, DateRange, DateUnit, Day, Expr, Function, Literal, Moment, Order,
+        Predicate, Query, Select, SetOp, Source, WindowFunction,
     },
     walk,
 };
@@ -98,7 +98,8 @@ impl Speaker<'_> {
         let lead = if select.distinct { "the different combinations of " } else { "the " };
         let lead = if select.distinct && items.len() == 1 { "each different " } else { lead };
         let mut text = format!("{lead}{}", listed(&items, "and"));
-        let counts_subject = select.items.iter().any(|item| matches!(&item.expr, Expr::CountRows(source) if Some(*source) == self.subject));
+        let counts_subject =
+            select.items.iter().any(|item| matches!(&item.expr, Expr::CountRows(source) if Some(*source) == self.subject));
         if let Some(subject) = self.subject.filter(|_| !counts_subject) {
             text = format!("{text} of {}", self.relation(subject));
         }
@@ -109,9 +110,7 @@ impl Speaker<'_> {
         let order: Vec<String> = select
             .order
             .iter()
-            .map(|Order { expr, descending }| {
-                format!("{} ({} first)", self.expr(expr), self.direction(expr, *descending))
-            })
+            .map(|Order { expr, descending }| format!("{} ({} first)", self.expr(expr), self.direction(expr, *descending)))
             .collect();
         let mut text = String::new();
         if !order.is_empty() {
@@ -171,7 +170,9 @@ impl Speaker<'_> {
                     Aggregate::List => format!("list of {different}{of}"),
                 }
             }
-            Expr::Filtered { aggregate, filter } => format!("{} counting only where {}", self.expr(aggregate), self.predicate(filter)),
+            Expr::Filtered { aggregate, filter } => {
+                format!("{} counting only where {}", self.expr(aggregate), self.predicate(filter))
+            }
             Expr::Literal(value) => literal(value),
             Expr::Moment(value) => moment(*value),
             Expr::Arithmetic { op, left, right } => {
@@ -244,7 +245,9 @@ impl Speaker<'_> {
             Predicate::Between { expr, low, high, negated } => {
                 format!("{} is {}between {} and {}", self.expr(expr), not(negated), self.expr(low), self.expr(high))
             }
-            Predicate::InRange { expr, range, negated } => format!("{} is {}{}", self.expr(expr), not(negated), range_words(*range)),
+            Predicate::InRange { expr, range, negated } => {
+                format!("{} is {}{}", self.expr(expr), not(negated), range_words(*range))
+            }
             Predicate::In { expr, values, negated } => {
                 let values: Vec<String> = values.iter().map(|value| self.expr(value)).collect();
                 format!("{} is {}{}", self.expr(expr), if *negated { "none of " } else { "" }, listed(&values, "or"))
@@ -257,7 +260,9 @@ impl Speaker<'_> {
                 let case = if *any_case { "" } else { " (in this letter case)" };
                 format!("{} {verb}{case}", self.expr(expr))
             }
-            Predicate::IsNull { expr, negated } => format!("{} is {}", self.expr(expr), if *negated { "known" } else { "missing" }),
+            Predicate::IsNull { expr, negated } => {
+                format!("{} is {}", self.expr(expr), if *negated { "known" } else { "missing" })
+            }
             Predicate::IsTrue { expr, negated } => format!("{} is {}", self.expr(expr), if *negated { "false" } else { "true" }),
             Predicate::Contains { expr, value, negated } => {
                 format!("{} {} {}", self.expr(expr), if *negated { "does not contain" } else { "contains" }, self.expr(value))

@@ -193,8 +193,10 @@ pub(super) fn predicate(root: &Predicate, scope: &Scope<'_>) -> Rendered {
         }
         Predicate::In { expr: value, values, negated } => {
             let kind = types::of(value, scope.schema);
-            let texts =
-                values.iter().map(|value| beside(value, Some(&kind), scope).map(|sql| sql.text)).collect::<Result<Vec<_>, _>>()?;
+            let texts = values
+                .iter()
+                .map(|value| beside(value, Some(&kind), scope).map(|sql| sql.text))
+                .collect::<Result<Vec<_>, _>>()?;
             if texts.is_empty() {
                 return Ok(Sql::atom(if *negated { "true" } else { "false" }));
             }
@@ -325,7 +327,10 @@ fn in_query(value: &Expr, query: &crate::ir::Query, negated: bool, scope: &Scope
     let text = expr(value, scope)?.at(Level::Add);
     // NOT IN is never true once the list holds a NULL.
     let nullable = negated && !types::of_query(query, scope.schema).not_null;
-    let inner = if nullable && let crate::ir::Query::Select(select) = query && let Some(item) = select.items.first() {
+    let inner = if nullable
+        && let crate::ir::Query::Select(select) = query
+        && let Some(item) = select.items.first()
+    {
         let mut select = select.clone();
         let solid = Predicate::IsNull { expr: item.expr.clone(), negated: true };
         let grouped = walk::has_aggregate(&item.expr);

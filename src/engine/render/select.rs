@@ -64,7 +64,8 @@ fn select(written: &Select, scope: &Scope<'_>) -> Result<String, RenderError> {
     })?);
     lines.extend(predicate::clause("WHERE", predicate::conditions_also(&filter, &select.also, &scope)?));
     if !select.group.is_empty() {
-        let group = select.group.iter().map(|part| expr::expr(part, &scope).map(|part| part.text)).collect::<Result<Vec<_>, _>>()?;
+        let group =
+            select.group.iter().map(|part| expr::expr(part, &scope).map(|part| part.text)).collect::<Result<Vec<_>, _>>()?;
         lines.push(list("GROUP BY", &group));
     }
     if let Some(having) = &select.having {
