@@ -14,6 +14,9 @@
 
 pub mod answer;
 pub mod check;
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod fixtures;
 pub mod ir;
 pub mod joins;
 pub mod lexicon;
@@ -22,6 +25,7 @@ pub mod prepared;
 pub mod question;
 pub mod render;
 pub mod understand;
+pub mod walk;
 
 pub use answer::{Answer, Candidate, NoProbe, Refusal, ValueHit, ValueProbe, WordAccount, answer};
 pub use prepared::Prepared;

@@ -1,13 +1,33 @@
 //! From the intermediate representation to PostgreSQL text and to words.
+//!
+//! [`sql`] writes one SELECT the way a careful person would: one clause a line, short aliases, no needless quotes. It decides
+//! nothing about meaning; the joins come from [`crate::joins`]. [`paraphrase`] says in English what the statement returns.
+
+mod describe;
+mod expr;
+mod from;
+pub(crate) mod moment;
+mod output;
+mod paraphrase;
+mod predicate;
+pub(crate) mod quote;
+mod scope;
+mod select;
+#[cfg(test)]
+mod tests;
+pub(crate) mod types;
 
 use std::fmt;
 
-use nl_query_core::schema::{RelationId, Schema};
+use nl_query_core::schema::Schema;
 
 use crate::{
     ir::Query,
     joins::{Graph, JoinError},
 };
+
+pub use describe::{describe_column, describe_expr, describe_relation, humanise};
+pub use paraphrase::paraphrase;
 
 /// Why a query has no SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +35,12 @@ pub enum RenderError {
     Join(JoinError),
     /// The query says something that SQL cannot (an aggregate in a condition on rows, a list without columns).
     Invalid(String),
+}
+
+impl RenderError {
+    fn unknown() -> Self {
+        RenderError::Join(JoinError::Unknown)
+    }
 }
 
 impl fmt::Display for RenderError {
@@ -36,24 +62,6 @@ impl From<JoinError> for RenderError {
 
 /// Writes PostgreSQL: one SELECT over several lines, no semicolon.
 pub fn sql(query: &Query, schema: &Schema, graph: &Graph) -> Result<String, RenderError> {
-    let _ = (query, schema, graph);
-    Err(RenderError::Join(JoinError::NoSource))
-}
-
-/// One plain English sentence that says what the SQL returns.
-pub fn paraphrase(query: &Query, schema: &Schema) -> String {
-    let _ = (query, schema);
-    String::new()
-}
-
-/// `table customers`, `view open orders`.
-pub fn describe_relation(schema: &Schema, relation: RelationId) -> String {
-    let _ = (schema, relation);
-    String::new()
-}
-
-/// `column orders.total`, names as in the catalog.
-pub fn describe_column(schema: &Schema, relation: RelationId, column: usize) -> String {
-    let _ = (schema, relation, column);
-    String::new()
+    let text = select::query(query, &scope::Scope::new(schema, graph))?;
+    Ok(text.replace(quote::LINE_BREAK, "\n"))
 }
