@@ -17,6 +17,8 @@ pub mod check;
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod fixtures;
+#[cfg(test)]
+mod random;
 pub mod ir;
 pub mod joins;
 pub mod lexicon;

@@ -86,7 +86,7 @@ impl<'a> Scope<'a> {
     }
 
     /// `orders o`, or `orders` where no alias is needed.
-    pub fn from_item(&self, source: Source) -> Result<String, RenderError> {
+    pub fn table_item(&self, source: Source) -> Result<String, RenderError> {
         let name = self.relation(source)?;
         Ok(match self.alias(source).flatten() {
             Some(alias) => format!("{name} {alias}"),

@@ -49,7 +49,7 @@ impl<'a> Type<'a> {
     }
 }
 
-pub(crate) fn column<'a>(used: ColumnUse, schema: &'a Schema) -> Option<&'a Column> {
+pub(crate) fn column(used: ColumnUse, schema: &Schema) -> Option<&Column> {
     schema.relations.get(used.source.relation)?.columns.get(used.column)
 }
 
