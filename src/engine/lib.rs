@@ -17,12 +17,12 @@ pub mod check;
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod fixtures;
-#[cfg(test)]
-mod random;
 pub mod ir;
 pub mod joins;
 pub mod lexicon;
 pub mod question;
+#[cfg(test)]
+mod random;
 pub mod render;
 pub mod walk;
 

@@ -46,7 +46,11 @@ impl<'a> Generator<'a> {
             let op = [SetOp::Union, SetOp::Intersect, SetOp::Except][self.random.below(3)];
             let left = self.select(1);
             let right = if self.random.chance(50) { left.clone() } else { self.select(1) };
-            return Query::Set { op, left: Box::new(Query::Select(Box::new(left))), right: Box::new(Query::Select(Box::new(right))) };
+            return Query::Set {
+                op,
+                left: Box::new(Query::Select(Box::new(left))),
+                right: Box::new(Query::Select(Box::new(right))),
+            };
         }
         Query::Select(Box::new(self.select(1)))
     }
@@ -83,7 +87,8 @@ impl<'a> Generator<'a> {
         match self.random.below(14) {
             0 => match self.column_where(&TypeKind::is_calendar) {
                 Some(used) => {
-                    let units = [DateUnit::Hour, DateUnit::Day, DateUnit::Week, DateUnit::Month, DateUnit::Quarter, DateUnit::Year];
+                    let units =
+                        [DateUnit::Hour, DateUnit::Day, DateUnit::Week, DateUnit::Month, DateUnit::Quarter, DateUnit::Year];
                     Expr::Truncate { unit: units[self.random.below(units.len())], arg: Box::new(Expr::Column(used)) }
                 }
                 None => Expr::Column(self.column()),
@@ -97,7 +102,8 @@ impl<'a> Generator<'a> {
             },
             2 => match self.column_where(&TypeKind::is_calendar) {
                 Some(used) => {
-                    let units = [DateUnit::Hour, DateUnit::Day, DateUnit::Week, DateUnit::Month, DateUnit::Quarter, DateUnit::Decade];
+                    let units =
+                        [DateUnit::Hour, DateUnit::Day, DateUnit::Week, DateUnit::Month, DateUnit::Quarter, DateUnit::Decade];
                     Expr::Elapsed { unit: units[self.random.below(units.len())], since: Box::new(Expr::Column(used)) }
                 }
                 None => Expr::Column(self.column()),

@@ -53,6 +53,12 @@ pub(crate) fn column(used: ColumnUse, schema: &Schema) -> Option<&Column> {
     schema.relations.get(used.source.relation)?.columns.get(used.column)
 }
 
+/// True for types that `min` and `max` take.
+pub(crate) fn has_extremes(kind: Option<TypeKind>) -> bool {
+    use TypeKind::{Binary, Boolean, Json, Other, Range, Uuid};
+    !matches!(kind, None | Some(Boolean | Uuid | Json | Binary | Range | Other))
+}
+
 /// The type of an array's elements.
 pub(crate) fn element<'a>(array: &Type<'a>) -> Type<'a> {
     let name = array.column.map(|column| column.type_name.trim_end_matches("[]")).unwrap_or_default();
