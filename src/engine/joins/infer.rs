@@ -276,6 +276,6 @@ fn own_row(schema: &Schema, relation: RelationId, column_words: &[String], stem:
     let [key] = schema.relations[relation].primary_key[..] else { return None };
     let whole = column_words.concat();
     let named = stem.words.concat();
-    let says = |role: &&str| whole == **role || named == **role || (stem.marked && named.ends_with(*role));
-    SELF_ROLES.iter().any(|role| says(&role)).then_some((relation, key))
+    let says = |role: &str| whole == role || named == role || (stem.marked && named.ends_with(role));
+    SELF_ROLES.iter().any(|role| says(role)).then_some((relation, key))
 }
