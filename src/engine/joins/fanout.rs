@@ -29,6 +29,7 @@ fn check(select: &Select, plan: &JoinPlan, schema: &Schema) -> Result<(), JoinEr
     for aggregate in aggregates(select).into_iter().filter(|aggregate| is_sensitive(aggregate)) {
         if let Some(source) = repeated(aggregate, plan)
             && !is_countable(aggregate, source, schema)
+            && !is_grouped_along(select, plan, source)
         {
             let name = schema.relations.get(source.relation).map(|relation| relation.name.as_str()).unwrap_or_default();
             let message = format!("the joins would count rows of \"{name}\" more than once");
@@ -91,6 +92,35 @@ fn plain_sources(select: &Select) -> BTreeSet<Source> {
 
 fn is_aggregate(part: &Expr) -> bool {
     matches!(part, Expr::CountRows(_) | Expr::Aggregate { .. } | Expr::Filtered { .. })
+}
+
+/// The rows of `source` are repeated for what the groups are: an average over films by category counts a film once in each of its
+/// categories, which is what was asked. True when the way to the groups, with what hangs on it by single references, is all there is.
+fn is_grouped_along(select: &Select, plan: &JoinPlan, source: Source) -> bool {
+    let mut groups = BTreeSet::new();
+    select.group.iter().for_each(|expr| walk::expr_sources(expr, &mut groups));
+    let Some(start) = plan.position(source) else { return false };
+    let mut covered = BTreeSet::from([start]);
+    for group in groups {
+        let Some(end) = plan.position(group) else { return false };
+        covered.extend(plan.path(start, end));
+    }
+    let joined: BTreeSet<usize> = plan.joined().collect();
+    loop {
+        let before = covered.len();
+        for &at in &joined {
+            let Some(link) = &plan.nodes[at].link else { continue };
+            if covered.contains(&link.parent) && !link.to_many {
+                covered.insert(at);
+            }
+            if covered.contains(&at) && !link.from_many {
+                covered.insert(link.parent);
+            }
+        }
+        if covered.len() == before {
+            return joined.is_subset(&covered);
+        }
+    }
 }
 
 /// The aggregates of a SELECT outside its filter, those with a condition of their own as a whole.

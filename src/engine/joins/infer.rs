@@ -180,7 +180,9 @@ impl Names {
         if !stem.marked && kind == TypeKind::Text {
             return None; // a text called "city" is the city's name more often than its key
         }
-        for first in 0..stem.words.len() {
+        // Without a word for a key only the whole name counts: `units_on_order` is an amount, not an order.
+        let starts = if stem.marked { stem.words.len() } else { stem.words.len().min(1) };
+        for first in 0..starts {
             for form in forms(&stem.words[first..]) {
                 let candidates = self.relations.get(&form).into_iter().flatten();
                 let near = |to: &&RelationId| (schema.relations[**to].schema != schema.relations[relation].schema, **to);

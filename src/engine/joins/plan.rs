@@ -127,6 +127,14 @@ impl JoinPlan {
         }
     }
 
+    /// The nodes between two nodes of the tree, both ends included.
+    pub(super) fn path(&self, from: usize, to: usize) -> BTreeSet<usize> {
+        let up = |start: usize| std::iter::successors(Some(start), |&at| self.nodes[at].link.as_ref().map(|link| link.parent));
+        let (ours, theirs): (BTreeSet<usize>, BTreeSet<usize>) = (up(from).collect(), up(to).collect());
+        let meeting = up(from).find(|at| theirs.contains(at));
+        ours.symmetric_difference(&theirs).copied().chain(meeting).collect()
+    }
+
     /// True when each row of the source is in the joined rows at most once.
     pub fn is_single(&self, source: Source) -> bool {
         let joined: BTreeSet<usize> = self.joined().collect();
