@@ -12,6 +12,8 @@ pub enum Cue {
     Aggregate(AggregateWord),
     /// "oldest", "most", "top".
     Superlative(&'static Superlative),
+    /// "cheapest first", "largest first": an order without a limit.
+    Leading(&'static Superlative),
     /// "older", "cheaper": a direction and the attributes it speaks of.
     Comparative(&'static Superlative),
     /// "more than", "at least", ">".
@@ -115,11 +117,14 @@ const LONGEST_PHRASE: usize = 5;
 /// The cues at the beginning of `words`, each with the number of words it takes.
 pub fn cues_at(words: &[&str]) -> Vec<(usize, Cue)> {
     let mut found = Vec::new();
+    if let Some((length, superlative)) = lexicon::superlative_phrase(words) {
+        match words.get(length) {
+            Some(&"first") => found.push((length + 1, Cue::Leading(superlative))),
+            _ => found.push((length, Cue::Superlative(superlative))),
+        }
+    }
     if let Some((length, aggregate)) = lexicon::aggregate_phrase(words) {
         found.push((length, Cue::Aggregate(aggregate)));
-    }
-    if let Some((length, superlative)) = lexicon::superlative_phrase(words) {
-        found.push((length, Cue::Superlative(superlative)));
     }
     if let Some((length, comparative)) = lexicon::comparative_phrase(words) {
         let than = usize::from(words.get(length) == Some(&"than"));

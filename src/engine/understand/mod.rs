@@ -115,6 +115,7 @@ fn read(
     selves::references(&mut draft);
     texts::values(&mut draft);
     texts::quoted(&mut draft);
+    texts::members(&mut draft);
     numbers::averages(&mut draft);
     numbers::comparisons(&mut draft);
     numbers::columns(&mut draft);

@@ -268,7 +268,7 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
     let (relation, _) = relation?;
     // "the total of all invoices" adds their money up.
     if functions.iter().all(|(_, function)| *function == Aggregate::Sum)
-        && draft.context.has_word(functions[0].0 + 1, at, &["of"])
+        && draft.context.has_word(functions[0].0, at, &["of"])
         && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
     {
         draft.take(at, format!("money of {}", draft.relation_name(relation)), 0.93);
