@@ -4,3 +4,6 @@
 compile_error!("nl_query needs panic = \"unwind\": a panic must become an ERROR of one session, not the end of the cluster");
 
 ::pgrx::pg_module_magic!();
+
+pub mod guard;
+mod pg;

@@ -5,4 +5,5 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod refusal;
 pub mod schema;
