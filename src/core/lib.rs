@@ -5,5 +5,8 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod histogram;
+pub mod introspection;
+pub mod question;
 pub mod refusal;
 pub mod schema;
