@@ -5,5 +5,6 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod functions;
 pub mod refusal;
 pub mod schema;

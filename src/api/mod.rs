@@ -1,0 +1,3 @@
+//! The SQL functions: argument checks, one call, rows out.
+
+mod prove;
