@@ -12,7 +12,7 @@ use nl_query_engine::{Answer, Candidate, Refusal as Unanswerable, WordAccount, i
 
 use crate::catalog::{self, Origin, Probe, Snapshot};
 use crate::guard::{self, Limits, RowSink, Verdict};
-use crate::pg::session;
+use crate::pg::viewpoint;
 use crate::settings::{self, Engine};
 use crate::stats::{self, Call, Stage};
 
@@ -49,10 +49,10 @@ pub fn rows(text: &str, sink: &mut dyn RowSink) -> Result<(), Error> {
     let mut understood = understand(text)?;
     let chosen = choose_certain(&mut understood)?;
     let proof = Instant::now();
-    let proven = guard::prove(&understood.candidates()[chosen.place].sql, &understood.limits).map_err(|refusal| Error::Failed { refusal })?;
+    let proven = guard::prove(&understood.candidates()[chosen.place].sql, &understood.limits).map_err(failed)?;
     understood.times.prove += proof.elapsed();
     let run = Instant::now();
-    let outcome = proven.run(&understood.limits, sink).map_err(|refusal| Error::Failed { refusal })?;
+    let outcome = proven.run(&understood.limits, sink).map_err(failed)?;
     stats::count_time(Stage::Run, run.elapsed());
     understood.finish(call, u64::try_from(outcome.rows).unwrap_or(0));
     Ok(())
@@ -136,6 +136,7 @@ fn choose(understood: &Understood) -> Result<Chosen, Error> {
         match guard::check(&candidate.sql, &understood.limits) {
             Ok(verdict) => return Ok(Chosen { place, verdict }),
             Err(refusal) => {
+                stats::count_refusal(refusal.reason);
                 let mistake = is_mistake(refusal.reason);
                 let (reading, refusal) = first.get_or_insert_with(|| (reading(candidate), refusal));
                 if !mistake {
@@ -148,6 +149,12 @@ fn choose(understood: &Understood) -> Result<Chosen, Error> {
         Some((reading, refusal)) => Err(Error::NotProven { reading, refusal }),
         None => Err(understood.unanswerable()),
     }
+}
+
+/// A refusal that ends the question.
+fn failed(refusal: Refusal) -> Error {
+    stats::count_refusal(refusal.reason);
+    Error::Failed { refusal }
 }
 
 /// Whoever wrote the statement wrote something that is no valid SQL over this schema.
@@ -164,11 +171,11 @@ pub fn ready() -> Result<(), Error> {
     if !stats::available() {
         return Err(Error::NotPreloaded);
     }
-    session::foreign_encoding().map_or(Ok(()), |encoding| Err(Error::Encoding { encoding }))
+    viewpoint::foreign_encoding().map_or(Ok(()), |encoding| Err(Error::Encoding { encoding }))
 }
 
 fn today() -> Day {
-    let (year, month, day) = session::today();
+    let (year, month, day) = viewpoint::today();
     Day { year, month, day }
 }
 

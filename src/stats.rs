@@ -12,8 +12,8 @@ use std::time::Duration;
 use nl_query_core::histogram::{BUCKETS, bucket, percentile};
 use nl_query_core::refusal::Reason;
 
-use crate::pg::session;
 use crate::pg::shmem::{Area, ZeroInit};
+use crate::pg::viewpoint;
 
 /// Where the time of a question goes, in the order it goes there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,14 +142,14 @@ pub fn count_time(stage: Stage, time: Duration) {
 /// Counts a refusal of the guard for the current role.
 pub fn count_refusal(reason: Reason) {
     let Some(shared) = AREA.get() else { return };
-    let key = u64::from(session::user()) << 32 | (reason as u64 + 1);
+    let key = u64::from(viewpoint::user()) << 32 | (reason as u64 + 1);
     let start = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize;
     for step in 0..REFUSALS {
         let row = &shared.refusals[(start + step) % REFUSALS];
         let held = row.key.compare_exchange(0, key, Relaxed, Relaxed).unwrap_or_else(|held| held);
         if held == 0 || held == key {
             row.count.fetch_add(1, Relaxed);
-            row.last.store(session::now(), Relaxed);
+            row.last.store(viewpoint::now(), Relaxed);
             return;
         }
     }
@@ -250,5 +250,5 @@ pub fn reset() {
         row.count.store(0, Relaxed);
         row.last.store(0, Relaxed);
     }
-    shared.reset_at.store(session::now(), Relaxed);
+    shared.reset_at.store(viewpoint::now(), Relaxed);
 }

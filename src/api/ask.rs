@@ -6,8 +6,7 @@ use pgrx::iter::TableIterator;
 use pgrx::pg_sys::panic::ErrorReportable;
 use pgrx::prelude::*;
 
-use crate::guard::{Flow, RowSink, RowView};
-use crate::pg::tuplestore::RowStore;
+use crate::guard::JsonStore;
 use crate::service;
 
 use super::{IntoSql, Sql};
@@ -35,18 +34,6 @@ fn nl_candidates(
     Ok(TableIterator::new(readings.into_iter().enumerate().map(row).collect::<Vec<_>>()))
 }
 
-/// Rows of an answer on their way to the client.
-struct JsonRows {
-    store: RowStore,
-}
-
-impl RowSink for JsonRows {
-    fn row(&mut self, row: &RowView<'_>) -> Flow {
-        self.store.put_text(&row.json_text());
-        Flow::Continue
-    }
-}
-
 extension_sql!(
     r#"
 CREATE FUNCTION nl_query(question text) RETURNS SETOF json
@@ -66,10 +53,9 @@ CREATE FUNCTION nl_query(question text) RETURNS SETOF json
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nl_query_json(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
     // SAFETY: PostgreSQL passes the call of a set-returning function with one text argument that is not NULL.
-    let (question, store) = unsafe { (pgrx::pg_getarg::<String>(fcinfo, 0), RowStore::open(fcinfo)) };
-    if let (Some(question), Some(store)) = (question, store) {
-        let mut rows = JsonRows { store };
-        service::rows(&question, &mut rows).sql().unwrap_or_report();
+    let (question, store) = unsafe { (pgrx::pg_getarg::<String>(fcinfo, 0), JsonStore::begin(fcinfo)) };
+    if let (Some(question), Some(mut store)) = (question, store) {
+        service::rows(&question, &mut store).sql().unwrap_or_report();
     }
     // SAFETY: a set-returning function in materialise mode returns NULL; the rows are in the tuplestore.
     unsafe { pgrx::pg_return_null(fcinfo) }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod explain;
+mod prove;
 mod stats;
 
 use nl_query_core::error::Error;

@@ -3,7 +3,7 @@
 use pgrx::iter::TableIterator;
 use pgrx::prelude::*;
 
-use crate::pg::session;
+use crate::pg::viewpoint;
 use crate::service;
 use crate::stats;
 
@@ -75,7 +75,7 @@ fn pg_stat_nl_query_refusals() -> Sql<
     >,
 > {
     service::ready().sql()?;
-    let only = (!session::reads_all_stats()).then(session::user);
+    let only = (!viewpoint::reads_all_stats()).then(viewpoint::user);
     let rows = stats::refusals(only)
         .into_iter()
         .map(|row| (pg_sys::Oid::from(row.role), row.reason.name().to_owned(), number(row.count), timestamp(row.last)));

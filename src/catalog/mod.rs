@@ -26,8 +26,8 @@ use nl_query_core::introspection::Catalog;
 use nl_query_core::schema::RelationId;
 use nl_query_engine::Prepared;
 
-use crate::pg::session::{self, Viewpoint};
 use crate::pg::spi_ro::{self, Argument};
+use crate::pg::viewpoint::{self, Viewpoint};
 use crate::pg::{invalidation, utility};
 use crate::settings;
 
@@ -85,7 +85,7 @@ pub fn snapshot() -> Result<(Rc<Snapshot>, Origin), Error> {
     // Taken out of the cell: reading the catalog may raise an ERROR, and the entries come back then as "nothing kept".
     let mut entries = ENTRIES.take();
     note_changes(&mut entries);
-    let viewpoint = session::viewpoint();
+    let viewpoint = viewpoint::viewpoint();
     let max_relations = settings::max_relations();
     let held = entries.iter().position(|entry| entry.viewpoint == viewpoint && entry.max_relations == max_relations);
     let held = held.map(|position| entries.remove(position));

@@ -11,7 +11,7 @@ use nl_query_core::schema::{Relation, RelationId, RelationKind, TypeKind};
 use nl_query_engine::{ValueHit, ValueProbe};
 
 use crate::guard::{self, Limits};
-use crate::pg::session::quoted;
+use crate::pg::viewpoint::quoted;
 use crate::settings::ProbeLimits;
 
 use super::Snapshot;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod functions;
 pub mod histogram;
 pub mod introspection;
 pub mod question;

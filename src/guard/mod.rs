@@ -8,9 +8,24 @@
 //! subtransaction: a refusal leaves no lock, no transaction id and no open resource behind. The guard reads no setting itself; the
 //! caller brings [`Limits`]. It must not know about questions, engines or caches.
 
+mod functions;
+mod names;
+mod plan;
+mod role;
 mod run;
+mod shape;
+
+use std::cell::Cell;
 
 pub use nl_query_core::refusal::{Reason, Refusal};
+
+use crate::pg::attempt::{self, OnSuccess};
+use crate::pg::plan::Planned;
+use crate::pg::session::GucNest;
+use crate::pg::timeout::Deadline;
+use crate::pg::{parse, walk};
+
+pub use crate::pg::tuplestore::JsonStore;
 pub use run::{Flow, RowSink, RowView, RunOutcome, run_texts};
 
 /// What the caller's settings allow. `0` in a number means "no limit".
@@ -80,22 +95,89 @@ pub struct Verdict {
 pub struct Proven {
     sql: String,
     verdict: Verdict,
+    planned: Planned,
 }
 
 /// Proves `sql` for the current user. Keeps the locks of the relations read, so that what was proven is what [`Proven::run`] runs.
 pub fn prove(sql: &str, limits: &Limits) -> Result<Proven, Refusal> {
-    let _ = (sql, limits);
-    Err(Refusal::new(Reason::Empty, "the guard proves nothing yet"))
+    let (verdict, planned) = prove_then(OnSuccess::Keep, sql, limits)?;
+    Ok(Proven { sql: sql.to_owned(), verdict, planned })
 }
 
 /// Proves `sql` like [`prove`] and gives every lock back: for showing SQL, for caches, for `nl_prove`.
 pub fn check(sql: &str, limits: &Limits) -> Result<Verdict, Refusal> {
-    prove(sql, limits).map(|proven| proven.verdict)
+    prove_then(OnSuccess::Undo, sql, limits).map(|(verdict, _)| verdict)
 }
 
 /// True while the guard proves or runs a statement: our own hooks leave the statements they see alone then.
 pub fn in_progress() -> bool {
-    false
+    ACTIVE.get()
+}
+
+thread_local! {
+    static ACTIVE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks the guard as busy; ends with the value, also while unwinding.
+struct Active;
+
+impl Active {
+    /// A statement under the guard cannot start another: nothing it may call leads back here, and this makes sure of it.
+    fn begin() -> Result<Active, Refusal> {
+        if ACTIVE.replace(true) {
+            return Err(Refusal::new(Reason::Nested, "nl_query may not be used inside an answer"));
+        }
+        Ok(Active)
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        ACTIVE.set(false);
+    }
+}
+
+/// Steps 1 to 4.
+fn prove_then(on_success: OnSuccess, sql: &str, limits: &Limits) -> Result<(Verdict, Planned), Refusal> {
+    let text = shape::check_text(sql)?;
+    let _active = Active::begin()?;
+    let deadline = Deadline::start(limits.timeout_ms);
+    attempt::run(on_success, &deadline, Reason::of_analysis_error, || {
+        let role = role::enter(limits)?;
+        let settings = GucNest::begin();
+        settings.set(c"transaction_read_only", c"on"); // analysis and planning run functions of constants
+        let raw = parse::parse(text);
+        shape::check_raw(&raw)?;
+        let analysed = raw.analyse();
+        let query_id = analysed.query_id();
+        shape::check_tree(&walk::facts(&analysed))?;
+        let Some(rewritten) = analysed.rewrite() else {
+            return Err(Refusal::new(Reason::NotSelect, "a rule turns the statement into something else"));
+        };
+        let facts = walk::facts(&rewritten);
+        shape::check_tree(&facts)?;
+        names::check(&facts, limits)?;
+        let all_built_in = functions::check(&facts.functions, limits)?;
+        // Parallel workers do not carry the guard's watch on functions, so they get built-in functions only.
+        let planned = crate::pg::plan::plan(rewritten, all_built_in);
+        planned.check_permissions();
+        plan::check(&planned, limits)?;
+        settings.end();
+        if let Some(role) = role {
+            role.end();
+        }
+        Ok((verdict_of(&planned, &facts, query_id), planned))
+    })
+}
+
+fn verdict_of(planned: &Planned, facts: &walk::Facts, query_id: u64) -> Verdict {
+    let (plan_cost, plan_rows) = planned.totals();
+    let columns = planned
+        .columns()
+        .into_iter()
+        .map(|column| OutputColumn { name: column.name, type_oid: column.type_oid, typmod: column.typmod })
+        .collect();
+    Verdict { plan_cost, plan_rows, columns, relations: facts.relations.keys().copied().collect(), query_id }
 }
 
 impl Proven {

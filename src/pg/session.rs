@@ -1,67 +1,109 @@
-//! Who asks, where and when: facts about the current session, each one cheap enough to ask for on every question.
+//! Settings, user and transaction state of this session, changed for a while.
 
 use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
-/// What decides, in one database, which relations a name means and which of them may be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Viewpoint {
-    pub user: u32,
-    /// Schemas of the effective search_path, the temporary one left out.
-    pub search_path: Vec<u32>,
-}
+use super::compat;
 
-/// Longer search_paths than this are told apart by their first entries only; nobody has one.
-const PATH_LIMIT: usize = 64;
+/// A nest level of settings: what [`GucNest::set`] changes is put back by [`GucNest::end`]. After an error the abort of the
+/// surrounding subtransaction puts it back, so a nest must live inside an [`super::attempt`].
+pub struct GucNest(i32);
 
-/// The current viewpoint.
-pub fn viewpoint() -> Viewpoint {
-    let mut path = [pg_sys::Oid::INVALID; PATH_LIMIT];
-    // SAFETY: the array has room for PATH_LIMIT entries; the result is the length of the path, however long that is.
-    let length = unsafe { pg_sys::fetch_search_path_array(path.as_mut_ptr(), PATH_LIMIT as i32) };
-    let length = usize::try_from(length).unwrap_or(0).min(PATH_LIMIT);
-    Viewpoint { user: user(), search_path: path[..length].iter().map(|oid| oid.to_u32()).collect() }
-}
+impl GucNest {
+    pub fn begin() -> GucNest {
+        // SAFETY: opens a level; `end` or the subtransaction's abort closes it.
+        GucNest(unsafe { pg_sys::NewGUCNestLevel() })
+    }
 
-/// The current role, as SET ROLE and SECURITY DEFINER functions leave it.
-pub fn user() -> u32 {
-    // SAFETY: reads a variable of this backend.
-    unsafe { pg_sys::GetUserId() }.to_u32()
-}
-
-/// True when the current role may see other roles' statistics.
-pub fn reads_all_stats() -> bool {
-    // SAFETY: reads the role caches inside the caller's transaction.
-    unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), pg_sys::Oid::from(pg_sys::ROLE_PG_READ_ALL_STATS)) }
-}
-
-/// The database's encoding where it is not UTF8.
-pub fn foreign_encoding() -> Option<String> {
-    // SAFETY: reads a variable of this backend; the name is a constant of the server.
-    unsafe {
-        if pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8 as i32 {
-            return None;
+    /// Sets a setting until the end of the nest.
+    pub fn set(&self, name: &CStr, value: &CStr) {
+        // SAFETY: NUL-terminated texts; SUSET because temp_file_limit wants it, and it is only ever made stricter.
+        unsafe {
+            pg_sys::set_config_option(
+                name.as_ptr(),
+                value.as_ptr(),
+                pg_sys::GucContext::PGC_SUSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+                pg_sys::GucAction::GUC_ACTION_SAVE,
+                true,
+                0,
+                false,
+            );
         }
-        Some(CStr::from_ptr(pg_sys::GetDatabaseEncodingName()).to_string_lossy().into_owned())
+    }
+
+    pub fn end(self) {
+        // SAFETY: closes the level opened in `begin`.
+        unsafe { pg_sys::AtEOXact_GUC(true, self.0) };
     }
 }
 
-/// Year, month and day of the transaction's start in the session's time zone, as CURRENT_DATE has it.
-pub fn today() -> (i32, u8, u8) {
-    let mut now = pg_sys::pg_tm::default();
-    // SAFETY: fills the structure it is given.
-    unsafe { pg_sys::GetCurrentDateTime(&mut now) };
-    (now.tm_year, u8::try_from(now.tm_mon).unwrap_or(1), u8::try_from(now.tm_mday).unwrap_or(1))
+/// `work_mem` of the session, in kB.
+pub fn work_mem_kb() -> i32 {
+    // SAFETY: reading a global on its only thread.
+    unsafe { pg_sys::work_mem }
 }
 
-/// The present moment, in PostgreSQL's microseconds since 2000.
-pub fn now() -> i64 {
-    // SAFETY: reads the clock.
-    unsafe { pg_sys::GetCurrentTimestamp() }
+/// `temp_file_limit` of the session in kB; -1 is none.
+pub fn temp_file_limit_kb() -> i32 {
+    // SAFETY: as above.
+    unsafe { pg_sys::temp_file_limit }
 }
 
-/// An identifier as it must stand in SQL, quoted where it has to be.
-pub fn quoted(name: &str) -> String {
-    pgrx::spi::quote_identifier(name)
+/// True when the top transaction has an id.
+pub fn has_transaction_id() -> bool {
+    // SAFETY: reads the transaction state.
+    unsafe { pg_sys::GetTopTransactionIdIfAny() != pg_sys::InvalidTransactionId }
+}
+
+pub fn is_superuser() -> bool {
+    // SAFETY: reads the current user's role.
+    unsafe { pg_sys::superuser() }
+}
+
+pub fn role_is_superuser(role: u32) -> bool {
+    // SAFETY: a role lookup; any OID is allowed.
+    unsafe { pg_sys::superuser_arg(pg_sys::Oid::from(role)) }
+}
+
+/// OID of a role by name.
+pub fn role_oid(name: &CStr) -> Option<u32> {
+    // SAFETY: a lookup by name, missing is allowed.
+    let oid = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) };
+    (oid != pg_sys::Oid::INVALID).then(|| oid.to_u32())
+}
+
+pub fn role_name(oid: u32) -> String {
+    // SAFETY: a lookup by OID, missing is allowed.
+    unsafe { super::proc::text_or_empty(pg_sys::GetUserNameFromId(pg_sys::Oid::from(oid), true)) }
+}
+
+pub fn may_become(role: u32) -> bool {
+    compat::may_become(pg_sys::Oid::from(role))
+}
+
+/// Another current user, until [`AsRole::end`]; the abort of the surrounding subtransaction ends it too.
+pub struct AsRole {
+    user: pg_sys::Oid,
+    context: i32,
+}
+
+impl AsRole {
+    /// `SET ROLE` and kin are refused meanwhile (`SECURITY_LOCAL_USERID_CHANGE`).
+    pub fn begin(role: u32) -> AsRole {
+        let (mut user, mut context) = (pg_sys::Oid::INVALID, 0);
+        // SAFETY: reads and sets this session's user; both pointers are to this frame.
+        unsafe {
+            pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context);
+            let local = context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
+            pg_sys::SetUserIdAndSecContext(pg_sys::Oid::from(role), local);
+        }
+        AsRole { user, context }
+    }
+
+    pub fn end(self) {
+        // SAFETY: the user of before.
+        unsafe { pg_sys::SetUserIdAndSecContext(self.user, self.context) };
+    }
 }

@@ -10,6 +10,8 @@ use std::ffi::CStr;
 use pgrx::pg_sys;
 use pgrx::{FromDatum, IntoDatum};
 
+use super::session::GucNest;
+
 /// Settings a catalog read must not depend on: JIT costs half a second on a query of this size, dates are compared as text.
 const SETTINGS: [(&CStr, &CStr); 3] = [(c"jit", c"off"), (c"DateStyle", c"ISO, YMD"), (c"IntervalStyle", c"postgres")];
 
@@ -33,7 +35,8 @@ pub fn text(sql: &CStr, arguments: &[Argument<'_>]) -> Option<String> {
         nulls.push(if value.is_some() { b' ' } else { b'n' });
         values.push(value.unwrap_or(pg_sys::Datum::from(0)));
     }
-    let nest = guc_nest();
+    let nest = GucNest::begin();
+    SETTINGS.iter().for_each(|(name, value)| nest.set(name, value));
     // SAFETY: SPI and the snapshot stack are balanced below; on an error the (sub)transaction's abort unwinds both.
     let found = unsafe {
         pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
@@ -52,7 +55,7 @@ pub fn text(sql: &CStr, arguments: &[Argument<'_>]) -> Option<String> {
         pg_sys::PopActiveSnapshot();
         found
     };
-    guc_unnest(nest);
+    nest.end();
     found
 }
 
@@ -76,31 +79,4 @@ unsafe fn first_value() -> Option<String> {
         let value = pg_sys::SPI_getbinval(*table.vals, table.tupdesc, 1, &mut is_null);
         String::from_datum(value, is_null)
     }
-}
-
-/// Opens a nest level with [`SETTINGS`] applied; [`guc_unnest`] gives the session's own back.
-fn guc_nest() -> i32 {
-    // SAFETY: a nest level that is not closed is closed by the transaction's end.
-    let nest = unsafe { pg_sys::NewGUCNestLevel() };
-    for (name, value) in SETTINGS {
-        // SAFETY: names and values are constants that any role may set.
-        unsafe {
-            pg_sys::set_config_option(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
-        }
-    }
-    nest
-}
-
-fn guc_unnest(nest: i32) {
-    // SAFETY: `nest` is the level that guc_nest opened in this transaction.
-    unsafe { pg_sys::AtEOXact_GUC(true, nest) }
 }
