@@ -207,7 +207,8 @@ impl Understood {
 
     /// A few names to ask about: the largest relations that need no schema name.
     fn known(&self) -> Vec<String> {
-        let mut relations: Vec<_> = self.snapshot.prepared.schema().relations.iter().filter(|relation| relation.visible).collect();
+        let mut relations: Vec<_> =
+            self.snapshot.prepared.schema().relations.iter().filter(|relation| relation.visible).collect();
         relations.sort_by(|left, right| right.rows.total_cmp(&left.rows).then_with(|| left.name.cmp(&right.name)));
         relations.iter().take(8).map(|relation| relation.name.clone()).collect()
     }

@@ -3,17 +3,17 @@
 
 use nl_query_core::error::Error;
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::panic::ErrorReportable;
+use pgrx::pg_sys::panic::{ErrorReport, ErrorReportable};
 use pgrx::prelude::*;
 
 use crate::guard::JsonStore;
 use crate::service;
 
-use super::{IntoSql, Sql};
+use super::IntoSql;
 
 /// The SQL that answers the question: proven, formatted, not run.
 #[pg_extern(volatile, parallel_unsafe)]
-fn nl_sql(question: &str) -> Sql<String> {
+fn nl_sql(question: &str) -> Result<String, ErrorReport> {
     service::sql(question).sql()
 }
 
@@ -22,7 +22,13 @@ fn nl_sql(question: &str) -> Sql<String> {
 fn nl_candidates(
     question: &str,
     n: default!(i32, 5),
-) -> Sql<TableIterator<'static, (name!(rank, i32), name!(sql, String), name!(confidence, f64), name!(engine, String), name!(paraphrase, String))>> {
+) -> Result<
+    TableIterator<
+        'static,
+        (name!(rank, i32), name!(sql, String), name!(confidence, f64), name!(engine, String), name!(paraphrase, String)),
+    >,
+    ErrorReport,
+> {
     let count = usize::try_from(n).ok().filter(|count| *count > 0).ok_or_else(|| Error::Argument {
         message: format!("number of candidates must be greater than zero, not {n}"),
         hint: "Leave it out for five candidates.".to_owned(),

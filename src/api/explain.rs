@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use nl_query_core::error::Error;
 use pgrx::iter::SetOfIterator;
+use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde_json::{Value, json};
 
@@ -11,11 +12,11 @@ use crate::catalog::Origin;
 use crate::pg::report::report;
 use crate::service::{self, Chosen, Understood};
 
-use super::{IntoSql, Sql};
+use super::IntoSql;
 
 /// How the question is understood: SQL, engine, confidence, word by word, times.
 #[pg_extern(volatile, parallel_unsafe)]
-fn nl_explain(question: &str, format: default!(&str, "'text'")) -> Sql<SetOfIterator<'static, String>> {
+fn nl_explain(question: &str, format: default!(&str, "'text'")) -> Result<SetOfIterator<'static, String>, ErrorReport> {
     let as_json = match format.to_ascii_lowercase().as_str() {
         "text" => Ok(false),
         "json" => Ok(true),
@@ -54,7 +55,8 @@ fn lines(understood: &Understood, chosen: Result<Chosen, Error>) -> Vec<String> 
         lines.push(format!("Left out: {} relations beyond nl_query.max_relations", understood.left_out()));
     }
     lines.push(format!("Cache: none, catalog {}", origin(understood.origin)));
-    let times: Vec<String> = times(understood).iter().map(|(stage, time)| format!("{stage} {:.3} ms", milliseconds(*time))).collect();
+    let times: Vec<String> =
+        times(understood).iter().map(|(stage, time)| format!("{stage} {:.3} ms", milliseconds(*time))).collect();
     lines.push(format!("Time: {}", times.join(", ")));
     lines
 }
@@ -65,7 +67,8 @@ fn word_lines(understood: &Understood) -> Vec<String> {
     }
     let mut lines = vec!["Words:".to_owned()];
     for account in understood.words() {
-        let rejected = if account.rejected.is_empty() { String::new() } else { format!(" (not {})", account.rejected.join(", ")) };
+        let rejected =
+            if account.rejected.is_empty() { String::new() } else { format!(" (not {})", account.rejected.join(", ")) };
         lines.push(format!("  {}: {}{rejected}", account.words, account.meaning));
     }
     lines

@@ -10,15 +10,13 @@ use pgrx::pg_sys::panic::ErrorReport;
 
 use crate::pg::report::report;
 
-/// What SQL functions return: errors go through the one place that knows SQLSTATEs.
-type Sql<T> = Result<T, ErrorReport>;
-
+/// Errors on their way to SQL go through the one place that knows SQLSTATEs.
 trait IntoSql<T> {
-    fn sql(self) -> Sql<T>;
+    fn sql(self) -> Result<T, ErrorReport>;
 }
 
 impl<T> IntoSql<T> for Result<T, Error> {
-    fn sql(self) -> Sql<T> {
+    fn sql(self) -> Result<T, ErrorReport> {
         self.map_err(report)
     }
 }

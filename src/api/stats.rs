@@ -1,18 +1,19 @@
 //! What the `pg_stat_nl_query_…` views read. A view over a function each, as PostgreSQL's own statistics have it.
 
 use pgrx::iter::TableIterator;
+use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use crate::pg::viewpoint;
 use crate::service;
 use crate::stats;
 
-use super::{IntoSql, Sql};
+use super::IntoSql;
 
 /// Totals.
 #[pg_extern(volatile, parallel_unsafe)]
 #[allow(clippy::type_complexity)] // pgrx reads the columns from the type
-fn pg_stat_nl_query_info() -> Sql<
+fn pg_stat_nl_query_info() -> Result<
     TableIterator<
         'static,
         (
@@ -28,12 +29,22 @@ fn pg_stat_nl_query_info() -> Sql<
             name!(stats_reset, Option<TimestampWithTimeZone>),
         ),
     >,
+    ErrorReport,
 > {
     service::ready().sql()?;
     let row = stats::info().map(|info| {
-        let [calls, answers, errors, embedded, model, rows, refusals, dropped, memory] =
-            [info.calls, info.answers, info.errors, info.embedded, info.model, info.rows, info.refusals, info.dropped, info.memory]
-                .map(number);
+        let [calls, answers, errors, embedded, model, rows, refusals, dropped, memory] = [
+            info.calls,
+            info.answers,
+            info.errors,
+            info.embedded,
+            info.model,
+            info.rows,
+            info.refusals,
+            info.dropped,
+            info.memory,
+        ]
+        .map(number);
         (calls, answers, errors, embedded, model, rows, refusals, dropped, memory, info.reset_at.and_then(timestamp))
     });
     Ok(TableIterator::new(row))
@@ -42,7 +53,7 @@ fn pg_stat_nl_query_info() -> Sql<
 /// Durations by stage, in milliseconds.
 #[pg_extern(volatile, parallel_unsafe)]
 #[allow(clippy::type_complexity)] // pgrx reads the columns from the type
-fn pg_stat_nl_query_timing() -> Sql<
+fn pg_stat_nl_query_timing() -> Result<
     TableIterator<
         'static,
         (
@@ -56,6 +67,7 @@ fn pg_stat_nl_query_timing() -> Sql<
             name!(max_ms, f64),
         ),
     >,
+    ErrorReport,
 > {
     service::ready().sql()?;
     let rows = stats::timings().into_iter().map(|row| {
@@ -68,11 +80,17 @@ fn pg_stat_nl_query_timing() -> Sql<
 /// What the guard refused, by role and reason: one's own, and everybody's for members of `pg_read_all_stats`.
 #[pg_extern(volatile, parallel_unsafe)]
 #[allow(clippy::type_complexity)] // pgrx reads the columns from the type
-fn pg_stat_nl_query_refusals() -> Sql<
+fn pg_stat_nl_query_refusals() -> Result<
     TableIterator<
         'static,
-        (name!(userid, pg_sys::Oid), name!(reason, String), name!(count, i64), name!(last_refused, Option<TimestampWithTimeZone>)),
+        (
+            name!(userid, pg_sys::Oid),
+            name!(reason, String),
+            name!(count, i64),
+            name!(last_refused, Option<TimestampWithTimeZone>),
+        ),
     >,
+    ErrorReport,
 > {
     service::ready().sql()?;
     let only = (!viewpoint::reads_all_stats()).then(viewpoint::user);
@@ -84,7 +102,7 @@ fn pg_stat_nl_query_refusals() -> Sql<
 
 /// Sets all statistics of nl_query back.
 #[pg_extern(volatile, parallel_unsafe)]
-fn pg_stat_nl_query_reset() -> Sql<()> {
+fn pg_stat_nl_query_reset() -> Result<(), ErrorReport> {
     service::ready().sql()?;
     stats::reset();
     Ok(())

@@ -172,7 +172,17 @@ fn read(viewpoint: Viewpoint, max_relations: i32, before: Option<Rc<Snapshot>>) 
     };
     let now = Instant::now();
     let pending = Some(BTreeSet::new());
-    Ok(Entry { viewpoint, max_relations, snapshot, marks, marks_at: now, read_at: now, pending, look_at_marks: false, analysed: false })
+    Ok(Entry {
+        viewpoint,
+        max_relations,
+        snapshot,
+        marks,
+        marks_at: now,
+        read_at: now,
+        pending,
+        look_at_marks: false,
+        analysed: false,
+    })
 }
 
 fn introspect(max_relations: i32, only: Option<&[u32]>) -> Result<Catalog, Error> {

@@ -59,7 +59,9 @@ unsafe extern "C-unwind" fn process_utility(
             Some(run) => {
                 pg_guard_ffi_boundary(|| run(statement, text, read_only_tree, context, params, environment, dest, completion))
             }
-            None => pg_sys::standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, dest, completion),
+            None => {
+                pg_sys::standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, dest, completion)
+            }
         }
     }
     note(tag);
