@@ -1,5 +1,26 @@
-//! The SQL functions: argument checks, one call, rows out.
+//! The functions that SQL calls: argument checks, a call of `service`, rows out. One file a group of functions; nothing is decided here.
 
+mod ask;
+mod explain;
 #[cfg(feature = "pg_test")]
 mod guard_test;
 mod prove;
+mod stats;
+
+use nl_query_core::error::Error;
+use pgrx::pg_sys::panic::ErrorReport;
+
+use crate::pg::report::report;
+
+/// What SQL functions return: errors go through the one place that knows SQLSTATEs.
+type Sql<T> = Result<T, ErrorReport>;
+
+trait IntoSql<T> {
+    fn sql(self) -> Sql<T>;
+}
+
+impl<T> IntoSql<T> for Result<T, Error> {
+    fn sql(self) -> Sql<T> {
+        self.map_err(report)
+    }
+}

@@ -6,5 +6,8 @@
 
 pub mod error;
 pub mod functions;
+pub mod histogram;
+pub mod introspection;
+pub mod question;
 pub mod refusal;
 pub mod schema;
