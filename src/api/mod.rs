@@ -2,6 +2,8 @@
 
 mod ask;
 mod explain;
+#[cfg(feature = "pg_test")]
+mod guard_test;
 mod prove;
 mod stats;
 

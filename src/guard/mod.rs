@@ -16,10 +16,12 @@ mod run;
 mod shape;
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 pub use nl_query_core::refusal::{Reason, Refusal};
 
 use crate::pg::attempt::{self, OnSuccess};
+use crate::pg::memory::OwnedContext;
 use crate::pg::plan::Planned;
 use crate::pg::session::GucNest;
 use crate::pg::timeout::Deadline;
@@ -142,11 +144,12 @@ fn prove_then(on_success: OnSuccess, sql: &str, limits: &Limits) -> Result<(Verd
     let text = shape::check_text(sql)?;
     let _active = Active::begin()?;
     let deadline = Deadline::start(limits.timeout_ms);
-    attempt::run(on_success, &deadline, Reason::of_analysis_error, || {
+    let memory = Rc::new(OwnedContext::new(c"nl_query statement"));
+    attempt::run(on_success, &memory, &deadline, Reason::of_analysis_error, || {
         let role = role::enter(limits)?;
         let settings = GucNest::begin();
         settings.set(c"transaction_read_only", c"on"); // analysis and planning run functions of constants
-        let raw = parse::parse(text);
+        let raw = parse::parse(text, Rc::clone(&memory));
         shape::check_raw(&raw)?;
         let analysed = raw.analyse();
         let query_id = analysed.query_id();

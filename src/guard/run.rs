@@ -5,6 +5,7 @@ use std::ffi::CString;
 use super::{Active, Limits, Proven, Reason, Refusal, role};
 use crate::pg::attempt::{self, OnSuccess};
 use crate::pg::execute::{self, Row};
+use crate::pg::memory::OwnedContext;
 use crate::pg::session::{self, GucNest};
 use crate::pg::timeout::Deadline;
 use crate::pg::tuplestore::JsonStore;
@@ -71,7 +72,8 @@ pub(super) fn run(proven: Proven, limits: &Limits, sink: &mut dyn RowSink) -> Re
     let _active = Active::begin()?;
     let deadline = Deadline::start(limits.timeout_ms);
     let had_transaction_id = session::has_transaction_id();
-    let outcome = attempt::run(OnSuccess::Keep, &deadline, Reason::of_execution_error, || {
+    let memory = OwnedContext::new(c"nl_query run");
+    let outcome = attempt::run(OnSuccess::Keep, &memory, &deadline, Reason::of_execution_error, || {
         let role = role::enter(limits)?;
         let settings = narrow_settings(limits);
         let outcome = stream(&proven, limits.max_rows, sink);

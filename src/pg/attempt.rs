@@ -12,6 +12,7 @@ use nl_query_core::refusal::{Reason, Refusal};
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::CaughtError;
 
+use super::memory::OwnedContext;
 use super::timeout::Deadline;
 
 thread_local! {
@@ -28,11 +29,12 @@ pub enum OnSuccess {
     Undo,
 }
 
-/// Runs `work` inside a subtransaction and turns an ERROR into a [`Refusal`] with the reason that `reason_of` finds for its SQLSTATE.
+/// Runs `work` inside a subtransaction, with `memory` current, and turns an ERROR into a [`Refusal`] with the reason that `reason_of` finds for its SQLSTATE.
 ///
 /// A cancel is never swallowed: it is raised again once the subtransaction is gone, unless `deadline` caused it.
 pub fn run<T>(
     on_success: OnSuccess,
+    memory: &OwnedContext,
     deadline: &Deadline,
     reason_of: fn([u8; 5]) -> Reason,
     work: impl FnOnce() -> Result<T, Refusal>,
@@ -41,8 +43,7 @@ pub fn run<T>(
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
     // SAFETY: we are inside a transaction (a SQL function runs); the pair of calls below ends what this begins.
     unsafe { pg_sys::BeginInternalSubTransaction(core::ptr::null()) };
-    // SAFETY: `context` was current a moment ago.
-    unsafe { pg_sys::CurrentMemoryContext = context };
+    let entered = memory.enter();
     let mut callback = pg_sys::ErrorContextCallback {
         // SAFETY: reading a global on its only thread.
         previous: unsafe { pg_sys::error_context_stack },
@@ -52,6 +53,7 @@ pub fn run<T>(
     // SAFETY: `callback` lives on this frame, and the stack is restored before the frame ends, on every path.
     unsafe { pg_sys::error_context_stack = &raw mut callback };
     let outcome = catch_unwind(AssertUnwindSafe(work));
+    drop(entered);
     // SAFETY: restores what was found above.
     unsafe { pg_sys::error_context_stack = callback.previous };
     let keep = on_success == OnSuccess::Keep && matches!(outcome, Ok(Ok(_)));

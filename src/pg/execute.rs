@@ -15,6 +15,8 @@ const ROW_TO_JSON: u32 = 3155;
 /// One row in a slot, valid during one call of the receiver.
 pub struct Row<'a> {
     slot: *mut pg_sys::TupleTableSlot,
+    /// Descriptor of the answer, blessed.
+    names: pg_sys::TupleDesc,
     /// Output function of each column.
     outputs: &'a [pg_sys::Oid],
 }
@@ -27,13 +29,9 @@ impl Row<'_> {
     /// A column's value through its type's output function; none for NULL and beyond the last column.
     pub fn text(&self, column: usize) -> Option<String> {
         let output = *self.outputs.get(column)?;
-        let wanted = i16::try_from(column + 1).ok()?;
-        // SAFETY: the attribute is deformed first; the slot has as many as the plan has output columns; the output function's
-        // result is a palloc'ed text.
+        self.deform(column + 1);
+        // SAFETY: the attribute has been deformed; the output function's result is a palloc'ed text.
         unsafe {
-            if (*self.slot).tts_nvalid < wanted {
-                pg_sys::slot_getsomeattrs_int(self.slot, i32::from(wanted));
-            }
             if *(*self.slot).tts_isnull.add(column) {
                 return None;
             }
@@ -41,11 +39,25 @@ impl Row<'_> {
         }
     }
 
+    /// Makes the first `wanted` values of the slot readable.
+    fn deform(&self, wanted: usize) {
+        let wanted = i16::try_from(wanted).unwrap_or(i16::MAX);
+        // SAFETY: the slot has as many attributes as the plan has output columns, at most 1664.
+        unsafe {
+            if (*self.slot).tts_nvalid < wanted {
+                pg_sys::slot_getsomeattrs_int(self.slot, i32::from(wanted));
+            }
+        }
+    }
+
     /// The row as `row_to_json` writes it, a `json` datum in the receiver's row context.
     pub fn json_datum(&self) -> pg_sys::Datum {
-        // SAFETY: the slot's descriptor was blessed at start-up, so the composite datum carries its row type.
+        // The slot's own descriptor may be a table's, whose names and type are not those of the answer.
+        // SAFETY: all attributes are deformed first; the descriptor was blessed at start-up, so the composite value knows its type.
         unsafe {
-            let row = pg_sys::ExecFetchSlotHeapTupleDatum(self.slot);
+            self.deform(self.width());
+            let tuple = pg_sys::heap_form_tuple(self.names, (*self.slot).tts_values, (*self.slot).tts_isnull);
+            let row = pg_sys::Datum::from((*tuple).t_data);
             pg_sys::OidFunctionCall1Coll(pg_sys::Oid::from(ROW_TO_JSON), pg_sys::Oid::INVALID, row)
         }
     }
@@ -64,6 +76,7 @@ struct Receiver<'a, 'b> {
     base: pg_sys::DestReceiver,
     on_row: OnRow<'a>,
     outputs: &'b [pg_sys::Oid],
+    names: pg_sys::TupleDesc,
     row_context: &'b OwnedContext,
 }
 
@@ -84,6 +97,7 @@ pub fn execute(planned: &Planned, on_row: OnRow<'_>) {
         },
         on_row,
         outputs: &outputs,
+        names: core::ptr::null_mut(),
         row_context: &row_context,
     };
     // SAFETY: the executor's four steps in their order, on a plan made in this transaction whose locks are held; `receiver`
@@ -121,9 +135,9 @@ fn output_function(kind: u32) -> pg_sys::Oid {
 }
 
 #[pgrx::pg_guard]
-unsafe extern "C-unwind" fn start_up(_receiver: *mut pg_sys::DestReceiver, _operation: i32, row: pg_sys::TupleDesc) {
-    // SAFETY: the descriptor of the result slot; a blessed one can be turned into a composite value.
-    unsafe { pg_sys::BlessTupleDesc(row) };
+unsafe extern "C-unwind" fn start_up(receiver: *mut pg_sys::DestReceiver, _operation: i32, row: pg_sys::TupleDesc) {
+    // SAFETY: our receiver, and the descriptor of the answer, which lives as long as the query; a blessed one makes row values.
+    unsafe { (*receiver.cast::<Receiver<'_, '_>>()).names = pg_sys::BlessTupleDesc(row) };
 }
 
 #[pgrx::pg_guard]
@@ -131,9 +145,9 @@ unsafe extern "C-unwind" fn receive(slot: *mut pg_sys::TupleTableSlot, receiver:
     // SAFETY: PostgreSQL hands back the receiver that `execute` gave it, alive on its frame.
     let receiver = unsafe { &mut *receiver.cast::<Receiver<'_, '_>>() };
     receiver.row_context.reset();
-    let row = Row { slot, outputs: receiver.outputs };
-    let (context, on_row) = (receiver.row_context, &mut receiver.on_row);
-    context.within(|| on_row(&row))
+    let row = Row { slot, names: receiver.names, outputs: receiver.outputs };
+    let _entered = receiver.row_context.enter();
+    (receiver.on_row)(&row)
 }
 
 #[pgrx::pg_guard]

@@ -3,6 +3,9 @@
 use pgrx::pg_sys;
 
 /// A child of the context that was current when it was made; deleted on drop.
+///
+/// Work that may raise an ERROR gets its context from outside the [`super::attempt`], so that it is deleted after the
+/// subtransaction's abort: resource owners point into it until then.
 pub struct OwnedContext(pg_sys::MemoryContext);
 
 impl OwnedContext {
@@ -19,14 +22,10 @@ impl OwnedContext {
         })
     }
 
-    /// Runs `work` with this context current. After an unwinding the context is whatever the catcher sets.
-    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// Makes this context current until the returned value goes, also by unwinding.
+    pub fn enter(&self) -> Entered {
         // SAFETY: the context lives as long as self; the old one is put back.
-        let before = unsafe { std::mem::replace(&mut *(&raw mut pg_sys::CurrentMemoryContext), self.0) };
-        let result = work();
-        // SAFETY: it was current before.
-        unsafe { pg_sys::CurrentMemoryContext = before };
-        result
+        Entered(unsafe { std::mem::replace(&mut *(&raw mut pg_sys::CurrentMemoryContext), self.0) })
     }
 
     /// Frees what was allocated in it.
@@ -38,10 +37,18 @@ impl OwnedContext {
 
 impl Drop for OwnedContext {
     fn drop(&mut self) {
-        // While unwinding, the transaction's abort frees the parent and this child with it.
-        if !std::thread::panicking() {
-            // SAFETY: made in `new`, deleted once; its parent outlives the Rust value that owns it.
-            unsafe { pg_sys::MemoryContextDelete(self.0) };
-        }
+        // Right while unwinding, too: deleting raises no ERROR, and PostgreSQL frees the parent only after Rust has unwound.
+        // SAFETY: made in `new`, deleted once; its parent outlives the Rust value that owns it.
+        unsafe { pg_sys::MemoryContextDelete(self.0) };
+    }
+}
+
+/// The memory context to go back to.
+pub struct Entered(pg_sys::MemoryContext);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // SAFETY: it was current when `enter` was called, and contexts are entered and left in order.
+        unsafe { pg_sys::CurrentMemoryContext = self.0 };
     }
 }

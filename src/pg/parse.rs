@@ -1,6 +1,7 @@
 //! Text to raw tree to analysed and rewritten query, by PostgreSQL's own functions.
 
 use std::ffi::CString;
+use std::rc::Rc;
 
 use pgrx::pg_sys;
 
@@ -8,24 +9,27 @@ use super::{compat, list};
 use super::memory::OwnedContext;
 
 /// The raw trees of a text.
+///
+/// This and what comes of it keep the text and the memory of the trees alive; all of it is made and used with that memory current.
 pub struct RawStatements {
     list: *mut pg_sys::List,
     sql: CString,
-    memory: OwnedContext,
+    memory: Rc<OwnedContext>,
 }
 
-/// An analysed query, with the text it came from and the memory it lives in.
+/// An analysed query.
 pub struct Analysed {
     pub(super) query: *mut pg_sys::Query,
     pub(super) sql: CString,
-    pub(super) memory: OwnedContext,
+    pub(super) memory: Rc<OwnedContext>,
 }
 
-/// Parses a text. Raises the server's syntax error.
-pub fn parse(sql: CString) -> RawStatements {
-    let memory = OwnedContext::new(c"nl_query statement");
+/// Parses a text into `memory`. Raises the server's syntax error.
+pub fn parse(sql: CString, memory: Rc<OwnedContext>) -> RawStatements {
+    let entered = memory.enter();
     // SAFETY: a NUL-terminated text in the server's encoding.
-    let list = memory.within(|| unsafe { pg_sys::raw_parser(sql.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_DEFAULT) });
+    let list = unsafe { pg_sys::raw_parser(sql.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_DEFAULT) };
+    drop(entered);
     RawStatements { list, sql, memory }
 }
 
@@ -60,8 +64,10 @@ impl RawStatements {
     pub fn analyse(self) -> Analysed {
         let raw = self.first();
         let RawStatements { sql, memory, .. } = self;
+        let entered = memory.enter();
         // SAFETY: callers have counted; tree and text live as long as the result.
-        let query = memory.within(|| unsafe { compat::analyze(raw, sql.as_ptr()) });
+        let query = unsafe { compat::analyze(raw, sql.as_ptr()) };
+        drop(entered);
         Analysed { query, sql, memory }
     }
 
@@ -74,9 +80,10 @@ impl RawStatements {
 impl Analysed {
     /// Applies views, rules and row security. None when the rewriter gives anything but one query.
     pub fn rewrite(mut self) -> Option<Self> {
-        let query = self.query;
+        let entered = self.memory.enter();
         // SAFETY: the rewriter consumes the query; nobody else looks at it afterwards.
-        let list = self.memory.within(|| unsafe { pg_sys::pg_rewrite_query(query) });
+        let list = unsafe { pg_sys::pg_rewrite_query(self.query) };
+        drop(entered);
         // SAFETY: a list of queries, or null.
         let mut queries = unsafe { list::iter(list) };
         self.query = queries.next()?;

@@ -1,6 +1,7 @@
 //! Planning, and what the plan's nodes say.
 
 use std::ffi::{CStr, CString};
+use std::rc::Rc;
 
 use pgrx::pg_sys;
 
@@ -12,7 +13,7 @@ use super::parse::Analysed;
 pub struct Planned {
     statement: *mut pg_sys::PlannedStmt,
     sql: CString,
-    _memory: OwnedContext,
+    _memory: Rc<OwnedContext>,
 }
 
 /// A column of the plan's output.
@@ -35,8 +36,10 @@ pub struct Node {
 pub fn plan(analysed: Analysed, parallel: bool) -> Planned {
     let options = if parallel { pg_sys::CURSOR_OPT_PARALLEL_OK as i32 } else { 0 };
     let Analysed { query, sql, memory } = analysed;
-    // SAFETY: a rewritten query that nobody else uses; the plan goes into the same context as the query, which Planned owns.
-    let statement = memory.within(|| unsafe { pg_sys::pg_plan_query(query, sql.as_ptr(), options, core::ptr::null_mut()) });
+    let entered = memory.enter();
+    // SAFETY: a rewritten query that nobody else uses; the plan goes into the same context, which Planned keeps alive.
+    let statement = unsafe { pg_sys::pg_plan_query(query, sql.as_ptr(), options, core::ptr::null_mut()) };
+    drop(entered);
     Planned { statement, sql, _memory: memory }
 }
 

@@ -14,7 +14,7 @@ impl CacheRow {
         let cache = cache as i32;
         // SAFETY: caches that are asked this way have one OID as their key.
         let tuple = unsafe { pg_sys::SearchSysCache1(cache, pg_sys::Datum::from(pg_sys::Oid::from(oid))) };
-        (!tuple.is_null()).then_some(CacheRow { tuple, cache })
+        (!tuple.is_null()).then(|| CacheRow { tuple, cache })
     }
 
     /// An attribute by number; none for NULL. Numbers are those of the catalog's declaration, equal in PostgreSQL 14 to 18.
@@ -44,10 +44,7 @@ impl CacheRow {
 
 impl Drop for CacheRow {
     fn drop(&mut self) {
-        // While unwinding, the abort's resource owner releases it.
-        if !std::thread::panicking() {
-            // SAFETY: pinned in `by_oid`, released once.
-            unsafe { pg_sys::ReleaseSysCache(self.tuple) };
-        }
+        // SAFETY: pinned in `by_oid`, released once, before any abort could have done it: Rust unwinds first.
+        unsafe { pg_sys::ReleaseSysCache(self.tuple) };
     }
 }
