@@ -42,7 +42,7 @@ pub fn report(error: Error) -> ErrorReport {
         Error::Unsure { reading, minimum } => unsure(&reading, minimum),
         Error::NotProven { reading, refusal } => {
             let why = refusal.detail.as_deref().map(|detail| format!(" {detail}")).unwrap_or_default();
-            new(state(&refusal), format!("answer is not allowed to run: {}", refusal.message))
+            new(state(&refusal), format!("cannot run the answer: {}", refusal.message))
                 .set_detail(format!("The question was read as: {}.{why}\n{}", reading.paraphrase, reading.sql))
                 .set_hint(
                     refusal.hint.unwrap_or_else(|| "Ask in other words, or see nl_candidates() for other readings.".to_owned()),
