@@ -160,11 +160,6 @@ impl Prepared {
     pub(crate) fn foreign_key(&self, position: usize) -> &ForeignKey {
         &self.graph.keys()[position]
     }
-
-    /// Keys of a relation that refer to itself: an employee's manager.
-    pub(crate) fn self_references(&self, relation: RelationId) -> impl Iterator<Item = usize> + '_ {
-        self.graph.keys().iter().enumerate().filter(move |(_, key)| key.from == relation && key.to == relation).map(|(at, _)| at)
-    }
 }
 
 fn relation_words(id: RelationId, relation: &Relation, keys: &[ForeignKey]) -> RelationWords {
@@ -239,7 +234,12 @@ fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<usize> {
                 2
             }
             "label" | "caption" | "headline" | "subject" => 3,
-            "name" if !matches!(text[0], "first" | "last" | "middle" | "user" | "contact" | "file" | "given" | "family") => 4,
+            "name"
+                if !matches!(text[0], "first" | "last" | "middle" | "user" | "contact" | "file" | "given" | "family")
+                    && tells_apart(column, relation) =>
+            {
+                4
+            }
             "description" if of_owner => 4,
             word if own.contains(&stem(word)) && text.len() == 1 => 4,
             "username" | "login" | "handle" | "email" => 6,
@@ -252,7 +252,7 @@ fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<usize> {
         }
     }
     if let (Some(first), Some(last)) = (first, last)
-        && best.is_none_or(|(rank, _)| rank > 1)
+        && best.is_none_or(|(rank, _)| rank > 0)
     {
         return vec![first, last];
     }
@@ -263,6 +263,15 @@ fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<usize> {
         return vec![only];
     }
     Vec::new()
+}
+
+/// Most rows have a value of their own, as far as statistics know: `ship_name` of an order repeats and names no order.
+fn tells_apart(column: &Column, relation: &Relation) -> bool {
+    match &column.stats {
+        Some(stats) if stats.n_distinct < 0.0 => stats.n_distinct <= -0.6,
+        Some(stats) => stats.n_distinct >= 0.6 * relation.rows,
+        None => true,
+    }
 }
 
 /// Columns on a calendar. The one that says when the row's event happened comes before due dates and bookkeeping.

@@ -52,6 +52,14 @@ pub fn comparative_phrase(words: &[&str]) -> Option<(usize, &'static Superlative
 /// A comparison at the beginning of `words`, without an attribute: "more than", "at least", "over", "no fewer than", ">=",
 /// "not equal to". What follows is the number.
 pub fn comparison_phrase(words: &[&str]) -> Option<(usize, Comparison)> {
-    let _ = words;
-    None
+    use Comparison::*;
+    match words {
+        ["more" | "greater" | "higher", "than", ..] => Some((2, Greater)),
+        ["less" | "fewer" | "lower", "than", ..] => Some((2, Less)),
+        ["over" | "above", ..] => Some((1, Greater)),
+        ["under" | "below", ..] => Some((1, Less)),
+        ["at", "least", ..] => Some((2, GreaterOrEqual)),
+        ["at", "most", ..] => Some((2, LessOrEqual)),
+        _ => None,
+    }
 }

@@ -64,14 +64,36 @@ pub fn aggregate_word(word: &str) -> Option<AggregateWord> {
 
 /// An aggregate at the beginning of `words`: "how many", "number of", "total number of", "average", "count of".
 pub fn aggregate_phrase(words: &[&str]) -> Option<(usize, AggregateWord)> {
-    let _ = words;
-    None
+    use AggregateWord::*;
+    match words {
+        ["how", "many", ..] | ["number", "of", ..] => Some((2, Function(Aggregate::Count))),
+        ["average", ..] | ["mean", ..] => Some((1, Function(Aggregate::Average))),
+        ["total", ..] | ["sum", ..] => Some((1, Function(Aggregate::Sum))),
+        ["maximum", ..] => Some((1, Function(Aggregate::Max))),
+        ["minimum", ..] => Some((1, Function(Aggregate::Min))),
+        ["different", ..] | ["distinct", ..] => Some((1, Distinct)),
+        _ => None,
+    }
 }
 
 /// The class of a function word, question word or polite word; none for words that may name something in a schema.
 pub fn stop_word(word: &str) -> Option<StopClass> {
-    let _ = word;
-    None
+    Some(match word {
+        "a" | "an" | "the" | "this" | "those" | "these" => StopClass::Article,
+        "of" | "in" | "by" | "from" | "to" | "for" | "on" | "at" | "with" | "as" | "into" | "than" | "per" | "about" => {
+            StopClass::Preposition
+        }
+        "who" | "what" | "which" | "how" | "where" | "when" | "whose" => StopClass::Question,
+        "show" | "list" | "give" | "find" | "display" | "tell" | "get" | "return" => StopClass::Imperative,
+        "is" | "are" | "was" | "were" | "do" | "does" | "did" | "has" | "have" | "had" | "been" | "be" | "can" | "will" => {
+            StopClass::Auxiliary
+        }
+        "and" | "or" | "but" | "that" => StopClass::Conjunction,
+        "me" | "we" | "our" | "i" | "their" | "its" | "there" | "they" | "it" | "all" | "each" | "every" => StopClass::Pronoun,
+        "please" | "only" | "yet" | "just" | "also" => StopClass::Filler,
+        "not" | "no" | "without" | "never" => StopClass::Negation,
+        _ => return None,
+    })
 }
 
 /// How many words at the beginning of `words` are a way of asking and nothing more: "show me", "i would like to know",

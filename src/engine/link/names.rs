@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{How, Meaning, Mention};
-use crate::lexicon::morphology::is_typo_of;
+use crate::lexicon::morphology::{is_typo_of, singular};
 use crate::lexicon::{self, Relatedness};
 use crate::prepared::{Part, PlaceTarget, Prepared};
 use crate::question::{Question, TokenKind};
@@ -38,7 +38,7 @@ pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
     let mut mentions = Vec::new();
     for (target, hits) in hits {
         for run in runs(&hits, question) {
-            mentions.extend(score(target, &run, prepared));
+            mentions.extend(score(target, &run, prepared, question));
         }
     }
     mentions
@@ -106,7 +106,7 @@ fn runs(hits: &[Hit], question: &Question) -> Vec<Vec<Hit>> {
     runs
 }
 
-fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared) -> Option<Mention> {
+fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Question) -> Option<Mention> {
     let (name, meaning) = match target {
         PlaceTarget::Relation(relation) => (&prepared.relations[relation].name, Meaning::Relation(relation)),
         PlaceTarget::Column(relation, column) => (&prepared.columns[relation][column].name, Meaning::Column((relation, column))),
@@ -142,10 +142,12 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared) -> Option<Mentio
     if !whole && best.last().is_some_and(Option::is_some) {
         strength = strength.max(0.62 * used.iter().map(|hit| hit.strength).fold(0.0, f32::max)) + 0.08;
     }
-    // "album title": the relation's word beside the column's own makes it surer and belongs to the mention.
+    // "album title": the relation's word beside the column's own makes it surer and belongs to the mention. A plural does not
+    // ("employees hired", "customers' countries"): there the relation is talked about.
     if let Some(hit) = owner
         && !used.iter().any(|other| other.token == hit.token)
-        && (hit.token + 1 == first)
+        && hit.token + 1 == first
+        && singular(&question.tokens[hit.token].lower) == question.tokens[hit.token].lower
     {
         strength = (strength + 0.12 * hit.strength).min(1.1);
         first = hit.token;

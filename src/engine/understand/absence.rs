@@ -55,7 +55,12 @@ fn without(draft: &mut Draft, at: usize) {
     }
     let Some(subject) = draft.context.subject else { return };
     let value = (at + 1..end).find(|&other| !draft.context.elements[other].values.is_empty() && draft.is_free(other));
-    let Some((other, relation)) = found else { return };
+    let Some((other, relation)) = found else {
+        if !plain_not {
+            never(draft, at, subject);
+        }
+        return;
+    };
     if plain_not && value.is_some() {
         return;
     }
@@ -74,6 +79,24 @@ fn without(draft: &mut Draft, at: usize) {
     let filter = value.and_then(|value| related_value(draft, value)).map(Box::new);
     draft.condition(at, Predicate::Related { anchor, target: Source::first(relation), filter, negated: true });
     take_pair(draft, at, other, "without any");
+}
+
+/// "never used", "never sold": no table is named, so the rows that refer to the subject are meant, the largest table of them.
+fn never(draft: &mut Draft, at: usize, subject: RelationId) {
+    let prepared = draft.context.prepared;
+    let referring = prepared.graph().keys().iter().filter(|key| key.to == subject && key.from != subject).map(|key| key.from);
+    let most = referring
+        .max_by(|a, b| prepared.schema().relations[*a].rows.total_cmp(&prepared.schema().relations[*b].rows).then(b.cmp(a)));
+    let (Some(target), Some(verb)) = (most, draft.context.after(at, 2)) else { return };
+    if draft.context.elements[verb].values.is_empty() && draft.context.elements[verb].number.is_none() {
+        draft.condition(
+            at,
+            Predicate::Related { anchor: Source::first(subject), target: Source::first(target), filter: None, negated: true },
+        );
+        draft.take(at, "without any", 1.0);
+        let meaning = format!("table {}", draft.relation_name(target));
+        draft.take(verb, meaning, 0.8);
+    }
 }
 
 /// "never bought a Rock track": the value belongs inside the question for related rows.

@@ -116,6 +116,20 @@ impl<'a> Context<'a> {
             self.subject = Some(relation);
             self.subject_element = Some(at);
         }
+        self.subject = self.subject.or_else(|| self.subject_of_columns());
+    }
+
+    /// No relation is named: what the first well-named column belongs to, else the first value.
+    fn subject_of_columns(&self) -> Option<RelationId> {
+        let strongest = |element: &Element| {
+            let columns = element.things.iter().filter_map(|mention| match mention.meaning {
+                Meaning::Column(column) if mention.strength > 0.6 => Some((column.0, mention.strength)),
+                _ => None,
+            });
+            columns.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(relation, _)| relation)
+        };
+        let of_value = |element: &Element| element.values.first().map(|value| value.column.0);
+        self.elements.iter().find_map(strongest).or_else(|| self.elements.iter().find_map(of_value))
     }
 
     /// The element stands behind "per", "by", "for each".

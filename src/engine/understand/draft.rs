@@ -1,7 +1,7 @@
 //! What has been understood so far: wishes, conditions, groups, order; and which elements have been used for it.
 
 use super::context::{Context, Decision, Wanted};
-use crate::ir::{Aggregate, ColumnUse, Expr, Item, Order, Predicate, Query, Select, Source};
+use crate::ir::{Aggregate, ColumnUse, Comparison, Expr, Item, Order, Predicate, Query, Select, Source};
 use crate::link::StoredValue;
 use crate::prepared::ColumnId;
 use nl_query_core::schema::RelationId;
@@ -50,6 +50,23 @@ pub struct Draft<'a> {
     pub decisions: Vec<Decision>,
     /// Product of the certainties of guesses that no word backs.
     pub doubt: f32,
+}
+
+/// One value is an equality.
+fn plain(predicate: Predicate) -> Predicate {
+    match predicate {
+        Predicate::In { expr, mut values, negated } if values.len() == 1 => match values.pop() {
+            Some(right) => {
+                Predicate::Compare { op: if negated { Comparison::NotEqual } else { Comparison::Equal }, left: expr, right }
+            }
+            None => Predicate::In { expr, values, negated },
+        },
+        Predicate::Or(any) => Predicate::Or(any.into_iter().map(plain).collect()),
+        Predicate::Related { anchor, target, filter, negated } => {
+            Predicate::Related { anchor, target, filter: filter.map(|filter| Box::new(plain(*filter))), negated }
+        }
+        other => other,
+    }
 }
 
 impl<'a> Draft<'a> {
@@ -288,7 +305,7 @@ impl<'a> Draft<'a> {
             }
         }
         all.dedup();
-        Predicate::all(all)
+        Predicate::all(all.into_iter().map(plain).collect())
     }
 
     /// A measure over rows: `sum`, `avg` and so on of a column.

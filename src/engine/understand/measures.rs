@@ -47,9 +47,6 @@ pub fn is_money_word(word: &str) -> bool {
             | "proceeds"
             | "grossed"
             | "money"
-            | "sold"
-            | "business"
-            | "worth"
             | "takings"
             | "expenditure"
     )

@@ -117,6 +117,7 @@ fn read(
     texts::quoted(&mut draft);
     numbers::averages(&mut draft);
     numbers::comparisons(&mut draft);
+    numbers::columns(&mut draft);
     times::conditions(&mut draft);
     absence::absences(&mut draft);
     absence::states(&mut draft);

@@ -6,7 +6,7 @@ use nl_query_core::schema::{RelationId, TypeKind};
 use super::attributes::{self, unit_factor};
 use super::context::Wanted;
 use super::cues::{Cue, CueWord, negate};
-use super::draft::Draft;
+use super::draft::{Draft, Want};
 use super::measures;
 use crate::ir::{Aggregate, Comparison, DateUnit, Expr, Literal, Predicate, Query, Select, Source};
 use crate::lexicon::{AggregateWord, Direction, Superlative};
@@ -143,10 +143,7 @@ fn target(
     if cue.is_none() {
         return None;
     }
-    if let Some(target) = by_unit(draft, at) {
-        return Some(target);
-    }
-    default_figure(draft)
+    by_unit(draft, at).or_else(|| counted_before(draft, first)).or_else(|| default_figure(draft))
 }
 
 /// "5 or more orders": the thing behind the number, with nothing but adjectives between.
@@ -199,7 +196,9 @@ fn counted_or_figure(draft: &mut Draft, at: usize) -> Option<Target> {
 
 /// The figure named before the comparison: a column, an aggregate of one, a number of rows.
 fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target> {
-    for other in (first.saturating_sub(6)..first).rev() {
+    // "where it is above 30": what "it" stands for may be far back.
+    let reach = if draft.context.has_word(first.saturating_sub(3), first, &["it", "that", "this", "they"]) { 14 } else { 6 };
+    for other in (first.saturating_sub(reach)..first).rev() {
         if draft.context.elements[other].things.is_empty() {
             let word = draft.context.lower(other);
             if measures::is_money_word(&word) && draft.is_free(other) {
@@ -217,7 +216,8 @@ fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target> {
             return Some(Target::Count(relation));
         }
         let columns = draft.context.columns_of(other, Wanted::Number);
-        if columns.first().is_none_or(|(_, score)| *score < 0.45) {
+        let relation = draft.context.relation_meaning(&draft.context.elements[other]).map_or(0.0, |(_, strength)| strength);
+        if columns.first().is_none_or(|(_, score)| *score < 0.45 || *score < relation + 0.2) {
             continue;
         }
         let column = draft.take_column(other, Wanted::Number)?;
@@ -226,7 +226,12 @@ fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target> {
             && function != Aggregate::Count
         {
             draft.take(cue, "aggregate", 1.0);
-            return Some(Target::Grouped(Draft::aggregate(function, column_use)));
+            let expr = Draft::aggregate(function, column_use);
+            // "average price per category, only where it is above 30": asked for and compared.
+            if draft.context.subject_element.is_none_or(|subject| cue < subject) {
+                draft.wants.push(Want::Expr(expr.clone()));
+            }
+            return Some(Target::Grouped(expr));
         }
         return Some(Target::Figure(Expr::Column(column_use), column));
     }
@@ -263,6 +268,15 @@ fn adjective_target(draft: &mut Draft, adjective: &'static Superlative) -> Optio
     let kind = draft.context.prepared.column(column).kind;
     let expr = if kind.is_calendar() { Expr::Elapsed { unit: DateUnit::Year, since: Box::new(expr) } } else { expr };
     Some(Target::Figure(expr, column))
+}
+
+/// "How many albums does each artist have? Only those with more than 5": the rows that are counted.
+fn counted_before(draft: &mut Draft, first: usize) -> Option<Target> {
+    let context = draft.context;
+    let counting =
+        (0..first).find(|&at| context.elements[at].cue == Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Count))))?;
+    let counted = (counting + 1..first).find_map(|at| context.relation_meaning(&context.elements[at]))?;
+    Some(Target::Count(counted.0))
 }
 
 /// "more than 5 minutes": the column that is measured in minutes, or in something minutes can be turned into.
@@ -319,6 +333,52 @@ fn literal(draft: &Draft, at: usize, target: &Target) -> Option<Expr> {
         NumberValue::Integer(value) => Literal::Integer(*value),
         NumberValue::Decimal(digits) => Literal::Decimal(digits.clone()),
     }))
+}
+
+/// "shipped after the required date", "price lower than the list price": two columns of one kind.
+pub fn columns(draft: &mut Draft) {
+    for at in 1..draft.context.elements.len().saturating_sub(1) {
+        let op = match &draft.context.elements[at].cue {
+            Some(Cue::Compare(op)) => *op,
+            _ if draft.is_free(at) => match draft.context.lower(at).as_str() {
+                "after" | "later than" | "past" => Comparison::Greater,
+                "before" | "earlier than" => Comparison::Less,
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let (Some(left), Some(right)) = (thing_before(draft, at), thing_after(draft, at)) else { continue };
+        let wanted = if draft.context.columns_of(right, Wanted::Calendar).first().is_some_and(|(_, score)| *score > 0.7) {
+            Wanted::Calendar
+        } else {
+            Wanted::Number
+        };
+        let strong = |side: usize| {
+            draft.context.columns_of(side, wanted).first().filter(|(_, score)| *score > 0.6).map(|(column, _)| *column)
+        };
+        let (Some(first), Some(second)) = (strong(left), strong(right)) else { continue };
+        if first == second
+            || draft.context.prepared.column(first).kind.is_calendar() != draft.context.prepared.column(second).kind.is_calendar()
+        {
+            continue;
+        }
+        let (Some(first), Some(second)) = (draft.take_column(left, wanted), draft.take_column(right, wanted)) else { continue };
+        let expr = |column| Expr::Column(draft.context.column_use(column));
+        let predicate = Predicate::Compare { op, left: expr(first), right: expr(second) };
+        draft.condition(at, predicate);
+        draft.take(at, "comparison of two columns", 1.0);
+    }
+}
+
+fn thing_before(draft: &Draft, at: usize) -> Option<usize> {
+    (at.saturating_sub(3)..at).rev().find(|&other| draft.is_free(other) && !draft.context.elements[other].things.is_empty())
+}
+
+/// Directly behind the comparison, function words apart.
+fn thing_after(draft: &Draft, at: usize) -> Option<usize> {
+    let other = (at + 1..(at + 4).min(draft.context.elements.len()))
+        .find(|&other| draft.context.elements[other].stop.is_none() || !draft.context.elements[other].things.is_empty())?;
+    (draft.is_free(other) && !draft.context.elements[other].things.is_empty()).then_some(other)
 }
 
 /// "price above average", "longer than the average track": compared with the average over all rows of the relation.

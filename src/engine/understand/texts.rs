@@ -41,7 +41,8 @@ pub fn patterns(draft: &mut Draft) {
         };
         let negated = negated_before(draft, at);
         let expr = Expr::Column(draft.context.column_use(column));
-        draft.condition(at, Predicate::Like { expr, pattern: pattern.clone(), any_case: true, negated });
+        let predicate = not_any(draft, column, Predicate::Like { expr, pattern: pattern.clone(), any_case: true, negated });
+        draft.condition(at, predicate);
         draft.take(at, format!("{} like '{pattern}'", draft.describe(column)), 1.0);
         take_texts(draft, text_at, "text to look for");
     }
@@ -148,6 +149,7 @@ pub fn values(draft: &mut Draft) {
         let expr = Expr::Column(draft.context.column_use(column));
         let predicate = Predicate::In { expr, values: texts, negated };
         let predicate = both(draft, at, column, joins_last, predicate);
+        let predicate = not_any(draft, column, predicate);
         let or = joins_last && !negated && matches!(predicate, Predicate::In { .. })
             || (!joins_last && or_between(draft, last.map(|(other, ..)| other), at));
         draft.conditions.push(Condition { element: at, predicate, or });
@@ -177,6 +179,11 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
             continue;
         }
         let words = context.prepared.words(value.column);
+        let unreachable =
+            context.subject.is_some_and(|subject| context.prepared.graph().distance(subject, value.column.0).is_none());
+        if unreachable {
+            continue;
+        }
         let mut score = 0.5 + context.affinity(value.column, at);
         score += match words.role {
             Role::Label => 0.1,
@@ -291,6 +298,26 @@ fn both(draft: &mut Draft, at: usize, column: ColumnId, joins_last: bool, predic
     let anchor = Source::first(subject);
     let target = Source::first(column.0);
     Predicate::Related { anchor, target, filter: Some(Box::new(predicate)), negated: false }
+}
+
+/// "customers who did not buy Rock": no related row may have the value, rather than some row another one.
+pub fn not_any(draft: &Draft, column: ColumnId, predicate: Predicate) -> Predicate {
+    let Some(subject) = draft.context.subject else { return predicate };
+    if subject == column.0 || !super::measures::is_to_many(draft.context.prepared, subject, column.0) {
+        return predicate;
+    }
+    let filter = match predicate {
+        Predicate::In { expr, values, negated: true } => Predicate::In { expr, values, negated: false },
+        Predicate::InRange { expr, range, negated: true } => Predicate::InRange { expr, range, negated: false },
+        Predicate::Like { expr, pattern, any_case, negated: true } => Predicate::Like { expr, pattern, any_case, negated: false },
+        other => return other,
+    };
+    Predicate::Related {
+        anchor: Source::first(subject),
+        target: Source::first(column.0),
+        filter: Some(Box::new(filter)),
+        negated: true,
+    }
 }
 
 /// Quoted texts that no stored value matches: compared with the column beside them, else with the label of what is talked about.

@@ -36,6 +36,7 @@ pub fn conditions(draft: &mut Draft) {
             },
             None => Predicate::InRange { expr, range: mention.range, negated },
         };
+        let predicate = super::texts::not_any(draft, column, predicate);
         draft.condition(at, predicate);
         let meaning = format!("time of {}", draft.describe(column));
         draft.take(at, meaning, 1.0);

@@ -366,7 +366,9 @@ pub fn columns_and_rows(draft: &mut Draft) {
                 continue;
             }
             if let Some(column) = draft.take_column(at, Wanted::Any) {
-                let want = if is_label_word(draft, at, column) {
+                let want = if is_whole_name(draft, at, column) {
+                    Want::Entity(Source::first(column.0))
+                } else if is_label_word(draft, at, column) {
                     Want::Column(draft.context.column_use(column))
                 } else {
                     referenced(draft, column)
@@ -396,6 +398,18 @@ pub fn columns_and_rows(draft: &mut Draft) {
     }
     let figures = std::mem::take(&mut draft.wants);
     draft.wants = plain.into_iter().chain(figures).collect();
+}
+
+/// "names of employees": of people that is first and last name.
+fn is_whole_name(draft: &Draft, at: usize, column: (RelationId, usize)) -> bool {
+    let label = &draft.context.prepared.relations[column.0].label;
+    let word = draft.context.lower(at);
+    label.len() > 1
+        && label.contains(&column.1)
+        && matches!(word.split(' ').next_back(), Some("name" | "names"))
+        && !word.contains("first")
+        && !word.contains("last")
+        && !word.contains("sur")
 }
 
 /// The mention is by the name of the column and not by that of a reference.
