@@ -42,6 +42,7 @@ pub extern "C-unwind" fn _PG_init() {
         return;
     }
     settings::define();
+    guard::install();
     if !preloading {
         return;
     }

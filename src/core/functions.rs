@@ -42,6 +42,21 @@ pub fn verdict(name: &str) -> Option<Verdict> {
     RULES.iter().find(|rule| matches(rule.pattern, name)).map(|rule| rule.verdict)
 }
 
+/// The first call of a denied function in the text of a function's body, with the reason. Comments and literals are looked at as
+/// well: a body that only mentions a call is rare, and one that hides it in a string for EXECUTE is not.
+pub fn denied_call(source: &str) -> Option<(String, &'static str)> {
+    let source = source.to_lowercase();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    for (at, _) in source.match_indices('(') {
+        let head = source[..at].trim_end().trim_end_matches('"');
+        let start = head.char_indices().rev().take_while(|(_, c)| is_word(*c)).last().map_or(head.len(), |(start, _)| start);
+        if let Some(Verdict::Deny(reason)) = verdict(&head[start..]) {
+            return Some((head[start..].to_owned(), reason));
+        }
+    }
+    None
+}
+
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
@@ -68,6 +83,14 @@ mod tests {
         for name in ["lower", "now", "percentile_cont_final", "to_tsvector", "json_agg_transfn", "generate_series", "xml", "xmlagg"] {
             assert_eq!(verdict(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_call_is_found_in_a_body() {
+        assert_eq!(denied_call("begin perform PG_Sleep (1); end").map(|found| found.0), Some("pg_sleep".to_owned()));
+        assert_eq!(denied_call("select pg_catalog.\"pg_notify\"('a', 'b')").map(|found| found.0), Some("pg_notify".to_owned()));
+        assert_eq!(denied_call("select lower(trim(x)) from (select 1) s"), None);
+        assert_eq!(denied_call("((("), None);
     }
 
     #[test]

@@ -111,6 +111,12 @@ pub fn check(sql: &str, limits: &Limits) -> Result<Verdict, Refusal> {
     prove_then(OnSuccess::Undo, sql, limits).map(|(verdict, _)| verdict)
 }
 
+/// Puts the guard's hooks and its label provider in place. Call once, from `_PG_init`.
+pub fn install() {
+    crate::pg::watch::install();
+    crate::pg::labels::install();
+}
+
 /// True while the guard proves or runs a statement: our own hooks leave the statements they see alone then.
 pub fn in_progress() -> bool {
     ACTIVE.get()
@@ -144,6 +150,7 @@ fn prove_then(on_success: OnSuccess, sql: &str, limits: &Limits) -> Result<(Verd
     let text = shape::check_text(sql)?;
     let _active = Active::begin()?;
     let deadline = Deadline::start(limits.timeout_ms);
+    let _watch = functions::watch(limits);
     let memory = Rc::new(OwnedContext::new(c"nl_query statement"));
     attempt::run(on_success, &memory, &deadline, Reason::of_analysis_error, || {
         let role = role::enter(limits)?;
@@ -160,7 +167,7 @@ fn prove_then(on_success: OnSuccess, sql: &str, limits: &Limits) -> Result<(Verd
         let facts = walk::facts(&rewritten);
         shape::check_tree(&facts)?;
         names::check(&facts, limits)?;
-        let all_built_in = functions::check(&facts.functions, limits)?;
+        let all_built_in = functions::check(&facts, limits)?;
         // Parallel workers do not carry the guard's watch on functions, so they get built-in functions only.
         let planned = crate::pg::plan::plan(rewritten, all_built_in);
         planned.check_permissions();

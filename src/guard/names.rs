@@ -1,8 +1,9 @@
 //! Step 3, names: which relations a statement may read.
 
 use super::{Limits, Reason, Refusal};
-use crate::pg::relation::Relation;
-use crate::pg::walk::Facts;
+use crate::pg::labels::{self, Labelled};
+use crate::pg::relation::{self, Relation};
+use crate::pg::walk::{Facts, RelationUse};
 
 /// Catalogs and views that hold secrets or other people's data: never, whatever the settings say.
 const NEVER: [&str; 13] = [
@@ -23,14 +24,36 @@ const NEVER: [&str; 13] = [
 
 /// Judges every relation of a statement, those behind views included.
 pub fn check(facts: &Facts, limits: &Limits) -> Result<(), Refusal> {
+    let labels = labels::any();
     for (oid, relation_use) in &facts.relations {
         let Some(relation) = Relation::find(*oid) else {
             return Err(Refusal::new(Reason::UnknownName, "a relation of the statement is gone"));
         };
         check_catalog(&relation, limits)?;
         check_kind(&relation, relation_use.relkind, limits)?;
+        if labels {
+            check_labels(*oid, &relation, relation_use)?;
+        }
     }
     Ok(())
+}
+
+fn check_labels(oid: u32, relation: &Relation, relation_use: &RelationUse) -> Result<(), Refusal> {
+    if labels::is_private(Labelled::Schema(relation.namespace)) {
+        return Err(Refusal::new(Reason::Private, format!("schema {} is private", relation.schema)));
+    }
+    if labels::is_private(Labelled::Relation(oid)) {
+        return Err(Refusal::new(Reason::Private, format!("relation {} is private", relation.display())));
+    }
+    let whole_row = relation_use.columns.contains(&0);
+    let private = relation::columns(oid)
+        .into_iter()
+        .filter(|(number, _)| whole_row || relation_use.columns.contains(number))
+        .find(|(number, _)| labels::is_private(Labelled::Column(oid, *number)));
+    match private {
+        None => Ok(()),
+        Some((_, name)) => Err(Refusal::new(Reason::Private, format!("column {name} of {} is private", relation.display()))),
+    }
 }
 
 fn check_catalog(relation: &Relation, limits: &Limits) -> Result<(), Refusal> {

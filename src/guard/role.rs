@@ -3,6 +3,9 @@
 use std::cell::Cell;
 use std::ffi::CString;
 
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgSqlErrorCode};
+
 use super::{Limits, Reason, Refusal};
 use crate::pg::session::{self, AsRole};
 
@@ -30,11 +33,9 @@ pub fn enter(limits: &Limits) -> Result<Option<AsRole>, Refusal> {
 /// Once a session: a superuser passes every privilege check, so only the rest of the guard stands.
 fn warn_superuser() {
     if session::is_superuser() && !WARNED.replace(true) {
-        pgrx::ereport!(
-            pgrx::PgLogLevel::WARNING,
-            pgrx::PgSqlErrorCode::ERRCODE_WARNING,
-            "nl_query is used by a superuser, for whom no privilege is checked",
-            "HINT: ask as a role with few privileges, or set nl_query.run_as."
-        );
+        let message = "nl_query is used by a superuser, for whom no privilege is checked";
+        ErrorReport::new(PgSqlErrorCode::ERRCODE_WARNING, message, pgrx::function_name!())
+            .set_hint("Ask as a role with few privileges, or set nl_query.run_as to one.")
+            .report(PgLogLevel::WARNING);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use super::{Active, Limits, Proven, Reason, Refusal, role};
+use super::{Active, Limits, Proven, Reason, Refusal, functions, role};
 use crate::pg::attempt::{self, OnSuccess};
 use crate::pg::execute::{self, Row};
 use crate::pg::memory::OwnedContext;
@@ -71,6 +71,7 @@ impl RowSink for Texts {
 pub(super) fn run(proven: Proven, limits: &Limits, sink: &mut dyn RowSink) -> Result<RunOutcome, Refusal> {
     let _active = Active::begin()?;
     let deadline = Deadline::start(limits.timeout_ms);
+    let _watch = functions::watch(limits);
     let had_transaction_id = session::has_transaction_id();
     let memory = OwnedContext::new(c"nl_query run");
     let outcome = attempt::run(OnSuccess::Keep, &memory, &deadline, Reason::of_execution_error, || {

@@ -14,6 +14,7 @@ use pgrx::pg_sys::panic::CaughtError;
 
 use super::memory::OwnedContext;
 use super::timeout::Deadline;
+use super::watch;
 
 thread_local! {
     /// SQLSTATE (packed) and position of the error raised last inside an attempt.
@@ -88,6 +89,9 @@ fn refusal_of(payload: Box<dyn Any + Send>, deadline: &Deadline, reason_of: fn([
                 .with_detail(format!("The limit is {} ms.", deadline.limit_ms()));
         }
         CaughtError::PostgresError(report).rethrow();
+    }
+    if let Some(refusal) = watch::take_refused(report.message()) {
+        return refusal;
     }
     Refusal {
         reason: reason_of(sqlstate),

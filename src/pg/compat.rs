@@ -36,6 +36,41 @@ pub unsafe fn check_permissions(planned: *mut pg_sys::PlannedStmt) {
     }
 }
 
+/// Columns of a range table entry that are read, as PostgreSQL keeps them: a set of `attnum - FirstLowInvalidHeapAttributeNumber`.
+///
+/// # Safety
+/// `source` is an entry of the range table of `query`.
+pub unsafe fn selected_columns(query: *mut pg_sys::Query, source: *mut pg_sys::RangeTblEntry) -> *mut pg_sys::Bitmapset {
+    // SAFETY: the caller vouches for both.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    unsafe {
+        let _ = query;
+        (*source).selectedCols
+    }
+    // SAFETY: as above; an index of 0 is an entry without permissions of its own, which are numbered from 1.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    unsafe {
+        let index = (*source).perminfoindex as usize;
+        let infos = super::list::iter::<pg_sys::RTEPermissionInfo>((*query).rteperminfos);
+        let info = index.checked_sub(1).and_then(|index| { infos }.nth(index));
+        info.map_or(core::ptr::null_mut(), |info| (*info).selectedCols)
+    }
+}
+
+/// Whether the current user may execute a function.
+pub fn may_execute(function: pg_sys::Oid) -> bool {
+    // SAFETY: a catalog lookup by OID; the function is known to exist.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    let verdict = unsafe { pg_sys::pg_proc_aclcheck(function, pg_sys::GetUserId(), pg_sys::ACL_EXECUTE as pg_sys::AclMode) };
+    // SAFETY: as above.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    let verdict = unsafe {
+        let class = pg_sys::ProcedureRelationId;
+        pg_sys::object_aclcheck(class, function, pg_sys::GetUserId(), pg_sys::ACL_EXECUTE as pg_sys::AclMode)
+    };
+    verdict == pg_sys::AclResult::ACLCHECK_OK
+}
+
 /// Runs a started query to its end, or until its receiver has enough.
 ///
 /// # Safety

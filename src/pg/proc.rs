@@ -2,6 +2,7 @@
 
 use pgrx::pg_sys;
 
+use super::compat;
 use super::syscache::CacheRow;
 
 /// A function as the guard judges it.
@@ -16,8 +17,6 @@ pub struct Function {
     pub language: Language,
     pub owner: u32,
     pub security_definer: bool,
-    /// Argument types by OID.
-    pub arguments: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +54,8 @@ impl Function {
     /// Looks a function up; none when it is gone.
     pub fn find(oid: u32) -> Option<Function> {
         let row = CacheRow::by_oid(pg_sys::SysCacheIdentifier::PROCOID, oid)?;
-        // SAFETY: rows of this cache begin with this form, argument types included; the row is pinned while we copy.
+        // SAFETY: rows of this cache begin with this form; the row is pinned while we copy.
         let form = unsafe { &*row.form::<pg_sys::FormData_pg_proc>() };
-        // SAFETY: the vector says how many it holds.
-        let arguments = unsafe { form.proargtypes.values.as_slice(usize::try_from(form.proargtypes.dim1).unwrap_or(0)) };
         Some(Function {
             oid,
             name: name_text(&form.proname),
@@ -73,13 +70,26 @@ impl Function {
             language: Language::of(form.prolang.to_u32()),
             owner: form.proowner.to_u32(),
             security_definer: form.prosecdef,
-            arguments: arguments.iter().map(|kind| kind.to_u32()).collect(),
         })
     }
 
     /// The name for messages, with the schema where it is not a built-in.
     pub fn display(&self) -> String {
         if self.in_pg_catalog { self.name.clone() } else { format!("{}.{}", self.schema, self.name) }
+    }
+
+    /// The text of its body; empty where there is none.
+    pub fn source(&self) -> String {
+        // prosrc is attribute 26 of pg_proc in PostgreSQL 14 to 18.
+        let row = CacheRow::by_oid(pg_sys::SysCacheIdentifier::PROCOID, self.oid);
+        let source = row.as_ref().and_then(|row| row.get(26));
+        // SAFETY: a text attribute of a row that is pinned until the end; the copy is palloc'ed.
+        source.map_or_else(String::new, |text| unsafe { text_or_empty(pg_sys::text_to_cstring(text.cast_mut_ptr())) })
+    }
+
+    /// Whether the current user has EXECUTE on it.
+    pub fn may_execute(&self) -> bool {
+        compat::may_execute(pg_sys::Oid::from(self.oid))
     }
 
     /// The extension it belongs to, by OID.

@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 
 use super::proc::text_or_empty;
+use super::syscache::CacheRow;
 
 /// A relation as the guard judges it.
 #[derive(Debug, Clone)]
@@ -41,4 +42,20 @@ impl Relation {
             || self.namespace == pg_sys::PG_TOAST_NAMESPACE
             || self.schema == "information_schema"
     }
+}
+
+/// Numbers and names of a relation's columns, dropped ones left out.
+pub fn columns(oid: u32) -> Vec<(i16, String)> {
+    let id = pg_sys::Oid::from(oid);
+    let count = CacheRow::by_oid(pg_sys::SysCacheIdentifier::RELOID, oid).map_or(0, |row| {
+        // SAFETY: rows of this cache begin with this form; the row is pinned while we copy.
+        unsafe { (*row.form::<pg_sys::FormData_pg_class>()).relnatts }
+    });
+    (1..=count)
+        .filter_map(|number| {
+            // SAFETY: a syscache lookup that gives null for a column that is missing or dropped; else a palloc'ed text.
+            let name = unsafe { text_or_empty(pg_sys::get_attname(id, number, true)) };
+            (!name.is_empty()).then_some((number, name))
+        })
+        .collect()
 }

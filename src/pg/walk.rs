@@ -7,15 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgrx::pg_sys;
 
-use super::list;
+use super::{compat, list};
 use super::parse::Analysed;
 use super::syscache::CacheRow;
 
 /// What the walk found.
 #[derive(Debug, Default)]
 pub struct Facts {
-    /// Functions called, by OID.
+    /// Functions that the statement itself calls, by OID.
     pub functions: BTreeSet<u32>,
+    /// Functions that run on behalf of others: an aggregate's transitions, the comparisons behind sorting and grouping.
+    pub support: BTreeSet<u32>,
     /// Relations in any range table, by OID; the kind is `pg_class.relkind`.
     pub relations: BTreeMap<u32, RelationUse>,
     /// A query that is not a SELECT, anywhere.
@@ -31,9 +33,11 @@ pub struct Facts {
 }
 
 /// How a relation is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RelationUse {
     pub relkind: u8,
+    /// Numbers of the columns read; 0 is the whole row.
+    pub columns: BTreeSet<i16>,
 }
 
 /// Walks a whole query.
@@ -86,8 +90,7 @@ unsafe fn look(node: *mut pg_sys::Node, facts: &mut Facts) {
     // SAFETY: each cast follows the node's tag.
     unsafe {
         match (*node).type_ {
-            T_Query => look_query(&*node.cast(), facts),
-            T_RangeTblEntry => look_source(&*node.cast(), facts),
+            T_Query => look_query(node.cast(), facts),
             T_Aggref => look_aggregate((*node.cast::<pg_sys::Aggref>()).aggfnoid, facts),
             T_WindowFunc => {
                 let window = &*node.cast::<pg_sys::WindowFunc>();
@@ -119,7 +122,14 @@ unsafe fn look(node: *mut pg_sys::Node, facts: &mut Facts) {
     }
 }
 
-fn look_query(query: &pg_sys::Query, facts: &mut Facts) {
+/// # Safety
+/// `node` is a valid query.
+unsafe fn look_query(node: *mut pg_sys::Query, facts: &mut Facts) {
+    // SAFETY: as the caller says; its range table holds range table entries.
+    let query = unsafe {
+        list::iter((*node).rtable).for_each(|source| look_source(node, source, facts));
+        &*node
+    };
     if query.commandType != pg_sys::CmdType::CMD_SELECT || !query.utilityStmt.is_null() || query.resultRelation != 0 {
         facts.not_select = true;
     }
@@ -127,12 +137,25 @@ fn look_query(query: &pg_sys::Query, facts: &mut Facts) {
     facts.row_marks |= query.hasForUpdate || !query.rowMarks.is_null();
 }
 
-fn look_source(source: &pg_sys::RangeTblEntry, facts: &mut Facts) {
-    use pg_sys::RTEKind::*;
-    if source.relid != pg_sys::Oid::INVALID {
-        facts.relations.insert(source.relid.to_u32(), RelationUse { relkind: source.relkind as u8 });
+/// # Safety
+/// `source` is an entry of the range table of `query`.
+unsafe fn look_source(query: *mut pg_sys::Query, source: *mut pg_sys::RangeTblEntry, facts: &mut Facts) {
+    // SAFETY: as the caller says.
+    let (entry, columns) = unsafe { (&*source, compat::selected_columns(query, source)) };
+    if entry.relid != pg_sys::Oid::INVALID {
+        let relation_use = facts.relations.entry(entry.relid.to_u32()).or_default();
+        relation_use.relkind = entry.relkind as u8;
+        let mut member = -1;
+        loop {
+            // SAFETY: a set, or null for the empty one.
+            member = unsafe { pg_sys::bms_next_member(columns, member) };
+            if member < 0 {
+                break;
+            }
+            relation_use.columns.extend(i16::try_from(member + pg_sys::FirstLowInvalidHeapAttributeNumber));
+        }
     }
-    if source.rtekind == RTE_NAMEDTUPLESTORE {
+    if entry.rtekind == pg_sys::RTEKind::RTE_NAMEDTUPLESTORE {
         facts.strange_source = true;
     }
 }
@@ -167,7 +190,7 @@ fn look_comparison(kind: pg_sys::Oid, facts: &mut Facts) {
 
 fn note(function: pg_sys::Oid, facts: &mut Facts) {
     if function != pg_sys::Oid::INVALID {
-        facts.functions.insert(function.to_u32());
+        facts.support.insert(function.to_u32());
     }
 }
 
