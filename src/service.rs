@@ -102,9 +102,9 @@ fn understand(text: &str) -> Result<Understood, Error> {
         return Err(Error::NoModelServer);
     }
     let question = question::normalise(text, settings::max_question_length())?;
-    let (snapshot, origin) = catalog::snapshot()?;
-    let catalog = started.elapsed();
     let limits = settings::limits();
+    let (snapshot, origin) = snapshot(&limits)?;
+    let catalog = started.elapsed();
     let mut probe = Probe::new(&snapshot, settings::probe(), &limits);
     let engine_started = Instant::now();
     let answer = nl_query_engine::answer(&question, &snapshot.prepared, &mut probe, today());
@@ -112,6 +112,17 @@ fn understand(text: &str) -> Result<Understood, Error> {
     let engine = engine_started.elapsed().saturating_sub(probe);
     let times = Times { catalog, engine, probe, ..Times::default() };
     Ok(Understood { snapshot, answer, limits, started, origin, times })
+}
+
+/// What the role that the answer will run as may read: the caller, or the role of `nl_query.run_as`.
+fn snapshot(limits: &Limits) -> Result<(Rc<Snapshot>, Origin), Error> {
+    // An ERROR in between gives the role back with the (sub)transaction that it aborts.
+    let role = guard::enter_role(limits).map_err(failed)?;
+    let snapshot = catalog::snapshot();
+    if let Some(role) = role {
+        role.end();
+    }
+    snapshot
 }
 
 /// The best reading that holds, or why none is good enough to act upon.
