@@ -134,7 +134,7 @@ fn choose_certain(understood: &mut Understood) -> Result<Chosen, Error> {
     let minimum = settings::min_confidence();
     let best = &understood.candidates()[chosen.place];
     if best.confidence < minimum {
-        return Err(Error::Unsure { reading: reading(best), minimum });
+        return Err(Error::Unsure { reading: Box::new(reading(best)), minimum });
     }
     Ok(chosen)
 }
@@ -142,14 +142,14 @@ fn choose_certain(understood: &mut Understood) -> Result<Chosen, Error> {
 /// The first candidate that the guard lets through. A candidate that is wrong SQL gives way to the next; one that is refused for
 /// what it would do or cost does not, because the next reading would answer another question than the one that was understood.
 fn choose(understood: &Understood) -> Result<Chosen, Error> {
-    let mut first: Option<(Reading, Refusal)> = None;
+    let mut first: Option<(Box<Reading>, Box<Refusal>)> = None;
     for (place, candidate) in understood.candidates().iter().enumerate() {
         match guard::check(&candidate.sql, &understood.limits) {
             Ok(verdict) => return Ok(Chosen { place, verdict }),
             Err(refusal) => {
                 stats::count_refusal(refusal.reason);
                 let mistake = is_mistake(refusal.reason);
-                let (reading, refusal) = first.get_or_insert_with(|| (reading(candidate), refusal));
+                let (reading, refusal) = first.get_or_insert_with(|| (Box::new(reading(candidate)), Box::new(refusal)));
                 if !mistake {
                     return Err(Error::NotProven { reading: reading.clone(), refusal: refusal.clone() });
                 }
@@ -165,7 +165,7 @@ fn choose(understood: &Understood) -> Result<Chosen, Error> {
 /// A refusal that ends the question.
 fn failed(refusal: Refusal) -> Error {
     stats::count_refusal(refusal.reason);
-    Error::Failed { refusal }
+    Error::Failed { refusal: Box::new(refusal) }
 }
 
 /// Whoever wrote the statement wrote something that is no valid SQL over this schema.

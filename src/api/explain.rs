@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use nl_query_core::error::Error;
 use pgrx::iter::SetOfIterator;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde_json::{Value, json};
 
@@ -12,11 +11,11 @@ use crate::catalog::Origin;
 use crate::pg::report::report;
 use crate::service::{self, Chosen, Understood};
 
-use super::IntoSql;
+use super::OrRaise;
 
 /// How the question is understood: SQL, engine, confidence, word by word, times.
 #[pg_extern(volatile, parallel_unsafe)]
-fn nl_explain(question: &str, format: default!(&str, "'text'")) -> Result<SetOfIterator<'static, String>, ErrorReport> {
+fn nl_explain(question: &str, format: default!(&str, "'text'")) -> SetOfIterator<'static, String> {
     let as_json = match format.to_ascii_lowercase().as_str() {
         "text" => Ok(false),
         "json" => Ok(true),
@@ -25,10 +24,10 @@ fn nl_explain(question: &str, format: default!(&str, "'text'")) -> Result<SetOfI
             hint: "Formats are \"text\" and \"json\".".to_owned(),
         }),
     };
-    let as_json = as_json.sql()?;
-    let (understood, chosen) = service::explain(question).sql()?;
+    let as_json = as_json.or_raise();
+    let (understood, chosen) = service::explain(question).or_raise();
     let lines = if as_json { vec![object(&understood, chosen).to_string()] } else { lines(&understood, chosen) };
-    Ok(SetOfIterator::new(lines))
+    SetOfIterator::new(lines)
 }
 
 fn lines(understood: &Understood, chosen: Result<Chosen, Error>) -> Vec<String> {

@@ -48,7 +48,7 @@ pub fn report(error: Error) -> ErrorReport {
                     refusal.hint.unwrap_or_else(|| "Ask in other words, or see nl_candidates() for other readings.".to_owned()),
                 )
         }
-        Error::Failed { refusal } => failed(refusal),
+        Error::Failed { refusal } => failed(*refusal),
         Error::Catalog { message } => new(code::ERRCODE_INTERNAL_ERROR, "could not read the catalog").set_detail(message),
     }
 }
