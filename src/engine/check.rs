@@ -218,12 +218,7 @@ impl<'a> Checker<'a> {
             Aggregate::Sum | Aggregate::Average | Aggregate::Median => {
                 matches!(kind, Some(TypeKind::Number | TypeKind::Interval))
             }
-            Aggregate::Min | Aggregate::Max => !matches!(
-                kind,
-                None | Some(
-                    TypeKind::Boolean | TypeKind::Uuid | TypeKind::Json | TypeKind::Binary | TypeKind::Range | TypeKind::Other
-                )
-            ),
+            Aggregate::Min | Aggregate::Max => types::has_extremes(kind),
         };
         if fits { Ok(()) } else { refuse("there is no such aggregate of that type") }
     }

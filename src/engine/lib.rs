@@ -23,6 +23,8 @@ pub mod lexicon;
 pub mod link;
 pub mod prepared;
 pub mod question;
+#[cfg(test)]
+mod random;
 pub mod render;
 pub mod understand;
 pub mod walk;

@@ -180,7 +180,9 @@ impl Names {
         if !stem.marked && kind == TypeKind::Text {
             return None; // a text called "city" is the city's name more often than its key
         }
-        for first in 0..stem.words.len() {
+        // Without a word for a key only the whole name counts: `units_on_order` is an amount, not an order.
+        let starts = if stem.marked { stem.words.len() } else { stem.words.len().min(1) };
+        for first in 0..starts {
             for form in forms(&stem.words[first..]) {
                 let candidates = self.relations.get(&form).into_iter().flatten();
                 let near = |to: &&RelationId| (schema.relations[**to].schema != schema.relations[relation].schema, **to);
@@ -276,6 +278,6 @@ fn own_row(schema: &Schema, relation: RelationId, column_words: &[String], stem:
     let [key] = schema.relations[relation].primary_key[..] else { return None };
     let whole = column_words.concat();
     let named = stem.words.concat();
-    let says = |role: &&str| whole == **role || named == **role || (stem.marked && named.ends_with(*role));
-    SELF_ROLES.iter().any(|role| says(&role)).then_some((relation, key))
+    let says = |role: &str| whole == role || named == role || (stem.marked && named.ends_with(role));
+    SELF_ROLES.iter().any(|role| says(role)).then_some((relation, key))
 }

@@ -21,7 +21,7 @@ use nl_query_core::schema::{RelationId, Schema};
 
 use crate::ir::{Select, Source};
 
-pub(crate) use fanout::row_key;
+pub(crate) use fanout::{aggregates_whole, folded_branch, row_key};
 pub use graph::Graph;
 pub use infer::infer_foreign_keys;
 pub(crate) use infer::words;

@@ -48,6 +48,8 @@ pub struct Link {
     pub loose: bool,
     /// True when the source serves conditions only and is asked about with EXISTS instead of being joined.
     pub asked: bool,
+    /// True when the source is aggregated in a subquery before it is joined, lest it repeat the rows of others.
+    pub folded: bool,
 }
 
 impl JoinPlan {
@@ -58,7 +60,35 @@ impl JoinPlan {
 
     /// Positions of the sources that are joined, the subject first.
     pub fn joined(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.nodes.len()).filter(|&at| !self.is_asked(at))
+        (0..self.nodes.len()).filter(|&at| !self.is_asked(at) && !self.is_folded(at))
+    }
+
+    /// True when the source is aggregated before it is joined.
+    pub fn is_folded(&self, at: usize) -> bool {
+        self.nodes.get(at).and_then(|node| node.link.as_ref()).is_some_and(|link| link.folded)
+    }
+
+    /// The folded source that a folded source is reached through: what its subquery starts from.
+    pub fn folded_root(&self, mut at: usize) -> Option<usize> {
+        let mut root = None;
+        while self.is_folded(at) {
+            root = Some(at);
+            at = self.nodes[at].link.as_ref().map(|link| link.parent)?;
+        }
+        root
+    }
+
+    /// The part of the tree below (and with) a node, as a plan of its own.
+    pub fn branch(&self, root: usize) -> JoinPlan {
+        let kept: Vec<usize> = (0..self.nodes.len()).filter(|&at| self.is_below(at, root)).collect();
+        let nodes = kept.iter().map(|&at| {
+            let link = self.nodes[at].link.clone().filter(|_| at != root).map(|link| {
+                let parent = kept.iter().position(|&other| other == link.parent).unwrap_or(0);
+                Link { parent, folded: false, outer: false, ..link }
+            });
+            Node { source: self.nodes[at].source, link }
+        });
+        JoinPlan { nodes: nodes.collect(), ambiguous: Vec::new() }
     }
 
     /// True when the source is asked about with EXISTS.
@@ -95,6 +125,14 @@ impl JoinPlan {
                 None => return false,
             }
         }
+    }
+
+    /// The nodes between two nodes of the tree, both ends included.
+    pub(super) fn path(&self, from: usize, to: usize) -> BTreeSet<usize> {
+        let up = |start: usize| std::iter::successors(Some(start), |&at| self.nodes[at].link.as_ref().map(|link| link.parent));
+        let (ours, theirs): (BTreeSet<usize>, BTreeSet<usize>) = (up(from).collect(), up(to).collect());
+        let meeting = up(from).find(|at| theirs.contains(at));
+        ours.symmetric_difference(&theirs).copied().chain(meeting).collect()
     }
 
     /// True when each row of the source is in the joined rows at most once.
@@ -142,7 +180,7 @@ pub(super) fn plan(select: &Select, schema: &Schema, graph: &Graph) -> Result<Jo
     mark_outer(&mut plan, select, &terminals);
     mark_asked(&mut plan, &output, select);
     loosen(&mut plan, select, &output, schema, graph);
-    fanout::check(select, &plan, schema)?;
+    fanout::settle(select, &mut plan, schema)?;
     Ok(plan)
 }
 
@@ -259,6 +297,7 @@ fn hang(root: Source, edges: &[Edge], graph: &Graph) -> JoinPlan {
                 outer: false,
                 loose: false,
                 asked: false,
+                folded: false,
             };
             plan.nodes.push(Node { source: child, link: Some(link) });
             queue.push_back(plan.nodes.len() - 1);

@@ -128,7 +128,8 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     let used: Vec<Hit> = best.iter().flatten().copied().collect();
     if used.is_empty() {
         let hit = comment?;
-        let strength = hit.strength * 0.8;
+        // A comment on a table speaks of many things; one on a column of what it holds.
+        let strength = hit.strength * if matches!(target, PlaceTarget::Relation(_)) { 0.5 } else { 0.8 };
         return (strength >= WEAKEST).then(|| Mention { tokens: hit.token..hit.token + 1, meaning, strength, how: How::Comment });
     }
     // The last word of a name carries most of its sense: "price" fits unit_price better than "unit" does.

@@ -57,6 +57,9 @@ pub(super) fn expr(root: &Expr, scope: &Scope<'_>) -> Rendered {
 
 /// An expression that is compared or computed with something of type `other`, which decides how literals are written.
 pub(super) fn beside(root: &Expr, other: Option<&Type<'_>>, scope: &Scope<'_>) -> Rendered {
+    if let Some((_, text)) = scope.replaced.iter().find(|(known, _)| known == root) {
+        return Ok(Sql::atom(text.clone()));
+    }
     match root {
         Expr::Column(used) => Ok(Sql::atom(scope.column(*used)?)),
         Expr::All(_) => Err(RenderError::Invalid("all columns of a relation are not a value".to_string())),

@@ -24,7 +24,7 @@ pub(super) fn clause_on(
     let mut lines = Vec::new();
     for &at in nodes {
         let node = &plan.nodes[at];
-        let item = scope.from_item(node.source)?;
+        let item = scope.table_item(node.source)?;
         match node.link.as_ref().filter(|link| nodes.contains(&link.parent)) {
             _ if lines.is_empty() => lines.push(format!("FROM {item}")),
             None => lines.push(format!("CROSS JOIN {item}")),

@@ -5,6 +5,7 @@
 
 mod describe;
 mod expr;
+mod fold;
 mod from;
 pub(crate) mod moment;
 mod output;

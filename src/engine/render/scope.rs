@@ -6,7 +6,7 @@ use nl_query_core::schema::Schema;
 
 use super::{RenderError, quote};
 use crate::{
-    ir::{ColumnUse, Source},
+    ir::{ColumnUse, Expr, Source},
     joins::{Graph, JoinPlan, words},
 };
 
@@ -19,18 +19,28 @@ pub(super) struct Scope<'a> {
     pub plan: Option<&'a JoinPlan>,
     /// Asked subtrees whose EXISTS is being written.
     pub opened: BTreeSet<usize>,
+    /// Aggregates that a subquery has computed, and what stands for them.
+    pub replaced: Vec<(Expr, String)>,
     names: Vec<(Source, Option<String>)>,
     used: BTreeSet<String>,
 }
 
 impl<'a> Scope<'a> {
     pub fn new(schema: &'a Schema, graph: &'a Graph) -> Self {
-        Scope { schema, graph, plan: None, opened: BTreeSet::new(), names: Vec::new(), used: BTreeSet::new() }
+        Scope {
+            schema,
+            graph,
+            plan: None,
+            opened: BTreeSet::new(),
+            replaced: Vec::new(),
+            names: Vec::new(),
+            used: BTreeSet::new(),
+        }
     }
 
     /// For a query that sees nothing of this one, inside it.
     pub fn apart(&self) -> Scope<'a> {
-        Scope { plan: None, opened: BTreeSet::new(), names: Vec::new(), ..self.clone() }
+        Scope { plan: None, opened: BTreeSet::new(), replaced: Vec::new(), names: Vec::new(), ..self.clone() }
     }
 
     /// Enters a plan. `skip` nodes at its start belong to the scope around it.
@@ -86,7 +96,7 @@ impl<'a> Scope<'a> {
     }
 
     /// `orders o`, or `orders` where no alias is needed.
-    pub fn from_item(&self, source: Source) -> Result<String, RenderError> {
+    pub fn table_item(&self, source: Source) -> Result<String, RenderError> {
         let name = self.relation(source)?;
         Ok(match self.alias(source).flatten() {
             Some(alias) => format!("{name} {alias}"),

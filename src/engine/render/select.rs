@@ -7,7 +7,7 @@ use nl_query_core::schema::RelationKind;
 use super::{
     RenderError,
     expr::{self, Sql},
-    from, output, predicate, quote,
+    fold, from, output, predicate, quote,
     scope::Scope,
     types,
 };
@@ -47,7 +47,9 @@ fn side(side: &Query, around: SetOp, is_left: bool, scope: &Scope<'_>) -> Result
 fn select(written: &Select, scope: &Scope<'_>) -> Result<String, RenderError> {
     let plan = joins::plan(written, scope.schema, scope.graph)?;
     let qualified = plan.nodes.len() > 1 || asks_related(written);
-    let scope = scope.enter(&plan, 0, qualified);
+    let mut scope = scope.enter(&plan, 0, qualified);
+    let branches = fold::join_branches(written, &plan, &mut scope)?;
+    let scope = scope;
     let select = complete(written, &scope);
     if select.items.is_empty() {
         return Err(RenderError::Invalid("the query shows nothing".to_string()));
@@ -62,6 +64,7 @@ fn select(written: &Select, scope: &Scope<'_>) -> Result<String, RenderError> {
         let parts: Vec<&Predicate> = on.iter().filter(|(node, _)| *node == at).map(|(_, part)| *part).collect();
         predicate::conditions(&parts, &scope)
     })?);
+    lines.extend(branches);
     lines.extend(predicate::clause("WHERE", predicate::conditions_also(&filter, &select.also, &scope)?));
     if !select.group.is_empty() {
         let group =
@@ -111,7 +114,13 @@ fn complete(written: &Select, scope: &Scope<'_>) -> Select {
     let selected = |order: &Order| select.items.iter().any(|item| item.expr == order.expr);
     if select.distinct && !select.order.iter().all(selected) {
         select.distinct = false; // groups are distinct rows already
-        if !grouped {
+        if select.items.iter().any(|item| matches!(item.expr, Expr::Window { .. })) {
+            // A window function cannot be grouped by: the rows stay distinct and lose the order that they do not show.
+            select.distinct = true;
+            let shown: Vec<Expr> = select.items.iter().map(|item| item.expr.clone()).collect();
+            select.order.retain(|order| shown.contains(&order.expr));
+        } else if !grouped {
+            select.order.retain(|order| types::has_extremes(types::of(&order.expr, scope.schema).kind));
             select.group = select.items.iter().map(|item| item.expr.clone()).collect();
             for order in select.order.iter_mut().filter(|order| !select.group.contains(&order.expr)) {
                 let function = if order.descending { Aggregate::Max } else { Aggregate::Min };
@@ -238,6 +247,9 @@ fn share_filter<'s>(select: &'s Select, plan: &JoinPlan) -> (Vec<(usize, &'s Pre
     for part in flat {
         let mut sources: BTreeSet<Source> = BTreeSet::new();
         walk::predicate_sources(part, &mut sources);
+        if fold::is_inside(part, plan).is_some() {
+            continue; // the branch's subquery has it
+        }
         let wanted = |at: &usize| plan.nodes[*at].link.as_ref().is_some_and(|link| link.outer && !link.loose);
         let deepest = sources.iter().filter_map(|&source| plan.position(source)).filter(wanted).max();
         match deepest {

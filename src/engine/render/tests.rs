@@ -158,3 +158,24 @@ fn show() {
     }
     let _ = (schema("a\n  b int"), JoinError::NoSource);
 }
+
+/// Whatever the query, there is a text or an error, and the paraphrase says something.
+#[test]
+fn random_queries_never_panic() {
+    let schemas = [shop(), schema("lonely\n  id int pk\n  Odd~Name text\nother\n  lonely_id int\n  at timestamp")];
+    let mut written = 0;
+    for schema in &schemas {
+        let graph = Graph::new(schema, infer_foreign_keys(schema));
+        for seed in 0..3000 {
+            let query = crate::random::Generator::new(schema, seed).query();
+            let typed = crate::check::types(&query, schema).is_ok();
+            if let Ok(text) = sql(&query, schema, &graph) {
+                written += usize::from(typed);
+                assert!(text.starts_with("SELECT ") || text.starts_with("SELECT\n") || text.starts_with('('), "{text}");
+                assert_eq!(text.matches('(').count(), text.matches(')').count(), "{text}");
+            }
+            assert!(!paraphrase(&query, schema).is_empty());
+        }
+    }
+    assert!(written > 3000, "only {written} well-typed queries were written");
+}

@@ -49,8 +49,14 @@ impl<'a> Type<'a> {
     }
 }
 
-pub(crate) fn column<'a>(used: ColumnUse, schema: &'a Schema) -> Option<&'a Column> {
+pub(crate) fn column(used: ColumnUse, schema: &Schema) -> Option<&Column> {
     schema.relations.get(used.source.relation)?.columns.get(used.column)
+}
+
+/// True for types that `min` and `max` take.
+pub(crate) fn has_extremes(kind: Option<TypeKind>) -> bool {
+    use TypeKind::{Binary, Boolean, Json, Other, Range, Uuid};
+    !matches!(kind, None | Some(Boolean | Uuid | Json | Binary | Range | Other))
 }
 
 /// The type of an array's elements.

@@ -9,7 +9,7 @@ use super::cues::{Cue, CueWord};
 use super::draft::Draft;
 use crate::ir::{Comparison, Expr, Literal, Predicate, Source};
 use crate::link::Meaning;
-use crate::prepared::ColumnId;
+use crate::prepared::{ColumnId, Role};
 
 /// "without …", "never …", "no …", "not … any …".
 pub fn absences(draft: &mut Draft) {
@@ -84,18 +84,34 @@ fn without(draft: &mut Draft, at: usize) {
 /// "never used", "never sold": no table is named, so the rows that refer to the subject are meant, the largest table of them.
 fn never(draft: &mut Draft, at: usize, subject: RelationId) {
     let prepared = draft.context.prepared;
-    let referring = prepared.graph().keys().iter().filter(|key| key.to == subject && key.from != subject).map(|key| key.from);
-    let most = referring
+    let sold = draft.context.after(at, 2).is_some_and(|verb| {
+        matches!(draft.context.lower(verb).as_str(), "sold" | "bought" | "ordered" | "purchased" | "sell" | "sale")
+    });
+    let trades = |relation: RelationId| {
+        prepared.relations[relation]
+            .name
+            .stems()
+            .any(|stem| matches!(stem, "order" | "sale" | "sell" | "invoic" | "purchas" | "line" | "item" | "transact"))
+    };
+    let referring: Vec<RelationId> =
+        prepared.graph().keys().iter().filter(|key| key.to == subject && key.from != subject).map(|key| key.from).collect();
+    let selling: Vec<RelationId> = referring.iter().copied().filter(|&relation| sold && trades(relation)).collect();
+    let most = if selling.is_empty() { referring } else { selling }
+        .into_iter()
         .max_by(|a, b| prepared.schema().relations[*a].rows.total_cmp(&prepared.schema().relations[*b].rows).then(b.cmp(a)));
-    let (Some(target), Some(verb)) = (most, draft.context.after(at, 2)) else { return };
-    if draft.context.elements[verb].values.is_empty() && draft.context.elements[verb].number.is_none() {
-        draft.condition(
-            at,
-            Predicate::Related { anchor: Source::first(subject), target: Source::first(target), filter: None, negated: true },
-        );
-        draft.take(at, "without any", 1.0);
-        let meaning = format!("table {}", draft.relation_name(target));
-        draft.take(verb, meaning, 0.8);
+    let Some(target) = most else { return };
+    let verb = draft.context.after(at, 2).filter(|&verb| {
+        let element = &draft.context.elements[verb];
+        element.values.is_empty() && element.number.is_none() && element.cue.is_none()
+    });
+    draft.condition(
+        at,
+        Predicate::Related { anchor: Source::first(subject), target: Source::first(target), filter: None, negated: true },
+    );
+    let meaning = format!("without any of {}", draft.relation_name(target));
+    draft.take(at, meaning, 0.9);
+    if let Some(verb) = verb {
+        draft.take(verb, "what there is none of", 0.85);
     }
 }
 
@@ -141,6 +157,19 @@ fn null(draft: &mut Draft, at: usize, negated: bool) {
     let near = (at.saturating_sub(3)..at).rev().chain(at + 1..(at + 3).min(length));
     for other in near {
         if draft.is_free(other) && !draft.context.elements[other].things.is_empty() {
+            // "playlists that are empty" have no rows in them.
+            if draft
+                .context
+                .relation_meaning(&draft.context.elements[other])
+                .is_some_and(|(relation, strength)| strength > 0.8 && Some(relation) == draft.context.subject)
+            {
+                if let Some(subject) = draft.context.subject
+                    && !negated
+                {
+                    never(draft, at, subject);
+                }
+                return;
+            }
             let columns = draft.context.columns_of(other, Wanted::Any);
             if columns.is_empty() {
                 continue;
@@ -154,6 +183,57 @@ fn null(draft: &mut Draft, at: usize, negated: bool) {
             return;
         }
     }
+}
+
+/// "customers who have a company", "in stock", "out of stock".
+pub fn presences(draft: &mut Draft) {
+    for at in 0..draft.context.elements.len() {
+        if !draft.is_free(at) || draft.context.elements[at].things.is_empty() {
+            continue;
+        }
+        let start = draft.context.elements[at].tokens.start;
+        let word = |back: usize| start.checked_sub(back).map_or("", |place| draft.context.question.tokens[place].lower.as_str());
+        let (last, before) = (word(1), word(2));
+        let column = draft
+            .context
+            .columns_of(at, Wanted::Any)
+            .first()
+            .copied()
+            .filter(|(_, score)| *score > 0.5)
+            .map(|(column, _)| column);
+        let Some(column) = column else { continue };
+        let description = draft.context.prepared.column(column);
+        let expr = Expr::Column(draft.context.column_use(column));
+        let zero = Expr::Literal(Literal::Integer(0));
+        let on_hand = description.kind == TypeKind::Number && draft.context.prepared.words(column).role == Role::Measure;
+        let modifier = draft.context.subject_element.is_some_and(|subject| subject < at);
+        let predicate = match (before, last) {
+            ("out", "of") if on_hand => Predicate::Compare { op: Comparison::LessOrEqual, left: expr, right: zero },
+            (_, "in" | "on") if on_hand && modifier => Predicate::Compare { op: Comparison::Greater, left: expr, right: zero },
+            ("have" | "has" | "with" | "had", "a" | "an" | "any")
+                if !description.not_null
+                    && draft.context.relation_meaning(&draft.context.elements[at]).is_none()
+                    && !followed_by_condition(draft, at) =>
+            {
+                Predicate::IsNull { expr, negated: true }
+            }
+            _ => continue,
+        };
+        draft.condition(at, predicate);
+        let meaning = format!("column {}", draft.describe(column));
+        draft.take(at, meaning, 0.95);
+    }
+}
+
+fn followed_by_condition(draft: &Draft, at: usize) -> bool {
+    draft.context.after(at, 3).is_some_and(|next| {
+        let element = &draft.context.elements[next];
+        element.number.is_some()
+            || !element.values.is_empty()
+            || element.quoted.is_some()
+            || element.date.is_some()
+            || matches!(element.cue, Some(Cue::Compare(_)))
+    })
 }
 
 /// "active customers", "discontinued products", "unshipped orders".

@@ -103,7 +103,10 @@ impl<'a> Context<'a> {
             if strength < 0.45 {
                 continue;
             }
-            if self.follows_group(at) || self.follows_superlative_of_quantity(at) {
+            if self.qualifies(at) {
+                continue;
+            }
+            if self.follows_group(at) || self.follows_superlative_of_quantity(at) || self.names_its_value(at, relation) {
                 fallback = fallback.or(Some((relation, at)));
                 continue;
             }
@@ -130,6 +133,26 @@ impl<'a> Context<'a> {
         };
         let of_value = |element: &Element| element.values.first().map(|value| value.column.0);
         self.elements.iter().find_map(strongest).or_else(|| self.elements.iter().find_map(of_value))
+    }
+
+    /// "film categories": a relation's word in the singular directly before another relation only says of what kind it is.
+    pub fn qualifies(&self, at: usize) -> bool {
+        let Some(next) = self.elements.get(at + 1) else { return false };
+        let last = self.elements[at].tokens.end.saturating_sub(1);
+        let word = &self.question.tokens[last].lower;
+        next.tokens.start == last + 1
+            && !self.question.tokens[next.tokens.start].after_break
+            && next.cue.is_none()
+            && crate::lexicon::morphology::singular(word) == *word
+            && self.relation_meaning(next).is_some_and(|(_, strength)| strength > 0.8)
+    }
+
+    /// "the artist Queen": the relation's word only introduces one of its rows.
+    fn names_its_value(&self, at: usize, relation: RelationId) -> bool {
+        let label = &self.prepared.relations[relation].label;
+        self.elements
+            .get(at + 1)
+            .is_some_and(|next| next.values.iter().any(|value| value.column.0 == relation && label.contains(&value.column.1)))
     }
 
     /// The element stands behind "per", "by", "for each".
@@ -217,12 +240,17 @@ impl<'a> Context<'a> {
     /// The columns that an element may mean at this place, best first, with how well they fit.
     pub fn columns_of(&self, at: usize, wanted: Wanted) -> Vec<(ColumnId, f32)> {
         let mut columns: Vec<(ColumnId, f32)> = Vec::new();
+        // A comment that speaks of products does not make the word mean the column.
+        let named = self.relation_meaning(&self.elements[at]).is_some_and(|(_, strength)| strength > 0.85);
         for mention in &self.elements[at].things {
             let (column, strength) = match mention.meaning {
                 Meaning::Column(column) => (column, mention.strength - if mention.how == How::Comment { 0.05 } else { 0.0 }),
                 _ => continue,
             };
-            if self.bans.columns.contains(&(at, column)) {
+            if self.bans.columns.contains(&(at, column))
+                || !self.has_kind(column, wanted)
+                || (named && mention.how == How::Comment)
+            {
                 continue;
             }
             columns.push((column, strength + self.affinity(column, at) + self.suitability(column, wanted)));
@@ -256,6 +284,16 @@ impl<'a> Context<'a> {
             affinity -= 0.15;
         }
         affinity
+    }
+
+    fn has_kind(&self, column: ColumnId, wanted: Wanted) -> bool {
+        let kind = self.prepared.column(column).kind;
+        match wanted {
+            Wanted::Number => matches!(kind, TypeKind::Number | TypeKind::Interval),
+            Wanted::Calendar => kind.is_calendar(),
+            Wanted::Text => matches!(kind, TypeKind::Text | TypeKind::Enum | TypeKind::Array),
+            Wanted::Any | Wanted::Ordered => true,
+        }
     }
 
     /// How well a column's type and role fit what the place expects.

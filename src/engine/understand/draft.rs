@@ -286,7 +286,15 @@ impl<'a> Draft<'a> {
             Want::Expr(expr) => super::walk::first_source(expr),
             _ => None,
         });
-        self.wants.iter().chain(&self.groups).find_map(of_want).or(aggregate_source).or(self.context.subject.map(Source::first))
+        let source = self
+            .wants
+            .iter()
+            .chain(&self.groups)
+            .find_map(of_want)
+            .or(aggregate_source)
+            .or(self.context.subject.map(Source::first));
+        // A manager is reached from the employee, never the other way round.
+        source.map(|source| Source::first(source.relation))
     }
 
     /// Conditions joined by AND, neighbours with "or" between them by OR; values of one column become one IN.

@@ -83,7 +83,7 @@ fn thing_worth(mention: &Mention, width: f32) -> f32 {
         How::Comment => 0.7,
         How::Typo => 0.75,
     };
-    width.powf(0.9) * (0.35 + 0.65 * mention.strength.min(1.0)) * certainty
+    width * (0.35 + 0.65 * mention.strength.min(1.0)) * certainty + 0.05 * (width - 1.0)
 }
 
 fn span(spans: &mut Vec<Span>, tokens: Range<usize>) -> &mut Span {

@@ -121,6 +121,7 @@ fn read(
     times::conditions(&mut draft);
     absence::absences(&mut draft);
     absence::states(&mut draft);
+    absence::presences(&mut draft);
     times::buckets(&mut draft);
     ranking::superlatives(&mut draft);
     ranking::order_keys(&mut draft);

@@ -141,7 +141,10 @@ fn target(
         return Some(target);
     }
     if cue.is_none() {
-        return None;
+        return row_number(draft, at);
+    }
+    if let Some(target) = by_money(draft, at) {
+        return Some(target);
     }
     by_unit(draft, at).or_else(|| counted_before(draft, first)).or_else(|| default_figure(draft))
 }
@@ -268,6 +271,56 @@ fn adjective_target(draft: &mut Draft, adjective: &'static Superlative) -> Optio
     let kind = draft.context.prepared.column(column).kind;
     let expr = if kind.is_calendar() { Expr::Elapsed { unit: DateUnit::Year, since: Box::new(expr) } } else { expr };
     Some(Target::Figure(expr, column))
+}
+
+/// "store 2", "order 10248": a row by its key.
+fn row_number(draft: &mut Draft, at: usize) -> Option<Target> {
+    let prior = at.checked_sub(1)?;
+    let (relation, _) = draft.context.relation_meaning(&draft.context.elements[prior])?;
+    let key = draft.context.prepared.schema().relations[relation].primary_key.clone();
+    let [key] = key.as_slice() else { return None };
+    if draft.context.prepared.column((relation, *key)).kind != TypeKind::Number {
+        return None;
+    }
+    if draft.context.subject_element != Some(prior) {
+        draft.take(prior, format!("table {}", draft.relation_name(relation)), 1.0);
+    }
+    Some(Target::Figure(Expr::Column(Source::first(relation).column(*key)), (relation, *key)))
+}
+
+/// "over 20 dollars": a price, cost, total or salary of the subject.
+fn by_money(draft: &mut Draft, at: usize) -> Option<Target> {
+    let number = draft.context.elements[at].number?;
+    if draft.context.question.numbers[number].kind != NumberKind::Money {
+        return None;
+    }
+    let subject = draft.context.subject?;
+    let columns = &draft.context.prepared.schema().relations[subject].columns;
+    let column = columns.iter().enumerate().position(|(at, column)| {
+        let words = crate::lexicon::morphology::words_of_identifier(&column.name);
+        let money = |word: &String| {
+            matches!(
+                word.as_str(),
+                "price"
+                    | "cost"
+                    | "amount"
+                    | "total"
+                    | "salary"
+                    | "fee"
+                    | "fees"
+                    | "freight"
+                    | "wage"
+                    | "revenue"
+                    | "budget"
+                    | "value"
+            )
+        };
+        column.kind == TypeKind::Number
+            && draft.context.prepared.columns[subject][at].role != Role::Key
+            && words.iter().any(money)
+    })?;
+    draft.doubt *= 0.95;
+    Some(Target::Figure(Expr::Column(Source::first(subject).column(column)), (subject, column)))
 }
 
 /// "How many albums does each artist have? Only those with more than 5": the rows that are counted.

@@ -301,8 +301,14 @@ fn ordered_figure(draft: &mut Draft, at: usize, function: Option<Aggregate>) -> 
 /// "top 5 products", "most popular genre": no figure is named. How often it occurs where the word says so, else money, else the
 /// only measure.
 fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId) -> Option<Expr> {
-    draft.doubt *= 0.8;
     let prepared = draft.context.prepared;
+    if let Some(counted) = counted_relation(draft) {
+        return Some(Expr::CountRows(Source::first(counted)));
+    }
+    if superlative.by_count && draft.context.subject_element.is_none() {
+        return Some(Expr::CountRows(Source::first(subject)));
+    }
+    draft.doubt *= 0.8;
     if superlative.by_count {
         let many = draft
             .context
@@ -336,6 +342,18 @@ fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId)
     }
     let columns = &prepared.columns[subject];
     columns.iter().position(|words| words.role == Role::Measure).map(|at| Expr::Column(Source::first(subject).column(at)))
+}
+
+/// "how many cities does each country have? top 3": by the number that is asked for.
+fn counted_relation(draft: &Draft) -> Option<RelationId> {
+    let context = draft.context;
+    let counting = context
+        .elements
+        .iter()
+        .position(|element| element.cue == Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Count))))?;
+    (counting + 1..(counting + 4).min(context.elements.len()))
+        .find_map(|at| context.relation_meaning(&context.elements[at]))
+        .map(|(relation, _)| relation)
 }
 
 /// "first 10 customers", "last 5 orders", "the first order".
@@ -389,10 +407,13 @@ fn order_by(draft: &mut Draft, at: usize) {
                 function = Some(named);
                 draft.take(next, "aggregate", 1.0);
             }
-            Some(Cue::Word(CueWord::And)) if found => {}
+            Some(Cue::Word(CueWord::And | CueWord::Group)) if found => draft.take(next, "order", 1.0),
+            None if found && draft.context.lower(next) == "then" => draft.take(next, "order", 1.0),
             _ if !element.things.is_empty() || measures::is_money_word(&draft.context.lower(next)) => {
                 let Some(expr) = order_expr(draft, next, function.take()) else { break };
-                draft.order.push(Order { expr, descending: false });
+                // The largest number comes first unless the question says otherwise; names come from A to Z.
+                let descending = super::walk::is_aggregate(&expr);
+                draft.order.push(Order { expr, descending });
                 found = true;
             }
             _ if element.stop.is_some() => {}

@@ -185,6 +185,10 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
             continue;
         }
         let mut score = 0.5 + context.affinity(value.column, at);
+        // "albums of Iron Maiden": what the subject refers to names it more often than what refers to the subject.
+        if context.subject.is_some_and(|subject| super::measures::is_to_many(context.prepared, subject, value.column.0)) {
+            score -= 0.08;
+        }
         score += match words.role {
             Role::Label => 0.1,
             Role::Category => 0.08,
@@ -331,7 +335,17 @@ pub fn quoted(draft: &mut Draft) {
         let content = draft.context.question.quoted[quoted].content.trim().to_owned();
         let negated = negated_before(draft, at);
         let expr = Expr::Column(draft.context.column_use(column));
-        draft.condition(at, Predicate::In { expr, values: vec![Expr::Literal(Literal::Text(content.clone()))], negated });
+        let inside = draft.context.has_word(at + 1, at + 4, &["them", "it", "name", "names", "title", "titles"])
+            && draft.context.has_word(at + 1, at + 2, &["in"]);
+        let predicate = if inside {
+            let escaped = content.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            Predicate::Like { expr, pattern: format!("%{escaped}%"), any_case: true, negated }
+        } else if draft.context.prepared.column(column).kind == TypeKind::Array {
+            Predicate::Contains { expr, value: Expr::Literal(Literal::Text(content.clone())), negated }
+        } else {
+            Predicate::In { expr, values: vec![Expr::Literal(Literal::Text(content.clone()))], negated }
+        };
+        draft.condition(at, predicate);
         draft.take(at, format!("value '{content}' of {}", draft.describe(column)), 0.9);
     }
 }

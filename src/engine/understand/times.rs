@@ -3,8 +3,11 @@
 use nl_query_core::schema::{RelationId, TypeKind};
 
 use super::context::Wanted;
+use super::cues::Cue;
 use super::draft::{Draft, Want};
-use crate::ir::{Comparison, DateField, DateUnit, Expr, Literal, Predicate};
+use super::measures;
+use crate::ir::{Aggregate, Comparison, DateField, DateUnit, Expr, Literal, Predicate};
+use crate::lexicon::AggregateWord;
 use crate::prepared::{ColumnId, Role};
 use crate::question::BucketKind;
 
@@ -123,10 +126,17 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
             return Some(column);
         }
     }
-    let mut relations: Vec<(usize, RelationId)> =
-        context.named.iter().map(|(relation, element, _)| (element.abs_diff(at), *relation)).collect();
+    if let Some(column) = time_of_figure(draft) {
+        return Some(column);
+    }
+    // What a figure is grouped by has dates of its own ("by employee for 2024" is not about hiring).
+    let mut relations: Vec<(bool, usize, RelationId)> = context
+        .named
+        .iter()
+        .map(|(relation, element, _)| (context.follows_group(*element) || context.qualifies(*element), element.abs_diff(at), *relation))
+        .collect();
     relations.sort();
-    let ordered = relations.into_iter().map(|(_, relation)| relation).chain(context.subject).chain(draft.relations());
+    let ordered = relations.into_iter().map(|(.., relation)| relation).chain(context.subject).chain(draft.relations());
     let candidates: Vec<RelationId> = ordered.collect();
     for &relation in &candidates {
         if let Some(column) = main_time(draft, relation) {
@@ -142,6 +152,28 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     reachable.sort();
     draft.doubt *= 0.85;
     reachable.first().map(|(_, column)| *column)
+}
+
+/// "revenue this year", "total amount in May": the time of the rows that are added up.
+fn time_of_figure(draft: &Draft) -> Option<ColumnId> {
+    let context = draft.context;
+    let figure = context.elements.iter().enumerate().find(|(at, element)| {
+        measures::is_money_word(&context.lower(*at)) && element.things.iter().all(|mention| mention.strength < 0.98)
+            || element.things.first().is_some_and(|_| {
+                matches!(
+                    at.checked_sub(1).and_then(|prior| context.elements[prior].cue.clone()),
+                    Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Sum | Aggregate::Average)))
+                )
+            })
+    })?;
+    let named =
+        context.columns_of(figure.0, Wanted::Number).first().filter(|(_, score)| *score > 0.7).map(|(column, _)| column.0);
+    let relation = named.or_else(|| measures::money(context.prepared, &draft.relations()).map(|money| money.relation))?;
+    main_time(draft, relation).or_else(|| {
+        // A line of an order is dated by its order.
+        let keys = context.prepared.graph().keys().iter().filter(|key| key.from == relation);
+        keys.filter_map(|key| main_time(draft, key.to)).next()
+    })
 }
 
 fn main_time(draft: &Draft, relation: RelationId) -> Option<ColumnId> {

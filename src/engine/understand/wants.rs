@@ -26,6 +26,11 @@ pub fn groups(draft: &mut Draft) {
         let mut taken = false;
         while next < draft.context.elements.len() {
             let element = &draft.context.elements[next];
+            if draft.context.qualifies(next) {
+                draft.take(next, "says of what kind", 1.0);
+                next += 1;
+                continue;
+            }
             if !element.things.is_empty() && draft.is_free(next) {
                 if cue == CueWord::Group && draft.context.lower(at) == "by" && !can_group(draft, next) {
                     break;
@@ -261,6 +266,14 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
         return Some(over(functions, money.expr));
     }
     let (relation, _) = relation?;
+    // "the total of all invoices" adds their money up.
+    if functions.iter().all(|(_, function)| *function == Aggregate::Sum)
+        && draft.context.has_word(functions[0].0 + 1, at, &["of"])
+        && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
+    {
+        draft.take(at, format!("money of {}", draft.relation_name(relation)), 0.93);
+        return Some(over(functions, money.expr));
+    }
     // "total orders" counts them; "average order" and "average order value" are about their money.
     if functions.iter().all(|(_, function)| *function == Aggregate::Sum) {
         let certainty = draft.relation_certainty(at, relation) * 0.93;
@@ -379,6 +392,9 @@ pub fn columns_and_rows(draft: &mut Draft) {
             entities.push((at, relation));
         }
     }
+    if !draft.groups.is_empty() && !draft.wants.iter().any(|want| matches!(want, Want::Expr(_))) {
+        figures_of_groups(draft, &mut plain, &entities);
+    }
     for (at, relation) in entities {
         let certainty = draft.relation_certainty(at, relation);
         let is_subject = draft.context.subject == Some(relation);
@@ -410,6 +426,23 @@ fn is_whole_name(draft: &Draft, at: usize, column: (RelationId, usize)) -> bool 
         && !word.contains("first")
         && !word.contains("last")
         && !word.contains("sur")
+}
+
+/// "rentals per staff member", "quantity sold per category": groups without a word for the figure. Rows are counted, amounts added.
+fn figures_of_groups(draft: &mut Draft, plain: &mut Vec<Want>, entities: &[(usize, RelationId)]) {
+    let measure = plain.iter().position(|want| matches!(want, Want::Column(column) if draft.context.prepared.words((column.source.relation, column.column)).role == Role::Measure));
+    if let Some(at) = measure {
+        if let Want::Column(column) = plain.remove(at) {
+            draft.wants.push(Want::Expr(Draft::aggregate(Aggregate::Sum, column)));
+            draft.doubt *= 0.9;
+        }
+    } else if plain.is_empty()
+        && let Some((_, relation)) =
+            entities.iter().find(|(_, relation)| !draft.groups.contains(&Want::Entity(Source::first(*relation))))
+    {
+        draft.wants.push(Want::Expr(Expr::CountRows(Source::first(*relation))));
+        draft.doubt *= 0.95;
+    }
 }
 
 /// The mention is by the name of the column and not by that of a reference.
