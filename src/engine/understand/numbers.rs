@@ -265,7 +265,7 @@ fn money_target(draft: &mut Draft, at: usize) -> Option<Target> {
 /// "longer", "older": the column that the adjective measures.
 fn adjective_target(draft: &mut Draft, adjective: &'static Superlative) -> Option<Target> {
     let subject = draft.context.subject?;
-    let (column, _, score) = attributes::ranked_column(draft.context, subject, adjective.rankings)?;
+    let (column, _, score) = attributes::ranked_column(draft.context, subject, &adjective.rankings)?;
     draft.doubt *= (0.75 + 0.25 * score).min(1.0);
     let expr = Expr::Column(draft.context.column_use(column));
     let kind = draft.context.prepared.column(column).kind;

@@ -164,8 +164,8 @@ fn sort_key(
     // "oldest", "most expensive": an attribute of what follows, or of the subject.
     if !superlative.rankings.is_empty() && !quantity {
         let relation = about.map(|(_, relation)| relation).or(subject)?;
-        let found = ranked_column(draft.context, relation, superlative.rankings)
-            .or_else(|| ranked_column(draft.context, subject?, superlative.rankings));
+        let found = ranked_column(draft.context, relation, &superlative.rankings)
+            .or_else(|| ranked_column(draft.context, subject?, &superlative.rankings));
         if let Some((column, direction, score)) = found {
             draft.doubt *= (0.72 + 0.28 * score).min(1.0);
             let expr = Expr::Column(draft.context.column_use(column));

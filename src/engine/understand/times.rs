@@ -133,7 +133,9 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     let mut relations: Vec<(bool, usize, RelationId)> = context
         .named
         .iter()
-        .map(|(relation, element, _)| (context.follows_group(*element) || context.qualifies(*element), element.abs_diff(at), *relation))
+        .map(|(relation, element, _)| {
+            (context.follows_group(*element) || context.qualifies(*element), element.abs_diff(at), *relation)
+        })
         .collect();
     relations.sort();
     let ordered = relations.into_iter().map(|(.., relation)| relation).chain(context.subject).chain(draft.relations());
