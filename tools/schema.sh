@@ -1,7 +1,6 @@
 #!/bin/sh
 # The install script sql/nl_query--VERSION.sql against what cargo-pgrx makes from the Rust source.
 #   schema.sh check | write
-# Comments that name a source line are left out: they would change with every edit, and say nothing to a server.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/common.sh
@@ -11,10 +10,18 @@ VERSION=$(sed -nE '/^\[workspace\.package\]/,/^\[/ s/^version *= *"([^"]+)".*/\1
 script=sql/nl_query--$VERSION.sql
 made=target/schema.sql
 
-# The parts of a script that a server reads: no comments of the generator, no empty lines.
+# What a server reads of a script, one object a block, in an order of our own: pgrx says that its order is not stable, and comments
+# name source lines.
 essence() {
-    sed -E -e '/^\/\* <(begin|end) connected objects> \*\/$/d' -e '/^\/\* <\/(begin|end) connected objects> \*\/$/d' \
-        -e '/^-- src\/.*:[0-9]+$/d' -e '/^-- (nl_query|requires:|creates:|   )/d' -e '/^[[:space:]]*$/d' "$1"
+    awk '
+        /^\/\* <begin connected objects> \*\/$/ { block = ""; next }
+        /^\/\* <\/end connected objects> \*\/$/ { print block; block = ""; next }
+        /^\/\*$/ && block == "" { skip = 1 }
+        skip { if (/^\*\/$/) skip = 0; next }
+        /^[ \t]*--/ || /^[ \t]*$/ { next }
+        { block = block $0 "\001" }
+        END { print block }
+    ' "$1" | sort | tr '\001' '\n' | sed '/^$/d'
 }
 
 set_up_pgrx
