@@ -8,13 +8,15 @@ set_up_pgrx() {
     PG_CONFIG=$(absolute "${PG_CONFIG:-pg_config}")
     MAJOR=$(major_of "$PG_CONFIG")
     find_cargo_pgrx
-    # One target directory and one set of flags for clippy, schema and tests, apart from the release build's. cargo-pgrx keeps the
-    # linker from dropping the section that holds the schema, but not in every cargo call that it makes: two sets of flags would
-    # build everything twice. So the flag is given here, for all.
+    # One target directory for clippy, schema and tests, apart from the release build's.
     CARGO_TARGET_DIR=$ROOT/target/pgrx$MAJOR
-    CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND=1
-    RUSTFLAGS="-Clink-arg=-Wl,--no-gc-sections${RUSTFLAGS:+ $RUSTFLAGS}"
-    export CARGO_TARGET_DIR CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND RUSTFLAGS PG_CONFIG
+    export CARGO_TARGET_DIR PG_CONFIG
+    # For the sake of some linkers cargo-pgrx adds a flag to the builds that the schema is read from, but not to those of test
+    # programs: everything is built twice. On x86_64 the schema is there without it.
+    if [ "$(uname -m)" = x86_64 ]; then
+        CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND=1
+        export CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND
+    fi
     pgrx_home "$CARGO_TARGET_DIR/pgrx-home" "$MAJOR" "$PG_CONFIG"
 }
 
@@ -27,6 +29,6 @@ find_cargo_pgrx() {
     done
     say "building cargo-pgrx $PGRX_VERSION into target/tools, once; this takes some minutes"
     # A debug build: it is a tool, and half the time to build.
-    env -u CARGO_TARGET_DIR -u RUSTFLAGS cargo install --quiet --debug --locked --root target/tools --version "=$PGRX_VERSION" cargo-pgrx ||
+    env -u CARGO_TARGET_DIR cargo install --quiet --debug --locked --root target/tools --version "=$PGRX_VERSION" cargo-pgrx ||
         die "cargo-pgrx could not be built"
 }

@@ -16,8 +16,8 @@ if [ $# -eq 0 ]; then
     for file in pgrx-tests/pg_regress/sql/*.sql; do set -- "$@" "$(basename "$file" .sql)"; done
 fi
 mkdir -p target/regress
-"$PG_REGRESS" --use-existing --bindir="$BINDIR" --inputdir=pgrx-tests/pg_regress --outputdir=target/regress \
-    --dbname=nl_query_regression "$@" || {
+"$PG_REGRESS" --bindir="$BINDIR" --inputdir=pgrx-tests/pg_regress --outputdir=target/regress \
+    --dbname=nl_query_regression --encoding=UTF8 --load-extension=nl_query "$@" || {
     status=$?
     cat target/regress/regression.diffs 2>/dev/null || true
     exit "$status"

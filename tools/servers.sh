@@ -16,6 +16,7 @@ command -v apt-get >/dev/null 2>&1 ||
 
 # Where the system's own packages come from: the same mirror has the other releases.
 mirror() {
+    # shellcheck disable=SC2016 # apt's own fields
     apt-get indextargets --format '$(ORIGIN) $(SITE)' 'Created-By: Packages' 2>/dev/null | sed -n 's/^Debian \(.*[^y]\)$/\1/p' | head -n 1
 }
 
@@ -63,6 +64,7 @@ build() {
         cd postgresql-"$1"*/
         say "building PostgreSQL $1; the log is $work/log"
         # The programs find their library beside themselves, so that a copy of the whole is a server too (private-server.sh).
+        # shellcheck disable=SC2016 # for make and the linker to expand
         {
             ./configure --prefix="$DIR/$1" --without-icu --without-readline --without-zlib --disable-rpath CFLAGS=-O2 \
                 LDFLAGS='-Wl,-rpath,\$$ORIGIN/../lib' &&

@@ -38,21 +38,20 @@ scripts() {
 }
 
 core() {
-    cargo test --quiet -p nl_query_core -p nl_query_engine
+    cargo test --quiet --no-fail-fast -p nl_query_core -p nl_query_engine
 }
 
 install_release() {
-    env -u RUSTFLAGS PG_CONFIG="$SERVER" tools/build.sh && tools/install.sh install
+    PG_CONFIG="$SERVER" tools/build.sh && tools/install.sh install
 }
 
 regress() (
     start_cluster "$PG_CONFIG" "shared_preload_libraries = 'nl_query'"
-    psql_quiet -d postgres -c "CREATE DATABASE nl_query_regression TEMPLATE template0 ENCODING 'UTF8'"
     tools/regress.sh
 )
 
 clients() {
-    cargo test --quiet -p nl_query_tests -- --show-output
+    RUST_BACKTRACE=0 cargo test --quiet --no-fail-fast -p nl_query_tests -- --show-output
 }
 
 set -o pipefail
