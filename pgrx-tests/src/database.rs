@@ -50,6 +50,14 @@ impl Database<'_> {
         self.run(&format!("CREATE ROLE \"{role}\" LOGIN"));
     }
 
+    /// The first column of the only row that answers a question, asked by the superuser; panics where it is not answered.
+    pub fn answer(&self, question: &str) -> String {
+        match ask(&mut self.connect(), question) {
+            Ok(sql) => self.value(&sql),
+            Err(said) => panic!("\"{question}\" is not answered: {said:#?}"),
+        }
+    }
+
     /// The first column of the only row, as text.
     pub fn value(&self, sql: &str) -> String {
         let table = Table::of(&mut self.connect(), sql).unwrap_or_else(|e| panic!("{}\n{sql}", said(&e)));
@@ -64,6 +72,11 @@ impl Drop for Database<'_> {
             eprintln!("--- the server's log ends:\n{}\n---", self.cluster.log_tail(40));
         }
     }
+}
+
+/// The SQL that answers a question, or what the server said instead.
+pub fn ask(client: &mut Client, question: &str) -> Result<String, Refusal> {
+    client.query_one("SELECT nl_sql($1)", &[&question]).map(|row| row.get(0)).map_err(|e| Refusal::from(&e))
 }
 
 /// What the server said of a statement that it refused; panics where it did not refuse.

@@ -13,7 +13,7 @@ mod samples;
 mod server;
 
 pub use cluster::{Cluster, Options, Stop, wait_until};
-pub use database::{Database, Refusal, refusal};
+pub use database::{Database, Refusal, ask, refusal};
 pub use questions::{Expected, Question, ask_all, read_questions};
 pub use rows::{Table, answers};
 pub use samples::{Sample, load_sample};
