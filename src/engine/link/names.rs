@@ -75,8 +75,13 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
     if let Some((word, _)) = prepared.vocabulary.get_key_value(stem) {
         found.push((word, 1.0, How::Exact));
     }
+    // Where the schema has the very word, its kin is unlikely to be meant.
+    let exact = if found.is_empty() { 1.0 } else { 0.6 };
+    // "placed" is something done, not a place: verbs bring the words of their family, not those of their noun.
+    let verb = lower.ends_with("ed") || lower.ends_with("ing");
     for (term, relatedness) in lexicon::related_terms(stem) {
         let strength = match relatedness {
+            Relatedness::Synonym if verb => continue,
             Relatedness::Synonym => 0.75,
             Relatedness::Derived => 0.7,
             Relatedness::Attribute => 0.6,
@@ -85,7 +90,7 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
         if let Some((word, _)) = prepared.vocabulary.get_key_value(*term)
             && !found.iter().any(|(known, ..)| known == word)
         {
-            found.push((word, strength, How::Synonym));
+            found.push((word, strength * exact, How::Synonym));
         }
     }
     for short in lexicon::abbreviations_of(lower) {
@@ -98,7 +103,9 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
             .vocabulary
             .iter()
             .filter(|(word, places)| {
-                places.iter().any(|place| place.part != Part::Comment) && (is_typo_of(lower, word) || is_typo_of(stem, word))
+                places.iter().any(|place| place.part != Part::Comment)
+                    && word.chars().count() >= 4
+                    && (is_typo_of(lower, word) || stem.chars().count() >= 5 && is_typo_of(stem, word))
             })
             .map(|(word, _)| (word.as_str(), 0.65, How::Typo))
             .collect();

@@ -55,6 +55,8 @@ pub enum CueWord {
     All,
     First,
     Last,
+    /// "all the information on".
+    Everything,
 }
 
 impl CueWord {
@@ -89,13 +91,24 @@ impl CueWord {
             "all" => CueWord::All,
             "first" => CueWord::First,
             "last" => CueWord::Last,
+            "everything" => CueWord::Everything,
             _ => return None,
         })
     }
 
     /// A cue that carries a condition or a wish of its own: an answer that leaves it out is doubtful.
     pub fn matters(self) -> bool {
-        !matches!(self, CueWord::With | CueWord::And | CueWord::Or | CueWord::Who | CueWord::Some | CueWord::All | CueWord::Each)
+        !matches!(
+            self,
+            CueWord::With
+                | CueWord::And
+                | CueWord::Or
+                | CueWord::Who
+                | CueWord::Some
+                | CueWord::All
+                | CueWord::Each
+                | CueWord::Everything
+        )
     }
 }
 
@@ -123,7 +136,10 @@ pub fn cues_at(words: &[&str]) -> Vec<(usize, Cue)> {
             _ => found.push((length, Cue::Superlative(superlative))),
         }
     }
-    if let Some((length, aggregate)) = lexicon::aggregate_phrase(words) {
+    // "the numbers of flights" are their numbers; how many there are is "the number of flights".
+    if words.first() != Some(&"numbers")
+        && let Some((length, aggregate)) = lexicon::aggregate_phrase(words)
+    {
         found.push((length, Cue::Aggregate(aggregate)));
     }
     if let Some((length, comparative)) = lexicon::comparative_phrase(words) {

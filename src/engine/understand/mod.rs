@@ -113,6 +113,7 @@ fn read(
     texts::patterns(&mut draft);
     ranking::claim_limits(&mut draft);
     selves::references(&mut draft);
+    absence::absences(&mut draft);
     texts::values(&mut draft);
     texts::quoted(&mut draft);
     texts::members(&mut draft);
@@ -120,7 +121,6 @@ fn read(
     numbers::comparisons(&mut draft);
     numbers::columns(&mut draft);
     times::conditions(&mut draft);
-    absence::absences(&mut draft);
     absence::states(&mut draft);
     absence::presences(&mut draft);
     times::buckets(&mut draft);

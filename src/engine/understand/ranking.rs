@@ -305,8 +305,11 @@ fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId)
     if let Some(counted) = counted_relation(draft) {
         return Some(Expr::CountRows(Source::first(counted)));
     }
-    if superlative.by_count && draft.context.subject_element.is_none() {
-        return Some(Expr::CountRows(Source::first(subject)));
+    // "the most common type code", "which method was used most often": rows of that value.
+    if superlative.by_count
+        && let Some(relation) = column_in_head(draft)
+    {
+        return Some(Expr::CountRows(Source::first(relation)));
     }
     draft.doubt *= 0.8;
     if superlative.by_count {
@@ -342,6 +345,16 @@ fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId)
     }
     let columns = &prepared.columns[subject];
     columns.iter().position(|words| words.role == Role::Measure).map(|at| Expr::Column(Source::first(subject).column(at)))
+}
+
+/// The first thing that is asked for, where it is a column and no relation.
+fn column_in_head(draft: &Draft) -> Option<RelationId> {
+    let context = draft.context;
+    let first = context.elements.iter().position(|element| !element.things.is_empty())?;
+    if context.relation_meaning(&context.elements[first]).is_some() {
+        return None;
+    }
+    context.columns_of(first, Wanted::Any).first().map(|(column, _)| column.0)
 }
 
 /// "how many cities does each country have? top 3": by the number that is asked for.
