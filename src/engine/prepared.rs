@@ -343,6 +343,13 @@ fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[Forei
         let target = &relations[keys[position].to].name;
         name = if keys[position].to == id { superior(without_key_words(name, "")) } else { without_key_words(name, target) };
     }
+    // "the ids of students" are `stuid`, whatever the key is called.
+    if relation.primary_key == [at]
+        && let Some(last) = name.positions.last_mut()
+        && !last.iter().any(|word| word == "id")
+    {
+        last.push("id".to_owned());
+    }
     ColumnWords {
         role: role(at, relation, column, reference.is_some()),
         name,

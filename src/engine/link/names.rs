@@ -30,7 +30,7 @@ pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
             Some(_) => true,
             None => false,
         };
-        if token.kind != TokenKind::Word || asks {
+        if token.kind != TokenKind::Word || asks || matches!(token.lower.as_str(), "much" | "many") {
             continue;
         }
         for (word, strength, how) in meanings(&token.lower, &token.stem, prepared) {

@@ -39,7 +39,38 @@ pub fn superlatives(draft: &mut Draft) {
     }
 }
 
+/// "the cheapest and the most expensive total": both ends of one figure.
+fn both_ends(draft: &mut Draft, at: usize, superlative: &Superlative) -> bool {
+    let context = draft.context;
+    let length = context.elements.len();
+    let Some(other) =
+        (at + 1..(at + 4).min(length)).find(|&other| matches!(context.elements[other].cue, Some(Cue::Superlative(_))))
+    else {
+        return false;
+    };
+    let joined = (at + 1..other).any(|one| context.cue_word(one) == Some(CueWord::And));
+    let opposite =
+        matches!(context.elements[other].cue, Some(Cue::Superlative(second)) if second.direction != superlative.direction);
+    let figure = (other + 1..(other + 3).min(length))
+        .find(|&next| context.columns_of(next, Wanted::Number).first().is_some_and(|(_, score)| *score > 0.5));
+    let Some(next) = figure.filter(|_| joined && opposite) else { return false };
+    let Some(column) = draft.take_column(next, Wanted::Number) else { return false };
+    let column = draft.context.column_use(column);
+    let ends = if superlative.direction == Direction::Ascending {
+        [Aggregate::Min, Aggregate::Max]
+    } else {
+        [Aggregate::Max, Aggregate::Min]
+    };
+    draft.wants.extend(ends.map(|function| Want::Expr(Draft::aggregate(function, column))));
+    draft.take(at, "one end", 1.0);
+    draft.take(other, "the other end", 1.0);
+    true
+}
+
 fn superlative_at(draft: &mut Draft, at: usize, superlative: &'static Superlative) {
+    if both_ends(draft, at, superlative) {
+        return;
+    }
     let number = draft.limits.iter().find(|(cue, _)| *cue == at).map(|(_, limit)| *limit);
     let next = next_thing(draft, at);
     if number.is_none() && is_extreme_value(draft, at, superlative, next) {
@@ -131,6 +162,11 @@ fn is_extreme_value(draft: &mut Draft, at: usize, superlative: &Superlative, nex
         || asks_which
         || draft.context.relation_meaning(&draft.context.elements[next]).is_some_and(|(_, strength)| strength > 0.8)
     {
+        return false;
+    }
+    // "the last hired employee": the row is asked for, the column only says by what.
+    let row_follows = draft.context.elements.get(next + 1).is_some_and(|after| draft.context.relation_meaning(after).is_some());
+    if row_follows && draft.context.preposition(next + 1) != "of" {
         return false;
     }
     let figure = draft.context.columns_of(next, Wanted::Ordered).first().copied();

@@ -147,13 +147,21 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     }
     // Lines of an order have no date, the order has; a customer has none either, but orders do.
     let anchor = *candidates.first()?;
-    let mut reachable: Vec<(usize, ColumnId)> = (0..context.prepared.schema().relations.len())
-        .filter_map(|relation| Some((context.prepared.graph().distance(anchor, relation)?, main_time(draft, relation)?)))
-        .filter(|(distance, _)| *distance <= 3)
+    let mut reachable: Vec<((bool, bool, usize), ColumnId)> = (0..context.prepared.schema().relations.len())
+        .filter_map(|relation| {
+            let distance = context.prepared.graph().distance(anchor, relation).filter(|distance| *distance <= 3)?;
+            let column = main_time(draft, relation)?;
+            Some(((is_life_date(draft, column), !measures::is_to_many(context.prepared, anchor, relation), distance), column))
+        })
         .collect();
     reachable.sort();
     draft.doubt *= 0.85;
     reachable.first().map(|(_, column)| *column)
+}
+
+/// When somebody was born or hired says nothing about what happened.
+fn is_life_date(draft: &Draft, column: ColumnId) -> bool {
+    draft.context.prepared.words(column).name.stems().any(|word| matches!(word, "birth" | "hire" | "born" | "death" | "join"))
 }
 
 /// "revenue this year", "total amount in May": the time of the rows that are added up.
