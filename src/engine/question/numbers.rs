@@ -1,13 +1,18 @@
 //! Numbers in digits and words, with what they count: money, percent, a unit of measure.
 
 use super::{Number, NumberKind, NumberValue, Token, TokenKind};
+use crate::lexicon::month;
 use crate::lexicon::units::{currency, unit};
 
 /// All numbers among the tokens, from left to right, without overlaps. Dates and times in digits are none.
-pub(super) fn numbers(tokens: &[Token]) -> Vec<Number> {
+pub(super) fn numbers(text: &str, tokens: &[Token]) -> Vec<Number> {
     let mut numbers: Vec<Number> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        if part_of_a_name(text, tokens, at) {
+            at += 1;
+            continue;
+        }
         match in_digits(tokens, at).or_else(|| in_words(tokens, at)) {
             Some(found) => {
                 let number = with_surroundings(tokens, found, numbers.last().map_or(0, |before| before.tokens.end));
@@ -18,6 +23,15 @@ pub(super) fn numbers(tokens: &[Token]) -> Vec<Number> {
         }
     }
     numbers
+}
+
+/// "PG-13", "COVID-19": digits with a hyphen before them belong to the word; a month before the hyphen makes a date.
+fn part_of_a_name(text: &str, tokens: &[Token], at: usize) -> bool {
+    let (Some(before), Some(here)) = (at.checked_sub(1).and_then(|before| tokens.get(before)), tokens.get(at)) else {
+        return false;
+    };
+    let hyphen = here.kind == TokenKind::Number && text.get(before.span.end..here.span.start) == Some("-");
+    hyphen && before.kind == TokenKind::Word && month(&before.lower).is_none() && small(&before.lower).is_none()
 }
 
 /// Digits with a decimal point moved: exact where a float would not be.
@@ -35,7 +49,7 @@ impl Digits {
         let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
         let digits = format!("{whole}{decimals}");
         let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        all_digits.then(|| Digits { negative, decimals: decimals.len(), digits })
+        all_digits.then_some(Digits { negative, decimals: decimals.len(), digits })
     }
 
     fn times_ten_to(mut self, power: usize) -> Self {
@@ -173,7 +187,7 @@ fn in_words(tokens: &[Token], at: usize) -> Option<Number> {
     let (first, next) = (word_at(tokens, at), word_at(tokens, at + 1));
     let article = matches!(first, "a" | "an" | "one");
     match (first, next, word_at(tokens, at + 2)) {
-        ("half", "a", scale) if scale == "dozen" => return Some(plain(at + 3, 6)),
+        ("half", "a", "dozen") => return Some(plain(at + 3, 6)),
         ("half", "a", scale) if power_of(scale).is_some_and(|power| power > 2) => {
             return power_of(scale).map(|power| plain(at + 3, 10_i64.pow(u32::try_from(power).unwrap_or(0)) / 2));
         }

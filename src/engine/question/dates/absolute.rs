@@ -161,7 +161,7 @@ fn year_after(reading: &Reading, at: usize) -> Option<(i32, usize)> {
 }
 
 /// The day of a month as a number: "5", "5th", "fifth"; with the token after it.
-fn day_number(reading: &Reading, at: usize) -> Option<(u8, usize)> {
+pub(super) fn day_number(reading: &Reading, at: usize) -> Option<(u8, usize)> {
     let (number, value) = reading.number(at)?;
     let day = u8::try_from(value).ok().filter(|day| (1..=99).contains(day))?;
     matches!(number.kind, NumberKind::Plain | NumberKind::Ordinal).then_some((day, number.tokens.end))
@@ -172,14 +172,26 @@ fn day_and_month(reading: &Reading, at: usize) -> Option<(Option<Span>, usize)> 
     let start = at + usize::from(weekday(reading.word(at)).is_some());
     let start = start + usize::from(start > at && reading.is_any(start, &["the"]));
     let (month, day, end) = month_then_day(reading, start).or_else(|| day_then_month(reading, start))?;
+    let span = day_in(reading, month, day, end);
+    let end = span.map_or(end, |span| span.end);
+    Some((span, end.max(year_after(reading, end).map_or(end, |(_, end)| end))))
+}
+
+/// A day of a month, in the year that stands at `end` or else in the latest year that has it behind or at today.
+pub(super) fn day_in(reading: &Reading, month: u8, day: u8, end: usize) -> Option<Span> {
     if let Some((year, end)) = year_after(reading, end) {
-        return Some((calendar::day(year, month, day).map(|day| one_day(end, day)), end));
+        return calendar::day(year, month, day).map(|day| one_day(end, day));
     }
     let today = reading.today;
     let this_year = if (month, day) <= (today.month, today.day) { today.year } else { today.year - 1 };
     // The 29th of February may be up to eight years back.
-    let latest = (0..=8).find_map(|back| calendar::day(this_year - back, month, day));
-    Some((latest.map(|found| Span { yearless: Some((month, Some(day))), ..one_day(end, found) }), end))
+    let latest = (0..=8).find_map(|back| calendar::day(this_year - back, month, day))?;
+    Some(Span { yearless: Some((month, Some(day))), ..one_day(end, latest) })
+}
+
+/// Another day of the same month.
+pub(super) fn day_of_month(of: Day, day: u8) -> Option<Day> {
+    calendar::day(of.year, of.month, day)
 }
 
 fn month_then_day(reading: &Reading, at: usize) -> Option<(u8, u8, usize)> {

@@ -1,10 +1,12 @@
 //! Words that name a stretch of time: "in 2023", "since March", "last 30 days", "between 1 May and 3 June 2020".
 //!
 //! `absolute` and `relative` read a stretch itself, `fold` takes the prepositions around it into the range, `written` reads dates
-//! in digits, `calendar` counts days.
+//! in digits, `days` and `clock` several days of a month and hours of a day, `calendar` counts days.
 
 mod absolute;
 mod calendar;
+mod clock;
+mod days;
 mod fold;
 mod relative;
 #[cfg(test)]
@@ -47,6 +49,10 @@ impl Span {
 
     fn days(end: usize, from: Day, to: Day, grain: DateUnit) -> Self {
         Span::new(end, Moment::Day(from), Moment::Day(to), grain)
+    }
+
+    fn is_a_day(&self) -> bool {
+        self.grain == DateUnit::Day && matches!(self.from, Some(Moment::Day(_)))
     }
 
     fn field(end: usize, field: DateField, value: i64, grain: DateUnit) -> Self {
