@@ -15,6 +15,7 @@ pub(super) fn numbers(text: &str, tokens: &[Token]) -> Vec<Number> {
         }
         match in_digits(tokens, at).or_else(|| in_words(tokens, at)) {
             Some(found) => {
+                let found = and_a_half(tokens, found);
                 let number = with_surroundings(tokens, found, numbers.last().map_or(0, |before| before.tokens.end));
                 at = number.tokens.end;
                 numbers.push(number);
@@ -31,7 +32,11 @@ fn part_of_a_name(text: &str, tokens: &[Token], at: usize) -> bool {
         return false;
     };
     let hyphen = here.kind == TokenKind::Number && text.get(before.span.end..here.span.start) == Some("-");
-    hyphen && before.kind == TokenKind::Word && month(&before.lower).is_none() && small(&before.lower).is_none()
+    hyphen && before.kind == TokenKind::Word && !date_word(&before.lower) && small(&before.lower).is_none()
+}
+
+fn date_word(word: &str) -> bool {
+    month(word).is_some() || ["mid", "early", "late"].contains(&word)
 }
 
 /// Digits with a decimal point moved: exact where a float would not be.
@@ -217,6 +222,18 @@ fn in_words(tokens: &[Token], at: usize) -> Option<Number> {
     Some(Number { tokens: at..end, value: NumberValue::Integer(value), kind })
 }
 
+/// "two and a half hours".
+fn and_a_half(tokens: &[Token], number: Number) -> Number {
+    let end = number.tokens.end;
+    let half = number.kind == NumberKind::Plain && (0..3).all(|word| word_at(tokens, end + word) == ["and", "a", "half"][word]);
+    match number.value {
+        NumberValue::Integer(whole) if half => {
+            Number { tokens: number.tokens.start..end + 3, value: NumberValue::Decimal(format!("{whole}.5")), ..number }
+        }
+        _ => number,
+    }
+}
+
 /// The words of scale after a number below a hundred, and the smaller numbers after them.
 fn large(tokens: &[Token], mut at: usize, mut part: i64, start: usize) -> Option<(i64, bool, usize)> {
     let after_between = start > 0 && matches!(word_at(tokens, start - 1), "between" | "from");
@@ -309,7 +326,8 @@ fn with_surroundings(tokens: &[Token], mut number: Number, free_from: usize) -> 
             return number;
         }
     }
-    if !glued {
+    // "year 2020 month 5" counts no months.
+    if !glued || (start > 0 && token(start - 1) == "year") {
         return number;
     }
     let followed = |number: &mut Number, words: usize, kind: NumberKind| {

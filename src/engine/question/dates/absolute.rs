@@ -136,6 +136,9 @@ fn moment(end: usize, day: Day, (hour, minute, second, to_the_second): written::
 
 /// A year in four digits or in words ("nineteen ninety nine") and the token after it.
 pub(super) fn year(reading: &Reading, at: usize) -> Option<(i32, usize)> {
+    if let Some(short) = short_year(reading, at) {
+        return Some((short, at + 1));
+    }
     let (number, value) =
         reading.number(at).filter(|(number, value)| number.kind == NumberKind::Plain && YEARS.contains(value))?;
     let token = reading.tokens.get(at)?;
@@ -147,6 +150,14 @@ pub(super) fn year(reading: &Reading, at: usize) -> Option<(i32, usize)> {
         return None;
     }
     Some((i32::try_from(value).ok()?, number.tokens.end))
+}
+
+/// "'98", "'05": two digits with an apostrophe before them.
+fn short_year(reading: &Reading, at: usize) -> Option<i32> {
+    let token = reading.tokens.get(at).filter(|token| token.kind == TokenKind::Number && token.lower.len() == 2)?;
+    let apostrophe = reading.text.get(..token.span.start).is_some_and(|before| before.ends_with(['\'', '’', '‘']));
+    let year: i32 = token.lower.parse().ok().filter(|_| apostrophe)?;
+    Some(if year < 50 { 2000 + year } else { 1900 + year })
 }
 
 /// A year after a month or quarter: "May 2007", "May, 2007", "May of 2007", "May of the year 2007".
@@ -162,7 +173,7 @@ fn year_after(reading: &Reading, at: usize) -> Option<(i32, usize)> {
 
 /// The day of a month as a number: "5", "5th", "fifth"; with the token after it.
 pub(super) fn day_number(reading: &Reading, at: usize) -> Option<(u8, usize)> {
-    let (number, value) = reading.number(at)?;
+    let (number, value) = reading.number(at).filter(|_| short_year(reading, at).is_none())?;
     let day = u8::try_from(value).ok().filter(|day| (1..=99).contains(day))?;
     matches!(number.kind, NumberKind::Plain | NumberKind::Ordinal).then_some((day, number.tokens.end))
 }
@@ -228,7 +239,11 @@ fn month_span(reading: &Reading, at: usize) -> Option<Span> {
         return Some(month_of_year(end, year, found));
     }
     let doubtful = AMBIGUOUS_MONTHS.contains(&word) || word.len() == 3;
-    let shown = BEFORE_MONTHS.contains(&reading.before(at));
+    let range = || {
+        (reading.dash_before(at + 1) || reading.is_any(at + 1, &["to"]))
+            && month(reading.word(at + 1 + usize::from(!reading.dash_before(at + 1)))).is_some()
+    };
+    let shown = BEFORE_MONTHS.contains(&reading.before(at)) || range();
     if doubtful && !shown {
         return None;
     }

@@ -11,7 +11,7 @@ pub(super) fn mention(reading: &Reading, at: usize) -> Option<DateMention> {
     let (start, between) = (at + opener, reading.is_any(at, &["between"]));
     let (first, last) = month_last(reading, start, between).or_else(|| month_first(reading, start, between))?;
     let rising = matches!((first, last.from), (Some(Moment::Day(first)), Some(Moment::Day(last))) if first < last);
-    rising.then(|| DateMention {
+    rising.then_some(DateMention {
         tokens: at..last.end,
         range: DateRange { from: first, to: last.to },
         grain: last.grain,
@@ -41,7 +41,7 @@ fn month_last(reading: &Reading, at: usize, between: bool) -> Option<(Option<Mom
     let (day, end) = absolute::day_number(reading, after_article(reading, at))?;
     let last = absolute::span(reading, after_article(reading, joint(reading, end, between)?))?;
     let Some(Moment::Day(of)) = last.from else { return None };
-    (last.is_a_day()).then(|| (absolute::day_of_month(of, day).map(Moment::Day), last))
+    last.is_a_day().then(|| (absolute::day_of_month(of, day).map(Moment::Day), last))
 }
 
 /// "May 5 to 10, 2020": the first day has the month, and the year stands at the end.

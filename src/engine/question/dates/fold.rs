@@ -199,8 +199,9 @@ fn begins_after(first: &Span, second: &Span) -> bool {
 fn opened(reading: &Reading, at: usize) -> Option<DateMention> {
     let (words, side) = OPENERS.iter().find(|(words, _)| has(reading, at, words))?;
     let start = at + words.len();
-    let skip = usize::from(reading.is_any(start, &["around", "about", "early", "late", "mid"]));
-    let span = reading.span(start + skip)?;
+    let the = usize::from(reading.is_any(start, &["the"]));
+    let vague = reading.is_any(start + the, &["around", "about", "early", "late", "mid"]);
+    let span = reading.span(if vague { start + the + 1 } else { start })?;
     if *side == Side::Within {
         let both = between_two(reading, at, &span, &["to", "through", "thru", "until", "till"]);
         if both.is_some() {
