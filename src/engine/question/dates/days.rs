@@ -1,6 +1,6 @@
 //! Several days of one month: "5 to 10 May 2020", "between the 5th and the 10th of May", "May 5-10, 2020".
 
-use super::{Reading, Span, absolute};
+use super::{Reading, Span, absolute, months};
 use crate::ir::{DateRange, Moment};
 use crate::lexicon::month;
 use crate::question::DateMention;
@@ -38,23 +38,23 @@ fn after_article(reading: &Reading, at: usize) -> usize {
 
 /// "5 to 10 May 2020": the last day has the month, and the first shares it.
 fn month_last(reading: &Reading, at: usize, between: bool) -> Option<(Option<Moment>, Span)> {
-    let (day, end) = absolute::day_number(reading, after_article(reading, at))?;
+    let (day, end) = months::day_number(reading, after_article(reading, at))?;
     let last = absolute::span(reading, after_article(reading, joint(reading, end, between)?))?;
     let Some(Moment::Day(of)) = last.from else { return None };
-    last.is_a_day().then(|| (absolute::day_of_month(of, day).map(Moment::Day), last))
+    last.is_a_day().then(|| (months::day_of_month(of, day).map(Moment::Day), last))
 }
 
 /// "May 5 to 10, 2020": the first day has the month, and the year stands at the end.
 fn month_first(reading: &Reading, at: usize, between: bool) -> Option<(Option<Moment>, Span)> {
     month(reading.word(at))?;
-    let (first, first_end) = absolute::day_number(reading, after_article(reading, at + 1))?;
+    let (first, first_end) = months::day_number(reading, after_article(reading, at + 1))?;
     let second_at = after_article(reading, joint(reading, first_end, between)?);
-    let (second, end) = absolute::day_number(reading, second_at)?;
+    let (second, end) = months::day_number(reading, second_at)?;
     // A month of its own follows: "May 5 to 10 June".
     if month(reading.word(end + usize::from(reading.is_any(end, &["of"])))).is_some() {
         return None;
     }
-    let last = absolute::day_in(reading, month(reading.word(at))?, second, end)?;
+    let last = months::day_in(reading, month(reading.word(at))?, second, end)?;
     let Some(Moment::Day(of)) = last.from else { return None };
-    Some((absolute::day_of_month(of, first).map(Moment::Day), last))
+    Some((months::day_of_month(of, first).map(Moment::Day), last))
 }

@@ -1,6 +1,6 @@
 //! Prepositions around a stretch of time, taken into its range: since, before, until, between … and …, … or later.
 
-use super::{Reading, Span, absolute, clock, days, relative};
+use super::{Reading, Span, clock, days, months, relative};
 use crate::ir::{DateRange, DateUnit, Moment};
 use crate::question::DateMention;
 
@@ -159,12 +159,11 @@ fn between_two(reading: &Reading, at: usize, first: &Span, joints: &[&str]) -> O
             field_to: Some(high),
         });
     }
-    let year = absolute::year_of(&second).filter(|_| first.yearless.is_some());
-    let mut first =
-        year.map_or(Some(*first), |year| absolute::in_year(first, year).map(|span| Span { end: first.end, ..span }))?;
+    let year = months::year_of(&second).filter(|_| first.yearless.is_some());
+    let mut first = year.map_or(Some(*first), |year| months::in_year(first, year).map(|span| Span { end: first.end, ..span }))?;
     // "from November to February 2021" begins the year before.
     if year.is_some() && begins_after(&first, &second) {
-        first = absolute::year_of(&first).and_then(|year| absolute::in_year(&with_month(&first), year - 1)).unwrap_or(first);
+        first = months::year_of(&first).and_then(|year| months::in_year(&with_month(&first), year - 1)).unwrap_or(first);
     }
     if begins_after(&first, &second) {
         return None;
@@ -262,8 +261,8 @@ fn within(reading: &Reading, at: usize, span: &Span) -> DateMention {
 fn year_of_the_next(reading: &Reading, span: &Span) -> Option<Span> {
     let joined = span.yearless.is_some() && reading.is_any(span.end, &["and", "or"]);
     let next = if joined { reading.span(span.end + 1) } else { None }?;
-    let year = absolute::year_of(&next).filter(|_| next.grain == span.grain)?;
-    absolute::in_year(span, year)
+    let year = months::year_of(&next).filter(|_| next.grain == span.grain)?;
+    months::in_year(span, year)
 }
 
 fn mention_of(at: usize, span: &Span, from: Option<Moment>, to: Option<Moment>) -> DateMention {

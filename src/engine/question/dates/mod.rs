@@ -1,6 +1,6 @@
 //! Words that name a stretch of time: "in 2023", "since March", "last 30 days", "between 1 May and 3 June 2020".
 //!
-//! `absolute` and `relative` read a stretch itself, `fold` takes the prepositions around it into the range, `written` reads dates
+//! `absolute` (with `months` and `years`) and `relative` read a stretch itself, `fold` takes the prepositions around it into the range, `written` reads dates
 //! in digits, `days` and `clock` several days of a month and hours of a day, `calendar` counts days.
 
 mod absolute;
@@ -8,10 +8,12 @@ mod calendar;
 mod clock;
 mod days;
 mod fold;
+mod months;
 mod relative;
 #[cfg(test)]
 mod tests;
 pub(super) mod written;
+mod years;
 
 use std::ops::Range;
 
@@ -140,7 +142,7 @@ impl Reading<'_> {
 
     /// Words in the form of a date that does not exist ("30 February 2021") are read as no date at all, not as the month in them.
     fn dead_end(&self, at: usize) -> Option<usize> {
-        absolute::impossible_day(self, at)
+        months::impossible_day(self, at)
     }
 
     /// A stretch of time that begins at a token.
