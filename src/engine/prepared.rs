@@ -58,6 +58,17 @@ impl Name {
         Name { positions }.without_unit()
     }
 
+    /// `shipped_date` is about shipping: that it is a date its type says. The word may still be said.
+    fn without_calendar_word(mut self) -> Name {
+        let last = self.positions.last().and_then(|alternatives| alternatives.first()).map(String::as_str).unwrap_or_default();
+        if self.positions.len() > 1
+            && matches!(last, "date" | "time" | "at" | "on" | "day" | "datetim" | "timestamp" | "ts" | "dt")
+        {
+            self.positions.pop();
+        }
+        self
+    }
+
     /// `weight_g` is a weight, `duration_minutes` a duration, and `milliseconds` alone says how long something is.
     fn without_unit(mut self) -> Name {
         let last = self.positions.last().and_then(|alternatives| alternatives.first()).map(String::as_str).unwrap_or_default();
@@ -143,7 +154,7 @@ pub enum PlaceTarget {
 pub enum Part {
     /// Position in the name.
     Name(usize),
-    /// "id" behind a column's name.
+    /// "id" or "date" behind a column's name.
     Suffix,
     /// A word of the relation, beside a column's own name.
     Owner,
@@ -364,6 +375,9 @@ fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[Forei
     let name = Name { positions: whole.positions[prefix..].to_vec() };
     let mut name = name;
     let reference = keys.iter().position(|key| key.from == id && key.from_columns == [at]);
+    if column.kind.is_calendar() {
+        name = name.without_calendar_word();
+    }
     let keyed = name.positions.len() > 1 && name.positions.last().is_some_and(is_key_word);
     let mut stands_for = None;
     if let Some(position) = reference {
@@ -466,6 +480,9 @@ fn vocabulary(relations: &[RelationWords], columns: &[Vec<ColumnWords>]) -> Hash
             }
             if column.keyed {
                 add("id", Place { target, part: Part::Suffix });
+            }
+            if column.role == Role::Time {
+                ["date", "time", "day"].iter().for_each(|word| add(word, Place { target, part: Part::Suffix }));
             }
             column.owner.iter().for_each(|word| add(word, Place { target, part: Part::Owner }));
             column.comment.iter().for_each(|word| add(word, Place { target, part: Part::Comment }));

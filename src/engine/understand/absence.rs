@@ -49,12 +49,13 @@ fn without(draft: &mut Draft, at: usize) {
             continue;
         }
         // "not shipped to France" denies the value, not the shipping.
-        let said_of = (other + 1..(other + 4).min(draft.context.elements.len()))
-            .any(|next| !draft.context.elements[next].values.is_empty());
-        if said_of {
-            return;
-        }
         if let Some(column) = draft.context.columns_of(other, Wanted::Any).first().map(|(column, _)| *column) {
+            let near = other + 1..(other + 4).min(draft.context.elements.len());
+            let said_of = near.clone().any(|next| draft.context.elements[next].values.iter().any(|value| value.column == column));
+            let denied = plain_not && near.clone().any(|next| !draft.context.elements[next].values.is_empty());
+            if said_of || denied {
+                return;
+            }
             missing_column(draft, at, other, column, plain_not);
             return;
         }

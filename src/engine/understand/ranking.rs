@@ -44,8 +44,11 @@ fn several_figures(draft: &mut Draft, at: usize) -> bool {
     let context = draft.context;
     let mut functions: Vec<(usize, Aggregate)> = Vec::new();
     let mut figure = None;
+    let mut listed = false;
     for next in at..(at + 9).min(context.elements.len()) {
         let element = &context.elements[next];
+        listed |= next > at && context.question.tokens[element.tokens.start].after_break
+            || context.cue_word(next) == Some(CueWord::And);
         match &element.cue {
             Some(Cue::Superlative(superlative)) if !superlative.by_count => {
                 functions
@@ -63,7 +66,7 @@ fn several_figures(draft: &mut Draft, at: usize) -> bool {
             _ => break,
         }
     }
-    let (Some(next), true) = (figure, functions.len() > 1) else { return false };
+    let (Some(next), true) = (figure, functions.len() > 1 && listed) else { return false };
     let Some(column) = draft.take_column(next, Wanted::Number) else { return false };
     let column = draft.context.column_use(column);
     for (cue, function) in functions {
