@@ -443,6 +443,7 @@ fn role(at: usize, relation: &Relation, column: &Column, refers: bool) -> Role {
         return Role::Key;
     }
     match column.kind {
+        TypeKind::Number if is_flag(column) => Role::Category,
         TypeKind::Number => Role::Measure,
         TypeKind::Date | TypeKind::Timestamp | TypeKind::TimestampTz | TypeKind::Time => Role::Time,
         TypeKind::Boolean | TypeKind::Enum => Role::Category,
@@ -457,6 +458,14 @@ fn role(at: usize, relation: &Relation, column: &Column, refers: bool) -> Role {
         }
         _ => Role::Other,
     }
+}
+
+/// A whole-number column that statistics know to hold 0 and 1 alone.
+pub(crate) fn is_flag(column: &Column) -> bool {
+    let Some(stats) = &column.stats else { return false };
+    column.kind == TypeKind::Number
+        && !stats.common_values.is_empty()
+        && stats.common_values.iter().chain(&stats.bounds).all(|value| value == "0" || value == "1")
 }
 
 fn vocabulary(relations: &[RelationWords], columns: &[Vec<ColumnWords>]) -> HashMap<String, Vec<Place>> {

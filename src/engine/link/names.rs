@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use nl_query_core::schema::RelationId;
+
 use super::{How, Meaning, Mention};
 use crate::lexicon::morphology::{is_typo_of, singular};
 use crate::lexicon::{self, Relatedness, StopClass};
@@ -10,6 +12,20 @@ use crate::question::{Question, TokenKind};
 
 /// Weaker mentions than this are noise.
 const WEAKEST: f32 = 0.25;
+
+/// rented and rental, shipped and shipment: endings of nouns that are made of a verb's stem.
+const NOUN_ENDINGS: [&str; 8] = ["al", "er", "or", "ment", "ing", "ion", "ation", "e"];
+
+/// The relation whose rows a verb is about, by its stem: rented and `rental`, ordered and `orders`.
+pub fn relation_of_verb(stem: &str, prepared: &Prepared) -> Option<RelationId> {
+    let forms = std::iter::once(stem.to_owned()).chain(NOUN_ENDINGS.iter().map(|ending| format!("{stem}{ending}")));
+    forms.filter_map(|form| prepared.vocabulary.get(&form)).flatten().find_map(|place| match (place.target, place.part) {
+        (PlaceTarget::Relation(relation), Part::Name(0)) if prepared.relations[relation].name.positions.len() == 1 => {
+            Some(relation)
+        }
+        _ => None,
+    })
+}
 
 /// A token of the question that meets a word of a name.
 #[derive(Debug, Clone, Copy)]
@@ -104,9 +120,8 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
             found.push((word, strength * exact, How::Synonym));
         }
     }
-    // rented and rental, shipped and shipment: nouns made of the verb's stem.
     if exact == 1.0 && stem.chars().count() >= 4 {
-        for ending in ["al", "er", "or", "ment", "ing", "ion", "ation", "e"] {
+        for ending in NOUN_ENDINGS {
             if let Some((word, _)) = prepared.vocabulary.get_key_value(format!("{stem}{ending}").as_str())
                 && !found.iter().any(|(known, ..)| known == word)
             {

@@ -328,13 +328,8 @@ fn adjective_thing(draft: &Draft, at: usize) -> Option<ColumnId> {
     (boolean && !listed).then_some(column)
 }
 
-/// A whole-number column that statistics know to hold 0 and 1 alone.
 fn is_flag(draft: &Draft, column: ColumnId) -> bool {
-    let description = draft.context.prepared.column(column);
-    let Some(stats) = &description.stats else { return false };
-    description.kind == TypeKind::Number
-        && !stats.common_values.is_empty()
-        && stats.common_values.iter().chain(&stats.bounds).all(|value| value == "0" || value == "1")
+    crate::prepared::is_flag(draft.context.prepared.column(column))
 }
 
 fn flag(draft: &Draft, column: ColumnId, set: bool) -> Option<Predicate> {

@@ -140,6 +140,9 @@ fn target(
             return Some(target);
         }
     }
+    if let Some(target) = counted_times(draft, last).or_else(|| lasting(draft, at, first)) {
+        return Some(target);
+    }
     if let Some(target) = preceding_figure(draft, first) {
         return Some(target);
     }
@@ -221,6 +224,16 @@ fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target> {
             draft.take(other, format!("number of {}", draft.relation_name(relation)), 1.0);
             return Some(Target::Count(relation));
         }
+        if let Some((cue, function)) = aggregate
+            && function != Aggregate::Count
+            && let Some((relation, strength)) = draft.context.relation_meaning(&draft.context.elements[other])
+            && strength > 0.8
+            && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
+        {
+            draft.take(cue, "aggregate", 1.0);
+            draft.take(other, format!("money of {}", draft.relation_name(relation)), 0.95);
+            return Some(Target::Grouped(Expr::Aggregate { function, distinct: false, arg: Box::new(money.expr) }));
+        }
         let columns = draft.context.columns_of(other, Wanted::Number);
         let relation = draft.context.relation_meaning(&draft.context.elements[other]).map_or(0.0, |(_, strength)| strength);
         let key = columns.first().is_some_and(|(column, _)| draft.context.prepared.words(*column).role == Role::Key);
@@ -290,6 +303,64 @@ fn adjective_target(draft: &mut Draft, adjective: &'static Superlative) -> Optio
     let kind = draft.context.prepared.column(column).kind;
     let expr = if kind.is_calendar() { Expr::Elapsed { unit: DateUnit::Year, since: Box::new(expr) } } else { expr };
     Some(Target::Figure(expr, column))
+}
+
+/// "rented more than 30 times": rows of what the verb is about.
+fn counted_times(draft: &mut Draft, at: usize) -> Option<Target> {
+    let next = draft.context.elements.get(at + 1)?;
+    let word = &draft.context.question.tokens[next.tokens.start].lower;
+    if !matches!(word.as_str(), "times" | "time") {
+        return None;
+    }
+    let (other, relation) = (at.saturating_sub(5)..at).rev().find_map(|other| {
+        let (relation, _) = draft.context.relation_meaning(&draft.context.elements[other])?;
+        (Some(relation) != draft.context.subject).then_some((other, relation))
+    })?;
+    draft.take(other, format!("number of {}", draft.relation_name(relation)), 0.97);
+    draft.take(at + 1, "times", 1.0);
+    Some(Target::Count(relation))
+}
+
+/// "for 7 days", "180 minutes": a length of time, unless a column that is one stands before it.
+fn lasting(draft: &mut Draft, at: usize, first: usize) -> Option<Target> {
+    let number = draft.context.elements[at].number?;
+    let NumberKind::Measure("second" | "minute" | "hour" | "day" | "week" | "month" | "year") =
+        draft.context.question.numbers[number].kind
+    else {
+        return None;
+    };
+    let lasts = |column: ColumnId| {
+        let name = &draft.context.prepared.words(column).name;
+        name.positions.iter().flatten().any(|word| {
+            matches!(
+                word.as_str(),
+                "length" | "durat" | "runtim" | "period" | "minut" | "second" | "day" | "hour" | "age" | "year" | "time"
+            )
+        })
+    };
+    let said = (first.saturating_sub(4)..first)
+        .any(|other| draft.context.columns_of(other, Wanted::Number).first().is_some_and(|(column, _)| lasts(*column)));
+    if said {
+        return None;
+    }
+    let subject = draft.context.subject?;
+    let columns = &draft.context.prepared.schema().relations[subject].columns;
+    let column = (0..columns.len()).map(|at| (subject, at)).find(|&column| {
+        draft.context.prepared.column(column).kind == TypeKind::Number
+            && draft.context.prepared.words(column).role != Role::Key
+            && lasts(column)
+    })?;
+    // "rented for 7 days": the word before it says the same.
+    if let Some(prior) = draft.context.before(first, 3).filter(|&prior| draft.is_free(prior)) {
+        let about = draft.context.columns_of(prior, Wanted::Number).iter().any(|(known, _)| {
+            *known == column || draft.context.prepared.words(*known).owner == draft.context.prepared.words(column).owner
+        });
+        if about && draft.context.relation_meaning(&draft.context.elements[prior]).is_none() {
+            draft.take(prior, "what lasts", 0.95);
+        }
+    }
+    draft.doubt *= 0.95;
+    Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
 }
 
 /// "store 2", "order 10248": a row by its key.

@@ -99,7 +99,8 @@ fn places(question: &Question, start: usize, end: usize) -> Vec<String> {
     }
     // A code is one only in capitals: "us" and "in" are words.
     let text = &question.tokens[start].text;
-    if end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
+    let shouted = !question.text.chars().any(char::is_lowercase);
+    if !shouted && end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
         lexicon::place_variants(&words[0].to_lowercase())
     } else {
         Vec::new()

@@ -39,7 +39,7 @@ pub fn groups(draft: &mut Draft) {
                 continue;
             }
             if !element.things.is_empty() && draft.is_free(next) {
-                if cue == CueWord::Group && draft.context.lower(at) == "by" && !can_group(draft, next) {
+                if cue == CueWord::Group && draft.context.lower(at) == "by" && !can_group(draft, at, next) {
                     break;
                 }
                 taken |= group_thing(draft, next);
@@ -74,9 +74,23 @@ fn has_figure(draft: &Draft) -> bool {
         || draft.wants.iter().any(|want| matches!(want, Want::Expr(expr) if super::walk::is_aggregate(expr)))
 }
 
-/// "written by authors" is no grouping: "by" groups only where a figure is asked for.
-fn can_group(draft: &Draft, next: usize) -> bool {
-    has_figure(draft) || draft.context.elements[next].bucket.is_some()
+/// "written by authors" is no grouping: "by" groups where a figure is asked for, or directly behind what is counted ("rentals by
+/// category"), and never behind a verb.
+fn can_group(draft: &Draft, by: usize, next: usize) -> bool {
+    let context = draft.context;
+    let before = by.checked_sub(1).map(|prior| context.lower(prior)).unwrap_or_default();
+    let done = before.ends_with("ed")
+        || matches!(
+            before.as_str(),
+            "paid" | "made" | "sold" | "bought" | "written" | "taken" | "done" | "given" | "spent" | "sung" | "won"
+        );
+    if done {
+        return false;
+    }
+    let behind_rows = by.checked_sub(1).is_some_and(|prior| context.relation_meaning(&context.elements[prior]).is_some());
+    let introduces = (next + 1..(next + 3).min(context.elements.len()))
+        .any(|other| !context.elements[other].values.is_empty() || context.elements[other].quoted.is_some());
+    has_figure(draft) || context.elements[next].bucket.is_some() || (behind_rows && !introduces)
 }
 
 fn group_thing(draft: &mut Draft, at: usize) -> bool {
@@ -461,7 +475,8 @@ pub fn columns_and_rows(draft: &mut Draft) {
         let shows = !already
             && (!is_subject || (plain.is_empty() && !counted_as(draft, relation) && !only_figures(draft)))
             && !(figure && is_subject && only_figures(draft))
-            && (is_subject || shown_beside(draft, at));
+            && (is_subject || shown_beside(draft, at))
+            && !(is_subject && figure && !draft.groups.is_empty());
         if shows {
             let want = Want::Entity(Source::first(relation));
             plain.insert(0, want);
@@ -575,7 +590,7 @@ fn is_label_word(draft: &Draft, at: usize, column: (RelationId, usize)) -> bool 
 fn shown_beside(draft: &Draft, at: usize) -> bool {
     draft.context.possessed(at)
         || matches!(draft.context.before(at, 2).and_then(|prior| draft.context.cue_word(prior)), Some(CueWord::And))
-        || draft.context.subject_element.is_none_or(|subject| at < subject)
+        || draft.context.subject_element.is_some_and(|subject| at < subject)
 }
 
 fn covered(draft: &Draft, plain: &[Want], relation: RelationId) -> bool {
