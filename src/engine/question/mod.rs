@@ -41,7 +41,10 @@ pub fn read(text: &str, today: Day) -> Question {
     let dates =
         dates::dates(&dates::Reading { text, tokens: &tokens, numbers: &numbers, quoted: &quoted, buckets: &buckets, today });
     let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
-    numbers.retain(|number| !dates.iter().any(|date| !date.may_be_number && overlap(&date.tokens, &number.tokens)));
+    // The 99 of "'99" is a year and no number.
+    let is_year = |number: &Number| matches!(number.value, NumberValue::Integer(1000..));
+    let only_date = |date: &DateMention, number: &Number| !(date.may_be_number && is_year(number));
+    numbers.retain(|number| !dates.iter().any(|date| overlap(&date.tokens, &number.tokens) && only_date(date, number)));
     Question { text: text.to_string(), tokens, numbers, dates, buckets, quoted, truncated }
 }
 
