@@ -12,6 +12,7 @@ mod output;
 mod paraphrase;
 mod predicate;
 pub(crate) mod quote;
+mod ranked;
 mod scope;
 mod select;
 #[cfg(test)]
