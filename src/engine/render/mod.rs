@@ -10,6 +10,7 @@ mod from;
 pub(crate) mod moment;
 mod output;
 mod paraphrase;
+mod phrases;
 mod predicate;
 pub(crate) mod quote;
 mod ranked;

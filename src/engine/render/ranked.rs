@@ -64,7 +64,9 @@ pub(super) fn select(written: &Select, split: Split, scope: &Scope<'_>) -> Resul
     written.order.iter().for_each(|order| add(&order.expr));
 
     let names: Vec<String> = output::names(&inner.items, &seen).iter().map(|name| quote::ident(name)).collect();
-    let text = select::query(&Query::Select(Box::new(named(&inner, &names, &seen))), scope)?;
+    let mut open = scope.clone();
+    open.nested = false; // the query around it needs the names
+    let text = select::query(&Query::Select(Box::new(named(&inner, &names, &seen))), &open)?;
     let mut outer = scope.apart();
     outer.replaced = inner.items.iter().map(|item| item.expr.clone()).zip(names.iter().map(Sql::atom)).collect();
     let mut lines = vec![
