@@ -24,7 +24,7 @@ $$;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/ask.rs:43
+-- src/api/ask.rs:39
 
 CREATE FUNCTION nl_query(question text) RETURNS SETOF json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
@@ -33,7 +33,7 @@ CREATE FUNCTION nl_query(question text) RETURNS SETOF json
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/ask.rs:21
+-- src/api/ask.rs:20
 -- nl_query::api::ask::nl_candidates
 CREATE  FUNCTION "nl_candidates"(
 	"question" TEXT, /* & str */
@@ -51,7 +51,7 @@ AS 'MODULE_PATHNAME', 'nl_candidates_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/explain.rs:18
+-- src/api/explain.rs:17
 -- nl_query::api::explain::nl_explain
 CREATE  FUNCTION "nl_explain"(
 	"question" TEXT, /* & str */
@@ -81,18 +81,18 @@ AS 'MODULE_PATHNAME', 'nl_prove_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/ask.rs:15
+-- src/api/ask.rs:14
 -- nl_query::api::ask::nl_sql
 CREATE  FUNCTION "nl_sql"(
 	"question" TEXT /* & str */
-) RETURNS TEXT /* Result < String, ErrorReport > */
+) RETURNS TEXT /* String */
 STRICT VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'nl_sql_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:14
+-- src/api/stats.rs:13
 -- nl_query::api::stats::pg_stat_nl_query_info
 CREATE  FUNCTION "pg_stat_nl_query_info"() RETURNS TABLE (
 	"calls" bigint,  /* i64 */
@@ -112,7 +112,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_info_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:81
+-- src/api/stats.rs:72
 -- nl_query::api::stats::pg_stat_nl_query_refusals
 CREATE  FUNCTION "pg_stat_nl_query_refusals"() RETURNS TABLE (
 	"userid" oid,  /* pg_sys :: Oid */
@@ -126,16 +126,16 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_refusals_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:104
+-- src/api/stats.rs:86
 -- nl_query::api::stats::pg_stat_nl_query_reset
-CREATE  FUNCTION "pg_stat_nl_query_reset"() RETURNS VOID /* Result < (), ErrorReport > */
+CREATE  FUNCTION "pg_stat_nl_query_reset"() RETURNS void
 STRICT VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'pg_stat_nl_query_reset_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:54
+-- src/api/stats.rs:49
 -- nl_query::api::stats::pg_stat_nl_query_timing
 CREATE  FUNCTION "pg_stat_nl_query_timing"() RETURNS TABLE (
 	"stage" TEXT,  /* String */
@@ -174,7 +174,7 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:27
+-- src/lib.rs:31
 -- requires:
 --   views
 --   nl_query_json
@@ -199,7 +199,7 @@ COMMENT ON FUNCTION nl_prove(text) IS 'says what the guard makes of any SQL for 
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:28
+-- src/lib.rs:36
 -- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
