@@ -54,7 +54,29 @@ impl Name {
             alternatives.dedup();
             positions.push(alternatives);
         }
-        Name { positions }
+        Name { positions }.without_unit()
+    }
+
+    /// `weight_g` is a weight, `duration_minutes` a duration, and `milliseconds` alone says how long something is.
+    fn without_unit(mut self) -> Name {
+        let last = self.positions.last().and_then(|alternatives| alternatives.first()).map(String::as_str).unwrap_or_default();
+        let of_what: &[&str] = match last {
+            "millisecond" | "second" | "minut" | "hour" | "ms" | "sec" | "min" => &["length", "duration"],
+            "byte" | "kb" | "mb" | "gb" => &["size"],
+            "g" | "kg" | "gram" | "kilogram" | "lb" => &["weight"],
+            "cm" | "mm" | "km" | "meter" | "metr" | "usd" | "eur" | "gbp" | "pct" | "percent" => &[],
+            _ => return self,
+        };
+        match self.positions.len() {
+            1 => self.positions[0].extend(of_what.iter().map(|word| stem(word))),
+            _ => {
+                let unit = self.positions.pop().unwrap_or_default();
+                if let Some(head) = self.positions.last_mut() {
+                    head.extend(unit.into_iter().filter(|word| word.chars().count() > 2));
+                }
+            }
+        }
+        self
     }
 
     /// The first alternative of each position.
@@ -133,7 +155,7 @@ impl Prepared {
             .iter()
             .enumerate()
             .map(|(id, relation)| {
-                relation.columns.iter().enumerate().map(|(at, column)| column_words(id, at, relation, column, keys)).collect()
+                relation.columns.iter().enumerate().map(|(at, _)| column_words(id, at, &schema.relations, keys)).collect()
             })
             .collect();
         let vocabulary = vocabulary(&relations, &columns);
@@ -307,7 +329,9 @@ fn time_columns(relation: &Relation) -> Vec<usize> {
     columns.into_iter().map(|(_, at)| at).collect()
 }
 
-fn column_words(id: RelationId, at: usize, relation: &Relation, column: &Column, keys: &[ForeignKey]) -> ColumnWords {
+fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[ForeignKey]) -> ColumnWords {
+    let relation = &relations[id];
+    let column = &relation.columns[at];
     let owner: Vec<String> = words_of_identifier(&relation.name).iter().map(|word| stem(word)).collect();
     let whole = Name::of(&column.name);
     let prefix = whole.stems().zip(owner.iter()).take_while(|(mine, theirs)| mine == theirs).count();
@@ -315,8 +339,9 @@ fn column_words(id: RelationId, at: usize, relation: &Relation, column: &Column,
     let name = Name { positions: whole.positions[prefix..].to_vec() };
     let mut name = name;
     let reference = keys.iter().position(|key| key.from == id && key.from_columns == [at]);
-    if reference.is_some_and(|position| keys[position].to == id) {
-        name = superior(name);
+    if let Some(position) = reference {
+        let target = &relations[keys[position].to].name;
+        name = if keys[position].to == id { superior(without_key_words(name, "")) } else { without_key_words(name, target) };
     }
     ColumnWords {
         role: role(at, relation, column, reference.is_some()),
@@ -325,6 +350,24 @@ fn column_words(id: RelationId, at: usize, relation: &Relation, column: &Column,
         comment: comment_stems(column.comment.as_deref()),
         reference,
     }
+}
+
+/// `manager_staff_id` is a manager: the words for a key go, then those of the relation that it refers to, where others are left.
+fn without_key_words(name: Name, target: &str) -> Name {
+    let is_key = |alternatives: &Vec<String>| {
+        alternatives.first().is_some_and(|word| matches!(word.as_str(), "id" | "code" | "key" | "no" | "number" | "fk"))
+    };
+    let mut positions = name.positions;
+    if positions.len() > 1 && positions.last().is_some_and(is_key) {
+        positions.pop();
+    }
+    let target: Vec<String> = words_of_identifier(target).iter().map(|word| stem(word)).collect();
+    let rest: Vec<Vec<String>> = positions
+        .iter()
+        .filter(|alternatives| !alternatives.first().is_some_and(|word| target.contains(word)))
+        .cloned()
+        .collect();
+    Name { positions: if rest.is_empty() { positions } else { rest } }
 }
 
 /// A reference of a person's row to another one of the same table goes by many names.

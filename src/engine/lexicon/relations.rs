@@ -128,7 +128,7 @@ mod tests {
             ("tall", "height", Some(Attribute)),
             ("cost", "price", Some(Synonym)),
             ("expensive", "price", Some(Attribute)),
-            ("sell", "sale", Some(Derived)),
+            ("sing", "singer", Some(Derived)),
             ("teach", "teacher", Some(Derived)),
             ("person", "customer", Some(Broader)),
             ("customer", "customer", None),
@@ -161,14 +161,12 @@ mod tests {
                 assert!(table::list(row[2]).next().is_some(), "{row:?}");
             }
         }
-        for group in groups() {
-            assert!(
-                group.terms.iter().all(|term| !term.is_empty() && term.split(' ').count() <= LONGEST_TERM),
-                "{:?}",
-                group.terms
-            );
-            // A row whose terms are all one stem says nothing.
-            assert!(group.terms.iter().any(|term| *term != group.terms[0]), "{:?}", group.terms);
-        }
+        // A row whose terms are all one stem says nothing.
+        let bad = |group: &&Group| {
+            let same = group.terms.iter().all(|term| *term == group.terms[0]);
+            same || group.terms.iter().any(|term| term.is_empty() || term.split(' ').count() > LONGEST_TERM)
+        };
+        let bad: Vec<_> = groups().iter().filter(bad).map(|group| group.terms.join(", ")).collect();
+        assert!(bad.is_empty(), "{bad:#?}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{How, Meaning, Mention};
 use crate::lexicon::morphology::{is_typo_of, singular};
-use crate::lexicon::{self, Relatedness};
+use crate::lexicon::{self, Relatedness, StopClass};
 use crate::prepared::{Part, PlaceTarget, Prepared};
 use crate::question::{Question, TokenKind};
 
@@ -24,7 +24,13 @@ struct Hit {
 pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
     let mut hits: BTreeMap<PlaceTarget, Vec<Hit>> = BTreeMap::new();
     for (at, token) in question.tokens.iter().enumerate() {
-        if token.kind != TokenKind::Word || lexicon::stop_word(&token.lower).is_some() {
+        // "name", "list", "order" are ways of asking at the beginning and things everywhere else.
+        let asks = match lexicon::stop_word(&token.lower) {
+            Some(StopClass::Imperative) => at == 0,
+            Some(_) => true,
+            None => false,
+        };
+        if token.kind != TokenKind::Word || asks {
             continue;
         }
         for (word, strength, how) in meanings(&token.lower, &token.stem, prepared) {
@@ -37,11 +43,30 @@ pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
     }
     let mut mentions = Vec::new();
     for (target, hits) in hits {
+        if names_its_ends(target, prepared) {
+            continue;
+        }
         for run in runs(&hits, question) {
             mentions.extend(score(target, &run, prepared, question));
         }
     }
     mentions
+}
+
+/// `film_category` only says what it connects: "film categories" are categories.
+fn names_its_ends(target: PlaceTarget, prepared: &Prepared) -> bool {
+    let PlaceTarget::Relation(relation) = target else { return false };
+    if !prepared.relations[relation].bridge {
+        return false;
+    }
+    let ends: Vec<&str> = prepared
+        .graph()
+        .keys()
+        .iter()
+        .filter(|key| key.from == relation)
+        .flat_map(|key| prepared.relations[key.to].name.stems())
+        .collect();
+    prepared.relations[relation].name.stems().all(|word| ends.contains(&word))
 }
 
 /// Words of the schema that a word of the question may stand for.
@@ -50,8 +75,13 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
     if let Some((word, _)) = prepared.vocabulary.get_key_value(stem) {
         found.push((word, 1.0, How::Exact));
     }
+    // Where the schema has the very word, its kin is unlikely to be meant.
+    let exact = if found.is_empty() { 1.0 } else { 0.6 };
+    // "placed" is something done, not a place: verbs bring the words of their family, not those of their noun.
+    let verb = lower.ends_with("ed") || lower.ends_with("ing");
     for (term, relatedness) in lexicon::related_terms(stem) {
         let strength = match relatedness {
+            Relatedness::Synonym if verb => continue,
             Relatedness::Synonym => 0.75,
             Relatedness::Derived => 0.7,
             Relatedness::Attribute => 0.6,
@@ -60,7 +90,7 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
         if let Some((word, _)) = prepared.vocabulary.get_key_value(*term)
             && !found.iter().any(|(known, ..)| known == word)
         {
-            found.push((word, strength, How::Synonym));
+            found.push((word, strength * exact, How::Synonym));
         }
     }
     for short in lexicon::abbreviations_of(lower) {
@@ -68,12 +98,14 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
             found.push((word, 0.9, How::Exact));
         }
     }
-    if found.is_empty() && lower.chars().count() >= 4 {
+    if found.is_empty() && lower.chars().count() >= 5 {
         let mut typos: Vec<(&str, f32, How)> = prepared
             .vocabulary
             .iter()
             .filter(|(word, places)| {
-                places.iter().any(|place| place.part != Part::Comment) && (is_typo_of(lower, word) || is_typo_of(stem, word))
+                places.iter().any(|place| place.part != Part::Comment)
+                    && word.chars().count() >= 4
+                    && (is_typo_of(lower, word) || stem.chars().count() >= 5 && is_typo_of(stem, word))
             })
             .map(|(word, _)| (word.as_str(), 0.65, How::Typo))
             .collect();
@@ -96,7 +128,7 @@ fn runs(hits: &[Hit], question: &Question) -> Vec<Vec<Hit>> {
                 || (hit.token == last.token + 2
                     && hit.part != Part::Owner
                     && last.part != Part::Owner
-                    && question.tokens[last.token + 1].lower == "of")
+                    && matches!(question.tokens[last.token + 1].lower.as_str(), "of" | "in" | "on" | "per" | "to"))
         });
         match runs.last_mut() {
             Some(run) if joins => run.push(hit),

@@ -48,22 +48,24 @@ fn without(draft: &mut Draft, at: usize) {
         if element.things.is_empty() {
             continue;
         }
+        // "not shipped to France" denies the value, not the shipping.
+        let said_of = (other + 1..(other + 4).min(draft.context.elements.len()))
+            .any(|next| !draft.context.elements[next].values.is_empty());
+        if plain_not && said_of {
+            return;
+        }
         if let Some(column) = draft.context.columns_of(other, Wanted::Any).first().map(|(column, _)| *column) {
             missing_column(draft, at, other, column, plain_not);
             return;
         }
     }
     let Some(subject) = draft.context.subject else { return };
-    let value = (at + 1..end).find(|&other| !draft.context.elements[other].values.is_empty() && draft.is_free(other));
     let Some((other, relation)) = found else {
         if !plain_not {
             never(draft, at, subject);
         }
         return;
     };
-    if plain_not && value.is_some() {
-        return;
-    }
     let anchor = Source::first(subject);
     // "employees without a manager": the reference itself is empty.
     if !super::measures::is_to_many(draft.context.prepared, subject, relation) {
@@ -76,7 +78,7 @@ fn without(draft: &mut Draft, at: usize) {
             return;
         }
     }
-    let filter = value.and_then(|value| related_value(draft, value)).map(Box::new);
+    let filter = related_conditions(draft, at, end, relation).map(Box::new);
     draft.condition(at, Predicate::Related { anchor, target: Source::first(relation), filter, negated: true });
     take_pair(draft, at, other, "without any");
 }
@@ -115,12 +117,39 @@ fn never(draft: &mut Draft, at: usize, subject: RelationId) {
     }
 }
 
-/// "never bought a Rock track": the value belongs inside the question for related rows.
-fn related_value(draft: &mut Draft, at: usize) -> Option<Predicate> {
-    let value = draft.context.elements[at].values.first()?.clone();
-    draft.take(at, format!("value '{}' of {}", value.text, draft.describe(value.column)), 0.95);
-    let left = Expr::Column(draft.context.column_use(value.column));
-    Some(Predicate::Compare { op: Comparison::Equal, left, right: Expr::Literal(Literal::Text(value.text)) })
+/// "never bought a Rock track", "did not order in 1997": values and dates behind the negation belong inside the question for
+/// related rows.
+fn related_conditions(draft: &mut Draft, at: usize, end: usize, target: RelationId) -> Option<Predicate> {
+    let mut conditions = Vec::new();
+    for other in at + 1..end {
+        if !draft.is_free(other) {
+            continue;
+        }
+        let element = &draft.context.elements[other];
+        if let Some(date) = element.date {
+            let mention = draft.context.question.dates[date].clone();
+            if let Some(column) = super::times::latest_by(draft, target).filter(|_| mention.field.is_none()) {
+                let expr = Expr::Column(draft.context.column_use(column));
+                conditions.push(Predicate::InRange { expr, range: mention.range, negated: false });
+                let meaning = format!("time of {}", draft.describe(column));
+                draft.take(other, meaning, 1.0);
+            }
+            continue;
+        }
+        let graph = draft.context.prepared.graph();
+        let nearest = element
+            .values
+            .iter()
+            .filter_map(|value| Some((graph.distance(target, value.column.0)?, value)))
+            .min_by_key(|(distance, _)| *distance);
+        if let Some((_, value)) = nearest {
+            let value = value.clone();
+            draft.take(other, format!("value '{}' of {}", value.text, draft.describe(value.column)), 0.97);
+            let left = Expr::Column(draft.context.column_use(value.column));
+            conditions.push(Predicate::Compare { op: Comparison::Equal, left, right: Expr::Literal(Literal::Text(value.text)) });
+        }
+    }
+    Predicate::all(conditions)
 }
 
 fn take_pair(draft: &mut Draft, at: usize, other: usize, words: &str) {

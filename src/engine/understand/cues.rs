@@ -12,6 +12,8 @@ pub enum Cue {
     Aggregate(AggregateWord),
     /// "oldest", "most", "top".
     Superlative(&'static Superlative),
+    /// "cheapest first", "largest first": an order without a limit.
+    Leading(&'static Superlative),
     /// "older", "cheaper": a direction and the attributes it speaks of.
     Comparative(&'static Superlative),
     /// "more than", "at least", ">".
@@ -53,6 +55,8 @@ pub enum CueWord {
     All,
     First,
     Last,
+    /// "all the information on".
+    Everything,
 }
 
 impl CueWord {
@@ -87,13 +91,24 @@ impl CueWord {
             "all" => CueWord::All,
             "first" => CueWord::First,
             "last" => CueWord::Last,
+            "everything" => CueWord::Everything,
             _ => return None,
         })
     }
 
     /// A cue that carries a condition or a wish of its own: an answer that leaves it out is doubtful.
     pub fn matters(self) -> bool {
-        !matches!(self, CueWord::With | CueWord::And | CueWord::Or | CueWord::Who | CueWord::Some | CueWord::All | CueWord::Each)
+        !matches!(
+            self,
+            CueWord::With
+                | CueWord::And
+                | CueWord::Or
+                | CueWord::Who
+                | CueWord::Some
+                | CueWord::All
+                | CueWord::Each
+                | CueWord::Everything
+        )
     }
 }
 
@@ -115,11 +130,17 @@ const LONGEST_PHRASE: usize = 5;
 /// The cues at the beginning of `words`, each with the number of words it takes.
 pub fn cues_at(words: &[&str]) -> Vec<(usize, Cue)> {
     let mut found = Vec::new();
-    if let Some((length, aggregate)) = lexicon::aggregate_phrase(words) {
-        found.push((length, Cue::Aggregate(aggregate)));
-    }
     if let Some((length, superlative)) = lexicon::superlative_phrase(words) {
-        found.push((length, Cue::Superlative(superlative)));
+        match words.get(length) {
+            Some(&"first") => found.push((length + 1, Cue::Leading(superlative))),
+            _ => found.push((length, Cue::Superlative(superlative))),
+        }
+    }
+    // "the numbers of flights" are their numbers; how many there are is "the number of flights".
+    if words.first() != Some(&"numbers")
+        && let Some((length, aggregate)) = lexicon::aggregate_phrase(words)
+    {
+        found.push((length, Cue::Aggregate(aggregate)));
     }
     if let Some((length, comparative)) = lexicon::comparative_phrase(words) {
         let than = usize::from(words.get(length) == Some(&"than"));

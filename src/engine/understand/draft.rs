@@ -11,6 +11,8 @@ use nl_query_core::schema::RelationId;
 pub enum Want {
     /// A row, by the columns that name it.
     Entity(Source),
+    /// Every column of a row.
+    Everything(Source),
     Column(ColumnUse),
     /// Computed; aggregates make the other wants groups.
     Expr(Expr),
@@ -145,6 +147,16 @@ impl<'a> Draft<'a> {
         )
     }
 
+    /// How well the words of the element fit a column, 0 to 1.
+    pub fn thing_strength(&self, at: usize, column: ColumnId) -> f32 {
+        use crate::link::Meaning;
+        self.context.elements[at]
+            .things
+            .iter()
+            .find(|mention| mention.meaning == Meaning::Column(column))
+            .map_or(0.0, |mention| mention.strength)
+    }
+
     pub fn relation_certainty(&self, at: usize, relation: RelationId) -> f32 {
         let strength =
             self.context.relations_of(at).iter().find(|(known, _)| *known == relation).map_or(0.6, |(_, strength)| *strength);
@@ -174,7 +186,7 @@ impl<'a> Draft<'a> {
         };
         for want in self.wants.iter().chain(&self.groups) {
             match want {
-                Want::Entity(source) => add(source.relation),
+                Want::Entity(source) | Want::Everything(source) => add(source.relation),
                 Want::Column(column) => add(column.source.relation),
                 Want::Expr(expr) => super::walk::expr_relations(expr, &mut add),
             }
@@ -200,7 +212,7 @@ impl<'a> Draft<'a> {
         match want {
             Want::Entity(source) if !self.label(*source).is_empty() => self.label(*source),
             Want::Entity(source) if grouped => self.key(*source),
-            Want::Entity(source) => vec![Expr::All(*source)],
+            Want::Entity(source) | Want::Everything(source) => vec![Expr::All(*source)],
             Want::Column(column) => vec![Expr::Column(*column)],
             Want::Expr(expr) => vec![expr.clone()],
         }
@@ -278,7 +290,7 @@ impl<'a> Draft<'a> {
 
     fn subject_source(&self) -> Option<Source> {
         let of_want = |want: &Want| match want {
-            Want::Entity(source) => Some(*source),
+            Want::Entity(source) | Want::Everything(source) => Some(*source),
             Want::Column(column) => Some(column.source),
             Want::Expr(_) => None,
         };

@@ -128,7 +128,7 @@ fn add_cues(question: &Question, spans: &mut Vec<Span>) {
         for (length, cue) in cues::cues_at(&words[start..]) {
             let span = span(spans, start..start + length);
             // A comparison or an aggregate says more than the plain word of the same length.
-            let worth = length as f32 * if matches!(cue, Cue::Word(_)) { 0.8 } else { 0.9 };
+            let worth = length as f32 * if matches!(cue, Cue::Word(_)) { 0.8 } else { 0.9 } + 0.2 * (length - 1) as f32;
             if span.element.cue.is_none() || worth > span.worth {
                 span.element.cue = Some(cue);
             }

@@ -113,13 +113,14 @@ fn read(
     texts::patterns(&mut draft);
     ranking::claim_limits(&mut draft);
     selves::references(&mut draft);
+    absence::absences(&mut draft);
     texts::values(&mut draft);
     texts::quoted(&mut draft);
+    texts::members(&mut draft);
     numbers::averages(&mut draft);
     numbers::comparisons(&mut draft);
     numbers::columns(&mut draft);
     times::conditions(&mut draft);
-    absence::absences(&mut draft);
     absence::states(&mut draft);
     absence::presences(&mut draft);
     times::buckets(&mut draft);

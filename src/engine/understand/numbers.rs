@@ -26,7 +26,10 @@ enum Target {
 /// All conditions with a number in them.
 pub fn comparisons(draft: &mut Draft) {
     for at in 0..draft.context.elements.len() {
-        if draft.context.elements[at].number.is_some() && draft.is_free(at) && draft.context.elements[at].quoted.is_none() {
+        let element = &draft.context.elements[at];
+        let Some(number) = element.number else { continue };
+        let ordinal = draft.context.question.numbers[number].kind == NumberKind::Ordinal;
+        if draft.is_free(at) && element.quoted.is_none() && !ordinal {
             compare(draft, at);
         }
     }
@@ -143,7 +146,7 @@ fn target(
     if cue.is_none() {
         return row_number(draft, at);
     }
-    if let Some(target) = by_money(draft, at) {
+    if let Some(target) = by_money(draft, at).or_else(|| by_money(draft, upper?)) {
         return Some(target);
     }
     by_unit(draft, at).or_else(|| counted_before(draft, first)).or_else(|| default_figure(draft))

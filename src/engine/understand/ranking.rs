@@ -305,8 +305,11 @@ fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId)
     if let Some(counted) = counted_relation(draft) {
         return Some(Expr::CountRows(Source::first(counted)));
     }
-    if superlative.by_count && draft.context.subject_element.is_none() {
-        return Some(Expr::CountRows(Source::first(subject)));
+    // "the most common type code", "which method was used most often": rows of that value.
+    if superlative.by_count
+        && let Some(relation) = column_in_head(draft)
+    {
+        return Some(Expr::CountRows(Source::first(relation)));
     }
     draft.doubt *= 0.8;
     if superlative.by_count {
@@ -342,6 +345,16 @@ fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId)
     }
     let columns = &prepared.columns[subject];
     columns.iter().position(|words| words.role == Role::Measure).map(|at| Expr::Column(Source::first(subject).column(at)))
+}
+
+/// The first thing that is asked for, where it is a column and no relation.
+fn column_in_head(draft: &Draft) -> Option<RelationId> {
+    let context = draft.context;
+    let first = context.elements.iter().position(|element| !element.things.is_empty())?;
+    if context.relation_meaning(&context.elements[first]).is_some() {
+        return None;
+    }
+    context.columns_of(first, Wanted::Any).first().map(|(column, _)| column.0)
 }
 
 /// "how many cities does each country have? top 3": by the number that is asked for.
@@ -388,6 +401,10 @@ pub fn directions(draft: &mut Draft) {
         if !draft.is_free(at) {
             continue;
         }
+        if let Some(Cue::Leading(superlative)) = draft.context.elements[at].cue {
+            leading(draft, at, superlative);
+            continue;
+        }
         match draft.context.cue_word(at) {
             Some(cue @ (CueWord::Ascending | CueWord::Descending)) => direction(draft, at, cue == CueWord::Descending),
             Some(CueWord::Alphabetical) => alphabetical(draft, at),
@@ -406,6 +423,16 @@ fn order_by(draft: &mut Draft, at: usize) {
             Some(Cue::Aggregate(AggregateWord::Function(named))) => {
                 function = Some(named);
                 draft.take(next, "aggregate", 1.0);
+            }
+            _ if matches!(draft.context.lower(next).as_str(), "number" | "count" | "that")
+                && counted_relation(draft).is_some()
+                && !found =>
+            {
+                if let Some(counted) = counted_relation(draft) {
+                    draft.order.push(Order { expr: Expr::CountRows(Source::first(counted)), descending: true });
+                }
+                draft.take(next, "the number asked for", 1.0);
+                found = true;
             }
             Some(Cue::Word(CueWord::And | CueWord::Group)) if found => draft.take(next, "order", 1.0),
             None if found && draft.context.lower(next) == "then" => draft.take(next, "order", 1.0),
@@ -465,6 +492,28 @@ fn direction(draft: &mut Draft, at: usize, descending: bool) {
     if let Some(expr) = key {
         draft.order.push(Order { expr, descending });
     }
+}
+
+/// "cheapest first": turns the order that there is, or sorts by what the word speaks of.
+fn leading(draft: &mut Draft, at: usize, superlative: &'static Superlative) {
+    let descending = superlative.direction == Direction::Descending;
+    let figure = draft.wants.iter().any(|want| matches!(want, Want::Expr(_)));
+    if draft.order.is_empty()
+        && !figure
+        && let Some(subject) = draft.context.subject
+        && let Some((column, direction, _)) = ranked_column(draft.context, subject, &superlative.rankings)
+    {
+        draft.take(at, "order", 1.0);
+        let expr = Expr::Column(draft.context.column_use(column));
+        draft.order.push(Order { expr, descending: direction == Direction::Descending });
+        return;
+    }
+    // The order of "top 5 …, cheapest first" has its direction already.
+    if draft.limit.is_some() && !draft.order.is_empty() {
+        draft.take(at, "order", 1.0);
+        return;
+    }
+    direction(draft, at, descending);
 }
 
 fn alphabetical(draft: &mut Draft, at: usize) {

@@ -86,7 +86,9 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
         Some(Cue::Word(CueWord::Group | CueWord::Contains)) => (0.9, "not used"),
         Some(Cue::Word(_)) => (1.0, "linking word"),
         Some(Cue::State(_)) => (UNUSED_STATE, "not used"),
-        Some(Cue::Aggregate(_) | Cue::Superlative(_) | Cue::Compare(_) | Cue::Comparative(_)) => (UNUSED_CUE, "not used"),
+        Some(Cue::Aggregate(_) | Cue::Superlative(_) | Cue::Leading(_) | Cue::Compare(_) | Cue::Comparative(_)) => {
+            (UNUSED_CUE, "not used")
+        }
         None => (UNKNOWN, "not understood"),
     }
 }

@@ -109,7 +109,7 @@ pub fn probed_values(
     mentions: &mut Vec<Mention>,
     prober: &mut dyn ValueProbe,
 ) {
-    let wanted = unexplained(question, elements);
+    let wanted = unexplained(question, elements, prepared);
     if !wanted.iter().any(|one| *one) {
         return;
     }
@@ -159,18 +159,21 @@ pub fn probed_values(
 }
 
 /// Tokens that may belong to a value: unknown words, words in capitals inside the sentence, words of places.
-fn unexplained(question: &Question, elements: &[Element]) -> Vec<bool> {
+fn unexplained(question: &Question, elements: &[Element], prepared: &Prepared) -> Vec<bool> {
     let mut wanted = vec![false; question.tokens.len()];
     for element in elements {
         let strong = element.things.first().is_some_and(|mention| mention.strength >= 0.9 && mention.how == How::Exact);
-        let meaning = !element.values.is_empty() || element.date.is_some() || element.bucket.is_some();
+        // A value that statistics know by chance may stand in a column that they do not list as well.
+        let settled = element.values.iter().any(|value| prepared.values.is_complete(value.column));
+        let meaning = settled || element.date.is_some() || element.bucket.is_some();
         for at in element.tokens.clone() {
             let token = &question.tokens[at];
             let capital =
                 at > 0 && starts_upper(&token.text) && !question.text.chars().any(char::is_lowercase).then_some(()).is_none();
             let weak = !element.things.is_empty() && !strong && element.cue.is_none();
             wanted[at] = element.quoted.is_some()
-                || (!meaning && (element.is_unknown() || weak || (capital && !element.number.is_some())));
+                || (!meaning
+                    && (element.is_unknown() || weak || !element.values.is_empty() || (capital && !element.number.is_some())));
         }
     }
     wanted

@@ -196,6 +196,9 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
             _ => 0.0,
         };
         score += naming(draft, at, value.column).map_or(0.0, |(_, strength)| 0.55 * strength);
+        if full_name(draft, at, value.column) {
+            score += 0.35;
+        }
         if before == Some(value.column) {
             score += 0.3;
         }
@@ -208,6 +211,21 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
     }
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.column.cmp(&b.0.column)));
     ranked
+}
+
+/// "Mary Smith": the word beside it is the other half of a name in the same relation.
+fn full_name(draft: &Draft, at: usize, column: ColumnId) -> bool {
+    let label = &draft.context.prepared.relations[column.0].label;
+    let other_half = |element: &super::elements::Element| {
+        element
+            .values
+            .iter()
+            .any(|value| value.column.0 == column.0 && value.column.1 != column.1 && label.contains(&value.column.1))
+    };
+    label.len() > 1
+        && label.contains(&column.1)
+        && (at.checked_sub(1).is_some_and(|prior| other_half(&draft.context.elements[prior]))
+            || draft.context.elements.get(at + 1).is_some_and(other_half))
 }
 
 /// The thing beside a value that names the value's column or, where the value is a label, its relation: "genre Rock".
@@ -321,6 +339,31 @@ pub fn not_any(draft: &Draft, column: ColumnId, predicate: Predicate) -> Predica
         target: Source::first(column.0),
         filter: Some(Box::new(filter)),
         negated: true,
+    }
+}
+
+/// "with the special feature Trailers": an unexplained word behind a column of arrays is one of their elements.
+pub fn members(draft: &mut Draft) {
+    for at in 1..draft.context.elements.len() {
+        if !draft.is_free(at) || !draft.context.elements[at].is_unknown() {
+            continue;
+        }
+        let Some(prior) = draft.context.before(at, 3).filter(|&prior| draft.is_free(prior)) else { continue };
+        let column = draft.context.columns_of(prior, Wanted::Any).first().map(|(column, _)| *column);
+        let Some(column) = column.filter(|column| draft.context.prepared.column(*column).kind == TypeKind::Array) else {
+            continue;
+        };
+        let expr = Expr::Column(draft.context.column_use(column));
+        let mut words = draft.context.text(at).to_owned();
+        let mut last = at;
+        while draft.context.elements.get(last + 1).is_some_and(super::elements::Element::is_unknown) {
+            last += 1;
+            words = format!("{words} {}", draft.context.text(last));
+        }
+        draft.condition(at, Predicate::Contains { expr, value: Expr::Literal(Literal::Text(words)), negated: false });
+        let meaning = format!("column {}", draft.describe(column));
+        draft.take(prior, meaning, 1.0);
+        (at..=last).for_each(|one| draft.take(one, "element of the array", 0.9));
     }
 }
 

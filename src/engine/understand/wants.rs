@@ -268,7 +268,7 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
     let (relation, _) = relation?;
     // "the total of all invoices" adds their money up.
     if functions.iter().all(|(_, function)| *function == Aggregate::Sum)
-        && draft.context.has_word(functions[0].0 + 1, at, &["of"])
+        && draft.context.has_word(functions[0].0, at, &["of"])
         && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
     {
         draft.take(at, format!("money of {}", draft.relation_name(relation)), 0.93);
@@ -375,7 +375,8 @@ pub fn columns_and_rows(draft: &mut Draft) {
         let column = draft.context.columns_of(at, Wanted::Any).first().copied();
         let prefers_column = column.is_some_and(|(_, score)| relation.is_none_or(|(_, strength)| score > strength + 0.5));
         if prefers_column {
-            if column.is_some_and(|(_, score)| score < 0.1) {
+            let weak = |(column, score): ((RelationId, usize), f32)| score < 0.1 || draft.thing_strength(at, column) < 0.5;
+            if column.is_some_and(weak) {
                 continue;
             }
             if let Some(column) = draft.take_column(at, Wanted::Any) {
@@ -412,6 +413,7 @@ pub fn columns_and_rows(draft: &mut Draft) {
         }
         draft.take(at, format!("table {}", draft.relation_name(relation)), certainty);
     }
+    everything(draft, &mut plain);
     let figures = std::mem::take(&mut draft.wants);
     draft.wants = plain.into_iter().chain(figures).collect();
 }
@@ -426,6 +428,19 @@ fn is_whole_name(draft: &Draft, at: usize, column: (RelationId, usize)) -> bool 
         && !word.contains("first")
         && !word.contains("last")
         && !word.contains("sur")
+}
+
+/// "all the information on the airport": every column where only the row was asked for.
+fn everything(draft: &mut Draft, plain: &mut [Want]) {
+    let said = (0..draft.context.elements.len())
+        .find(|&at| draft.context.cue_word(at) == Some(CueWord::Everything) && draft.is_free(at));
+    let Some(said) = said else { return };
+    draft.take(said, "every column", 1.0);
+    if let [want] = plain
+        && let Want::Entity(source) = want
+    {
+        *want = Want::Everything(*source);
+    }
 }
 
 /// "rentals per staff member", "quantity sold per category": groups without a word for the figure. Rows are counted, amounts added.
@@ -460,7 +475,7 @@ fn shown_beside(draft: &Draft, at: usize) -> bool {
 
 fn covered(draft: &Draft, plain: &[Want], relation: RelationId) -> bool {
     plain.iter().chain(&draft.wants).chain(&draft.groups).any(|want| match want {
-        Want::Entity(source) => source.relation == relation,
+        Want::Entity(source) | Want::Everything(source) => source.relation == relation,
         Want::Column(column) => column.source.relation == relation,
         Want::Expr(expr) => {
             let mut found = false;
