@@ -57,6 +57,19 @@ pub unsafe fn selected_columns(query: *mut pg_sys::Query, source: *mut pg_sys::R
     }
 }
 
+/// The expressions of GROUP BY, where the range table has an entry for them (from 18 on); null elsewhere.
+pub fn group_expressions(source: &pg_sys::RangeTblEntry) -> *mut pg_sys::List {
+    #[cfg(feature = "pg18")]
+    {
+        source.groupexprs
+    }
+    #[cfg(not(feature = "pg18"))]
+    {
+        let _ = source;
+        core::ptr::null_mut()
+    }
+}
+
 /// Whether the current user may execute a function.
 pub fn may_execute(function: pg_sys::Oid) -> bool {
     // SAFETY: a catalog lookup by OID; the function is known to exist.
