@@ -265,6 +265,13 @@ impl<'a> Context<'a> {
         if self.subject == Some(relation) {
             affinity += 0.22;
         }
+        // "track price": the relation's word directly before the column's says whose it is.
+        if at > 0
+            && self.elements[at - 1].tokens.end == self.elements.get(at).map_or(0, |element| element.tokens.start)
+            && self.named.iter().any(|(named, element, _)| *named == relation && *element == at - 1)
+        {
+            affinity += 0.35;
+        }
         match self.nearness(relation, at) {
             Some(0..=2) => affinity += 0.3,
             Some(3..=5) => affinity += 0.2,

@@ -111,6 +111,7 @@ fn read(
     let context = Context::new(question, prepared, elements, bans);
     let mut draft = Draft::new(&context);
     texts::patterns(&mut draft);
+    texts::words_inside(&mut draft);
     ranking::claim_limits(&mut draft);
     selves::references(&mut draft);
     absence::absences(&mut draft);
@@ -132,6 +133,7 @@ fn read(
     ranking::directions(&mut draft);
     wants::distinct(&mut draft);
     wants::leftovers(&mut draft);
+    wants::each_once(&mut draft);
     let (query, draft) = draft.assemble();
     if empty(&query) {
         return (None, draft.decisions);

@@ -239,7 +239,13 @@ fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target> {
             }
             return Some(Target::Grouped(expr));
         }
-        return Some(Target::Figure(Expr::Column(column_use), column));
+        let expr = Expr::Column(column_use);
+        let spent = measures::is_money_word(&draft.context.lower(other))
+            && draft.context.subject.is_some_and(|subject| measures::is_to_many(draft.context.prepared, subject, column.0));
+        if spent {
+            return Some(Target::Grouped(Draft::aggregate(Aggregate::Sum, column_use)));
+        }
+        return Some(Target::Figure(expr, column));
     }
     None
 }
