@@ -9,6 +9,7 @@ pub mod functions;
 pub mod histogram;
 pub mod introspection;
 pub mod question;
+pub mod nearest;
 pub mod refusal;
 pub mod schema;
 pub mod size;
