@@ -1,3 +1,4 @@
+\echo Use "CREATE EXTENSION nl_query" to load this file. \quit
 -- Questions and identifiers are UTF-8 texts inside the library; a database with another encoding would need every one converted.
 DO LANGUAGE plpgsql $$
 BEGIN

@@ -9,3 +9,4 @@ COMMENT ON FUNCTION pg_stat_nl_query_reset() IS 'sets all statistics of nl_query
 COMMENT ON VIEW pg_stat_nl_query_info IS 'one row: questions asked since the last reset, and what became of them';
 COMMENT ON VIEW pg_stat_nl_query_timing IS 'one row a stage of answering: how often, how long, in milliseconds';
 COMMENT ON VIEW pg_stat_nl_query_refusals IS 'one row a role and reason: statements that the guard refused';
+COMMENT ON FUNCTION nl_prove(text) IS 'says what the guard makes of any SQL for the caller, without running it';

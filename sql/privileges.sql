@@ -3,6 +3,7 @@ GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_prove(text) TO PUBLIC;
 -- Statistics hold numbers only; refusals of other roles are shown to members of pg_read_all_stats.
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_info() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_timing() TO PUBLIC;

@@ -23,9 +23,17 @@ mod settings;
 mod stats;
 
 extension_sql_file!("../sql/bootstrap.sql", bootstrap);
-extension_sql_file!("../sql/views.sql", name = "views", requires = [api]);
-extension_sql_file!("../sql/comments.sql", name = "comments", requires = ["views", "nl_query_json"]);
-extension_sql_file!("../sql/privileges.sql", name = "privileges", requires = ["comments"], finalize);
+extension_sql_file!(
+    "../sql/views.sql",
+    name = "views",
+    requires = [pg_stat_nl_query_info, pg_stat_nl_query_timing, pg_stat_nl_query_refusals]
+);
+extension_sql_file!(
+    "../sql/comments.sql",
+    name = "comments",
+    requires = ["views", "nl_query_json", nl_sql, nl_explain, nl_candidates, nl_prove, pg_stat_nl_query_reset]
+);
+extension_sql_file!("../sql/privileges.sql", name = "privileges", finalize);
 
 /// What shared memory holds.
 static REGIONS: [&dyn pg::shmem::Region; 1] = [&stats::AREA];

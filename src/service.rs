@@ -102,9 +102,9 @@ fn understand(text: &str) -> Result<Understood, Error> {
         return Err(Error::NoModelServer);
     }
     let question = question::normalise(text, settings::max_question_length())?;
-    let (snapshot, origin) = catalog::snapshot()?;
-    let catalog = started.elapsed();
     let limits = settings::limits();
+    let (snapshot, origin) = snapshot(&limits)?;
+    let catalog = started.elapsed();
     let mut probe = Probe::new(&snapshot, settings::probe(), &limits);
     let engine_started = Instant::now();
     let answer = nl_query_engine::answer(&question, &snapshot.prepared, &mut probe, today());
@@ -112,6 +112,17 @@ fn understand(text: &str) -> Result<Understood, Error> {
     let engine = engine_started.elapsed().saturating_sub(probe);
     let times = Times { catalog, engine, probe, ..Times::default() };
     Ok(Understood { snapshot, answer, limits, started, origin, times })
+}
+
+/// What the role that the answer will run as may read: the caller, or the role of `nl_query.run_as`.
+fn snapshot(limits: &Limits) -> Result<(Rc<Snapshot>, Origin), Error> {
+    // An ERROR in between gives the role back with the (sub)transaction that it aborts.
+    let role = guard::enter_role(limits).map_err(failed)?;
+    let snapshot = catalog::snapshot();
+    if let Some(role) = role {
+        role.end();
+    }
+    snapshot
 }
 
 /// The best reading that holds, or why none is good enough to act upon.
@@ -123,7 +134,7 @@ fn choose_certain(understood: &mut Understood) -> Result<Chosen, Error> {
     let minimum = settings::min_confidence();
     let best = &understood.candidates()[chosen.place];
     if best.confidence < minimum {
-        return Err(Error::Unsure { reading: reading(best), minimum });
+        return Err(Error::Unsure { reading: Box::new(reading(best)), minimum });
     }
     Ok(chosen)
 }
@@ -131,14 +142,14 @@ fn choose_certain(understood: &mut Understood) -> Result<Chosen, Error> {
 /// The first candidate that the guard lets through. A candidate that is wrong SQL gives way to the next; one that is refused for
 /// what it would do or cost does not, because the next reading would answer another question than the one that was understood.
 fn choose(understood: &Understood) -> Result<Chosen, Error> {
-    let mut first: Option<(Reading, Refusal)> = None;
+    let mut first: Option<(Box<Reading>, Box<Refusal>)> = None;
     for (place, candidate) in understood.candidates().iter().enumerate() {
         match guard::check(&candidate.sql, &understood.limits) {
             Ok(verdict) => return Ok(Chosen { place, verdict }),
             Err(refusal) => {
                 stats::count_refusal(refusal.reason);
                 let mistake = is_mistake(refusal.reason);
-                let (reading, refusal) = first.get_or_insert_with(|| (reading(candidate), refusal));
+                let (reading, refusal) = first.get_or_insert_with(|| (Box::new(reading(candidate)), Box::new(refusal)));
                 if !mistake {
                     return Err(Error::NotProven { reading: reading.clone(), refusal: refusal.clone() });
                 }
@@ -154,7 +165,7 @@ fn choose(understood: &Understood) -> Result<Chosen, Error> {
 /// A refusal that ends the question.
 fn failed(refusal: Refusal) -> Error {
     stats::count_refusal(refusal.reason);
-    Error::Failed { refusal }
+    Error::Failed { refusal: Box::new(refusal) }
 }
 
 /// Whoever wrote the statement wrote something that is no valid SQL over this schema.
@@ -207,7 +218,8 @@ impl Understood {
 
     /// A few names to ask about: the largest relations that need no schema name.
     fn known(&self) -> Vec<String> {
-        let mut relations: Vec<_> = self.snapshot.prepared.schema().relations.iter().filter(|relation| relation.visible).collect();
+        let mut relations: Vec<_> =
+            self.snapshot.prepared.schema().relations.iter().filter(|relation| relation.visible).collect();
         relations.sort_by(|left, right| right.rows.total_cmp(&left.rows).then_with(|| left.name.cmp(&right.name)));
         relations.iter().take(8).map(|relation| relation.name.clone()).collect()
     }

@@ -145,50 +145,149 @@ fn define_asking() {
         GucContext::Userset,
         none,
     );
-    float(c"nl_query.min_confidence", c"Sets the confidence below which a reading is shown in an error instead of being run.",
-        c"Between 0 (always run the best reading) and 1.", &MIN_CONFIDENCE, (0.0, 1.0), GucContext::Userset);
-    int(c"nl_query.max_rows", c"Sets how many rows an answer returns at most.", c"A NOTICE says when an answer was cut. 0 means no limit.",
-        &MAX_ROWS, (0, i32::MAX), GucContext::Userset, none);
-    int(c"nl_query.max_question_length", c"Sets the longest question that is read, in characters.", c"",
-        &MAX_QUESTION_LENGTH, (1, 100_000), GucContext::Suset, none);
+    float(
+        c"nl_query.min_confidence",
+        c"Sets the confidence below which a reading is shown in an error instead of being run.",
+        c"Between 0 (always run the best reading) and 1.",
+        &MIN_CONFIDENCE,
+        (0.0, 1.0),
+        GucContext::Userset,
+    );
+    int(
+        c"nl_query.max_rows",
+        c"Sets how many rows an answer returns at most.",
+        c"A NOTICE says when an answer was cut. 0 means no limit.",
+        &MAX_ROWS,
+        (0, i32::MAX),
+        GucContext::Userset,
+        none,
+    );
+    int(
+        c"nl_query.max_question_length",
+        c"Sets the longest question that is read, in characters.",
+        c"",
+        &MAX_QUESTION_LENGTH,
+        (1, 100_000),
+        GucContext::Suset,
+        none,
+    );
 }
 
 fn define_limits() {
-    int(c"nl_query.execution_timeout", c"Sets how long an answer may run.", c"0 means no limit; statement_timeout applies as well.",
-        &EXECUTION_TIMEOUT, (0, i32::MAX), GucContext::Suset, GucFlags::UNIT_MS);
-    float(c"nl_query.max_plan_cost", c"Sets the planner's cost estimate above which an answer is refused.",
-        c"Compared with every node of the plan. 0 means no limit.", &MAX_PLAN_COST, (0.0, f64::MAX), GucContext::Suset);
-    float(c"nl_query.max_plan_rows", c"Sets the planner's row estimate above which an answer is refused.",
-        c"Compared with every node of the plan. 0 means no limit.", &MAX_PLAN_ROWS, (0.0, f64::MAX), GucContext::Suset);
+    int(
+        c"nl_query.execution_timeout",
+        c"Sets how long an answer may run.",
+        c"0 means no limit; statement_timeout applies as well.",
+        &EXECUTION_TIMEOUT,
+        (0, i32::MAX),
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
+    float(
+        c"nl_query.max_plan_cost",
+        c"Sets the planner's cost estimate above which an answer is refused.",
+        c"Compared with every node of the plan. 0 means no limit.",
+        &MAX_PLAN_COST,
+        (0.0, f64::MAX),
+        GucContext::Suset,
+    );
+    float(
+        c"nl_query.max_plan_rows",
+        c"Sets the planner's row estimate above which an answer is refused.",
+        c"Compared with every node of the plan. 0 means no limit.",
+        &MAX_PLAN_ROWS,
+        (0.0, f64::MAX),
+        GucContext::Suset,
+    );
     boolean(c"nl_query.allow_catalogs", c"Allows answers to read system catalogs.", c"", &ALLOW_CATALOGS, GucContext::Suset);
-    boolean(c"nl_query.allow_foreign_tables", c"Allows answers to read foreign tables.",
-        c"What a foreign server does is beyond nl_query's limits on cost and time.", &ALLOW_FOREIGN_TABLES, GucContext::Suset);
-    string(c"nl_query.trusted_function_owners", c"Names roles whose functions answers may call, beside those of superusers.",
-        c"A list of role names separated by commas.", &TRUSTED_FUNCTION_OWNERS);
-    string(c"nl_query.run_as", c"Names the role that answers are proven and run as.",
-        c"The caller must be a member of it. Empty means the caller.", &RUN_AS);
-    int(c"nl_query.work_mem", c"Sets the memory of each sort or hash of an answer where that is less than work_mem.",
-        c"0 leaves work_mem as it is.", &WORK_MEM, (0, i32::MAX), GucContext::Suset, GucFlags::UNIT_KB);
-    int(c"nl_query.temp_file_limit", c"Sets the temporary files of an answer where that is less than temp_file_limit.",
-        c"0 leaves temp_file_limit as it is.", &TEMP_FILE_LIMIT, (0, i32::MAX), GucContext::Suset, GucFlags::UNIT_KB);
+    boolean(
+        c"nl_query.allow_foreign_tables",
+        c"Allows answers to read foreign tables.",
+        c"What a foreign server does is beyond nl_query's limits on cost and time.",
+        &ALLOW_FOREIGN_TABLES,
+        GucContext::Suset,
+    );
+    string(
+        c"nl_query.trusted_function_owners",
+        c"Names roles whose functions answers may call, beside those of superusers.",
+        c"A list of role names separated by commas.",
+        &TRUSTED_FUNCTION_OWNERS,
+    );
+    string(
+        c"nl_query.run_as",
+        c"Names the role that answers are proven and run as.",
+        c"The caller must be a member of it. Empty means the caller.",
+        &RUN_AS,
+    );
+    int(
+        c"nl_query.work_mem",
+        c"Sets the memory of each sort or hash of an answer where that is less than work_mem.",
+        c"0 leaves work_mem as it is.",
+        &WORK_MEM,
+        (0, i32::MAX),
+        GucContext::Suset,
+        GucFlags::UNIT_KB,
+    );
+    int(
+        c"nl_query.temp_file_limit",
+        c"Sets the temporary files of an answer where that is less than temp_file_limit.",
+        c"0 leaves temp_file_limit as it is.",
+        &TEMP_FILE_LIMIT,
+        (0, i32::MAX),
+        GucContext::Suset,
+        GucFlags::UNIT_KB,
+    );
 }
 
 fn define_reading() {
     let none = GucFlags::default();
-    int(c"nl_query.max_relations", c"Sets how many tables and views a question is read against at most.",
+    int(
+        c"nl_query.max_relations",
+        c"Sets how many tables and views a question is read against at most.",
         c"Those on the search_path come first, then by schema and name; nl_explain() says what was left out.",
-        &MAX_RELATIONS, (10, 100_000), GucContext::Suset, none);
-    boolean(c"nl_query.probe", c"Looks into the data for words that name no column and no known value.",
-        c"As the caller, read-only, within nl_query.probe_rows and nl_query.probe_timeout.", &PROBE, GucContext::Userset);
-    int(c"nl_query.probe_rows", c"Sets how many rows of a table are looked through for a word.",
-        c"Larger tables are looked up through an index or not at all.", &PROBE_ROWS, (0, 10_000_000), GucContext::Suset, none);
-    int(c"nl_query.probe_timeout", c"Sets how long the data are looked through for one question.", c"",
-        &PROBE_TIMEOUT, (1, 60_000), GucContext::Suset, GucFlags::UNIT_MS);
+        &MAX_RELATIONS,
+        (10, 100_000),
+        GucContext::Suset,
+        none,
+    );
+    boolean(
+        c"nl_query.probe",
+        c"Looks into the data for words that name no column and no known value.",
+        c"As the caller, read-only, within nl_query.probe_rows and nl_query.probe_timeout.",
+        &PROBE,
+        GucContext::Userset,
+    );
+    int(
+        c"nl_query.probe_rows",
+        c"Sets how many rows of a table are looked through for a word.",
+        c"Larger tables are looked up through an index or not at all.",
+        &PROBE_ROWS,
+        (0, 10_000_000),
+        GucContext::Suset,
+        none,
+    );
+    int(
+        c"nl_query.probe_timeout",
+        c"Sets how long the data are looked through for one question.",
+        c"",
+        &PROBE_TIMEOUT,
+        (1, 60_000),
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
 }
 
 type Text = &'static CStr;
 
-fn int(name: Text, short: Text, long: Text, setting: &'static GucSetting<i32>, range: (i32, i32), context: GucContext, flags: GucFlags) {
+fn int(
+    name: Text,
+    short: Text,
+    long: Text,
+    setting: &'static GucSetting<i32>,
+    range: (i32, i32),
+    context: GucContext,
+    flags: GucFlags,
+) {
     GucRegistry::define_int_guc(name, short, long, setting, range.0, range.1, context, flags);
 }
 

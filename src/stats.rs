@@ -239,7 +239,8 @@ fn refusal_count(row: &RefusalRow) -> Option<RefusalCount> {
 /// Sets everything back to nothing.
 pub fn reset() {
     let Some(shared) = AREA.get() else { return };
-    let totals = [&shared.calls, &shared.answers, &shared.errors, &shared.embedded, &shared.model, &shared.rows, &shared.refusals_dropped];
+    let totals =
+        [&shared.calls, &shared.answers, &shared.errors, &shared.embedded, &shared.model, &shared.rows, &shared.refusals_dropped];
     totals.iter().for_each(|total| total.store(0, Relaxed));
     for timing in &shared.timings {
         [&timing.count, &timing.total_us, &timing.max_us].iter().for_each(|total| total.store(0, Relaxed));

@@ -3,18 +3,17 @@
 
 use nl_query_core::error::Error;
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::panic::ErrorReportable;
 use pgrx::prelude::*;
 
 use crate::guard::JsonStore;
 use crate::service;
 
-use super::{IntoSql, Sql};
+use super::OrRaise;
 
 /// The SQL that answers the question: proven, formatted, not run.
 #[pg_extern(volatile, parallel_unsafe)]
-fn nl_sql(question: &str) -> Sql<String> {
-    service::sql(question).sql()
+fn nl_sql(question: &str) -> String {
+    service::sql(question).or_raise()
 }
 
 /// The readings of the question, best first.
@@ -22,16 +21,19 @@ fn nl_sql(question: &str) -> Sql<String> {
 fn nl_candidates(
     question: &str,
     n: default!(i32, 5),
-) -> Sql<TableIterator<'static, (name!(rank, i32), name!(sql, String), name!(confidence, f64), name!(engine, String), name!(paraphrase, String))>> {
+) -> TableIterator<
+    'static,
+    (name!(rank, i32), name!(sql, String), name!(confidence, f64), name!(engine, String), name!(paraphrase, String)),
+> {
     let count = usize::try_from(n).ok().filter(|count| *count > 0).ok_or_else(|| Error::Argument {
         message: format!("number of candidates must be greater than zero, not {n}"),
         hint: "Leave it out for five candidates.".to_owned(),
     });
-    let readings = count.and_then(|count| service::readings(question, count)).sql()?;
+    let readings = count.and_then(|count| service::readings(question, count)).or_raise();
     let row = |(place, reading): (usize, nl_query_core::error::Reading)| {
         (place as i32 + 1, reading.sql, reading.confidence, "embedded".to_owned(), reading.paraphrase)
     };
-    Ok(TableIterator::new(readings.into_iter().enumerate().map(row).collect::<Vec<_>>()))
+    TableIterator::new(readings.into_iter().enumerate().map(row).collect::<Vec<_>>())
 }
 
 extension_sql!(
@@ -55,7 +57,7 @@ pub unsafe extern "C-unwind" fn nl_query_json(fcinfo: pg_sys::FunctionCallInfo) 
     // SAFETY: PostgreSQL passes the call of a set-returning function with one text argument that is not NULL.
     let (question, store) = unsafe { (pgrx::pg_getarg::<String>(fcinfo, 0), JsonStore::begin(fcinfo)) };
     if let (Some(question), Some(mut store)) = (question, store) {
-        service::rows(&question, &mut store).sql().unwrap_or_report();
+        service::rows(&question, &mut store).or_raise();
     }
     // SAFETY: a set-returning function in materialise mode returns NULL; the rows are in the tuplestore.
     unsafe { pgrx::pg_return_null(fcinfo) }

@@ -11,11 +11,11 @@ use crate::catalog::Origin;
 use crate::pg::report::report;
 use crate::service::{self, Chosen, Understood};
 
-use super::{IntoSql, Sql};
+use super::OrRaise;
 
 /// How the question is understood: SQL, engine, confidence, word by word, times.
 #[pg_extern(volatile, parallel_unsafe)]
-fn nl_explain(question: &str, format: default!(&str, "'text'")) -> Sql<SetOfIterator<'static, String>> {
+fn nl_explain(question: &str, format: default!(&str, "'text'")) -> SetOfIterator<'static, String> {
     let as_json = match format.to_ascii_lowercase().as_str() {
         "text" => Ok(false),
         "json" => Ok(true),
@@ -24,10 +24,10 @@ fn nl_explain(question: &str, format: default!(&str, "'text'")) -> Sql<SetOfIter
             hint: "Formats are \"text\" and \"json\".".to_owned(),
         }),
     };
-    let as_json = as_json.sql()?;
-    let (understood, chosen) = service::explain(question).sql()?;
+    let as_json = as_json.or_raise();
+    let (understood, chosen) = service::explain(question).or_raise();
     let lines = if as_json { vec![object(&understood, chosen).to_string()] } else { lines(&understood, chosen) };
-    Ok(SetOfIterator::new(lines))
+    SetOfIterator::new(lines)
 }
 
 fn lines(understood: &Understood, chosen: Result<Chosen, Error>) -> Vec<String> {
@@ -54,7 +54,8 @@ fn lines(understood: &Understood, chosen: Result<Chosen, Error>) -> Vec<String> 
         lines.push(format!("Left out: {} relations beyond nl_query.max_relations", understood.left_out()));
     }
     lines.push(format!("Cache: none, catalog {}", origin(understood.origin)));
-    let times: Vec<String> = times(understood).iter().map(|(stage, time)| format!("{stage} {:.3} ms", milliseconds(*time))).collect();
+    let times: Vec<String> =
+        times(understood).iter().map(|(stage, time)| format!("{stage} {:.3} ms", milliseconds(*time))).collect();
     lines.push(format!("Time: {}", times.join(", ")));
     lines
 }
@@ -65,7 +66,8 @@ fn word_lines(understood: &Understood) -> Vec<String> {
     }
     let mut lines = vec!["Words:".to_owned()];
     for account in understood.words() {
-        let rejected = if account.rejected.is_empty() { String::new() } else { format!(" (not {})", account.rejected.join(", ")) };
+        let rejected =
+            if account.rejected.is_empty() { String::new() } else { format!(" (not {})", account.rejected.join(", ")) };
         lines.push(format!("  {}: {}{rejected}", account.words, account.meaning));
     }
     lines

@@ -1,4 +1,5 @@
 //! The functions that SQL calls: argument checks, a call of `service`, rows out. One file a group of functions; nothing is decided here.
+#![allow(clippy::type_complexity)] // pgrx reads a table's columns from the function's type, aliases it cannot
 
 mod ask;
 mod explain;
@@ -8,19 +9,18 @@ mod prove;
 mod stats;
 
 use nl_query_core::error::Error;
-use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::panic::ErrorReportable;
 
 use crate::pg::report::report;
 
-/// What SQL functions return: errors go through the one place that knows SQLSTATEs.
-type Sql<T> = Result<T, ErrorReport>;
-
-trait IntoSql<T> {
-    fn sql(self) -> Sql<T>;
+/// Errors on their way to SQL go through the one place that knows SQLSTATEs.
+trait OrRaise<T> {
+    /// The value, or an ERROR.
+    fn or_raise(self) -> T;
 }
 
-impl<T> IntoSql<T> for Result<T, Error> {
-    fn sql(self) -> Sql<T> {
-        self.map_err(report)
+impl<T> OrRaise<T> for Result<T, Error> {
+    fn or_raise(self) -> T {
+        self.map_err(report).unwrap_or_report()
     }
 }

@@ -37,6 +37,8 @@ pub use probe::Probe;
 const MARKS_EVERY: Duration = Duration::from_secs(1);
 /// How old row estimates and common values may be while autovacuum keeps sending messages.
 const STATISTICS_EVERY: Duration = Duration::from_secs(60);
+/// How old a snapshot gets at most: for what sends no message at all (an ANALYZE that finds as many rows as before, a renamed type).
+const READ_EVERY: Duration = Duration::from_secs(600);
 /// Snapshots kept in a backend: a pooled connection serves a few roles, each snapshot may take tens of megabytes.
 const KEPT: usize = 4;
 /// Changed relations that are looked at one by one; with more, the whole catalog is read.
@@ -124,12 +126,14 @@ fn note_changes(entries: &mut [Entry]) {
 /// The entry as it is where it is still true, else one read anew.
 fn refresh(mut entry: Entry) -> Result<(Entry, Origin), Error> {
     let now = Instant::now();
+    let age = now.duration_since(entry.read_at);
     let stale = match entry.pending.take() {
         None => true,
+        _ if entry.analysed || age >= READ_EVERY => true,
         Some(changed) if changed.is_empty() => false,
         Some(changed) => {
-            let statistics_due = entry.analysed || now.duration_since(entry.read_at) >= STATISTICS_EVERY;
-            statistics_due && changed.iter().any(|oid| entry.snapshot.digests.contains_key(oid)) || differs(&entry, &changed)?
+            let told = changed.iter().any(|oid| entry.snapshot.digests.contains_key(oid));
+            told && age >= STATISTICS_EVERY || differs(&entry, &changed)?
         }
     };
     if stale {
@@ -137,7 +141,6 @@ fn refresh(mut entry: Entry) -> Result<(Entry, Origin), Error> {
         return Ok((read(viewpoint, max_relations, Some(entry.snapshot))?, Origin::Read));
     }
     entry.pending = Some(BTreeSet::new());
-    entry.analysed = false;
     if entry.look_at_marks || now.duration_since(entry.marks_at) >= MARKS_EVERY {
         let marks = marks();
         if marks != entry.marks {
@@ -172,7 +175,17 @@ fn read(viewpoint: Viewpoint, max_relations: i32, before: Option<Rc<Snapshot>>) 
     };
     let now = Instant::now();
     let pending = Some(BTreeSet::new());
-    Ok(Entry { viewpoint, max_relations, snapshot, marks, marks_at: now, read_at: now, pending, look_at_marks: false, analysed: false })
+    Ok(Entry {
+        viewpoint,
+        max_relations,
+        snapshot,
+        marks,
+        marks_at: now,
+        read_at: now,
+        pending,
+        look_at_marks: false,
+        analysed: false,
+    })
 }
 
 fn introspect(max_relations: i32, only: Option<&[u32]>) -> Result<Catalog, Error> {

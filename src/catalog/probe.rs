@@ -58,7 +58,8 @@ impl<'a> Probe<'a> {
         for (relation, column) in columns {
             by_relation.entry(*relation).or_default().push(*column);
         }
-        let mut targets: Vec<Target<'a>> = by_relation.into_iter().filter_map(|(id, columns)| self.target(id, columns, rows)).collect();
+        let mut targets: Vec<Target<'a>> =
+            by_relation.into_iter().filter_map(|(id, columns)| self.target(id, columns, rows)).collect();
         targets.sort_by(|left, right| left.rows.total_cmp(&right.rows).then(left.id.cmp(&right.id)));
         targets
     }
@@ -78,7 +79,13 @@ impl<'a> Probe<'a> {
         columns.sort_unstable();
         columns.dedup();
         // Never analysed: the LIMIT in the statement bounds what is read.
-        let rows = if lookup { 100.0 } else if relation.rows < 0.0 { most } else { relation.rows };
+        let rows = if lookup {
+            100.0
+        } else if relation.rows < 0.0 {
+            most
+        } else {
+            relation.rows
+        };
         (!columns.is_empty()).then_some(Target { id, relation, columns, lookup, rows })
     }
 
@@ -145,7 +152,8 @@ fn statements(target: &Target<'_>, needles: &[String], most: i32) -> Vec<String>
 /// All columns of a small table in one pass.
 fn scan_statement(target: &Target<'_>, needles: &[String], most: i32) -> String {
     let names: Vec<String> = target.columns.iter().map(|column| quoted(&target.relation.columns[*column].name)).collect();
-    let pairs: Vec<String> = target.columns.iter().zip(&names).map(|(column, name)| format!("({column}, r.{name}::pg_catalog.text)")).collect();
+    let pairs: Vec<String> =
+        target.columns.iter().zip(&names).map(|(column, name)| format!("({column}, r.{name}::pg_catalog.text)")).collect();
     let words = array(needles.iter().map(String::as_str));
     format!(
         "(SELECT DISTINCT {id}, v.c, pg_catalog.array_position({words}, pg_catalog.lower(v.t)), v.t \

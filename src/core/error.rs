@@ -26,11 +26,11 @@ pub enum Error {
     /// No SELECT could answer it.
     OutOfScope { what: String },
     /// There is a reading, but it is not certain enough to act on.
-    Unsure { reading: Reading, minimum: f64 },
+    Unsure { reading: Box<Reading>, minimum: f64 },
     /// Every reading was refused by the guard; the best one's refusal.
-    NotProven { reading: Reading, refusal: Refusal },
+    NotProven { reading: Box<Reading>, refusal: Box<Refusal> },
     /// The guard's refusal, or the server's error, while an answer ran.
-    Failed { refusal: Refusal },
+    Failed { refusal: Box<Refusal> },
     /// The catalog query returned what cannot be read.
     Catalog { message: String },
 }

@@ -80,7 +80,9 @@ mod tests {
 
     #[test]
     fn ordinary_functions_are_left_to_their_volatility() {
-        for name in ["lower", "now", "percentile_cont_final", "to_tsvector", "json_agg_transfn", "generate_series", "xml", "xmlagg"] {
+        for name in
+            ["lower", "now", "percentile_cont_final", "to_tsvector", "json_agg_transfn", "generate_series", "xml", "xmlagg"]
+        {
             assert_eq!(verdict(name), None, "{name}");
         }
     }
@@ -95,7 +97,8 @@ mod tests {
 
     #[test]
     fn every_line_is_a_rule_and_every_denial_has_a_reason() {
-        for line in include_str!("functions.txt").lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in include_str!("functions.txt").lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
             let rule = parse_rule(line).expect("a rule");
             assert!(["allow", "catalog", "deny"].iter().any(|kind| line.starts_with(kind)), "{line}");
             if let Verdict::Deny(reason) = rule.verdict {

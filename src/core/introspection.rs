@@ -242,7 +242,8 @@ mod tests {
             assert_ne!(changed[&100], before[&100], "{from}");
             assert_eq!(changed[&200], before[&200]);
         }
-        let key = SAMPLE.replace("{\"from\": 200, \"from_columns\": [2], \"to\": 100", "{\"from\": 200, \"from_columns\": [2], \"to\": 200");
+        let key = SAMPLE
+            .replace("{\"from\": 200, \"from_columns\": [2], \"to\": 100", "{\"from\": 200, \"from_columns\": [2], \"to\": 200");
         assert_ne!(Catalog::from_json(&key).expect("parses").digests[&200], before[&200]);
     }
 

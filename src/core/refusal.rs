@@ -147,7 +147,9 @@ impl Reason {
     pub fn sqlstate(self) -> [u8; 5] {
         *match self {
             Reason::Syntax | Reason::Empty => b"42601",
-            Reason::MultipleStatements | Reason::NotSelect | Reason::SelectInto | Reason::RowLock | Reason::ModifyingCte => b"0A000",
+            Reason::MultipleStatements | Reason::NotSelect | Reason::SelectInto | Reason::RowLock | Reason::ModifyingCte => {
+                b"0A000"
+            }
             Reason::TooComplex | Reason::ResourceBomb | Reason::UnboundedRecursion => b"54001",
             Reason::PlanCost | Reason::PlanRows => b"54000",
             Reason::HiddenCharacter => b"22021",

@@ -135,8 +135,11 @@ fn check_owner(function: &Function, limits: &Limits) -> Result<(), Refusal> {
             .with_hint(HINT));
     }
     if function.security_definer {
-        return Err(Refusal::new(Reason::SecurityDefiner, format!("function {} runs with its owner's rights", function.display()))
-            .with_hint(HINT));
+        return Err(Refusal::new(
+            Reason::SecurityDefiner,
+            format!("function {} runs with its owner's rights", function.display()),
+        )
+        .with_hint(HINT));
     }
     Ok(())
 }
@@ -148,8 +151,10 @@ fn check_body(function: &Function) -> Result<(), Refusal> {
     }
     match denied_call(&function.source()) {
         None => Ok(()),
-        Some((name, reason)) => Err(Refusal::new(Reason::DeniedFunction, format!("function {} is not allowed", function.display()))
-            .with_detail(format!("It calls {name}, and that is not allowed: {reason}."))),
+        Some((name, reason)) => {
+            Err(Refusal::new(Reason::DeniedFunction, format!("function {} is not allowed", function.display()))
+                .with_detail(format!("It calls {name}, and that is not allowed: {reason}.")))
+        }
     }
 }
 

@@ -31,6 +31,7 @@ use crate::pg::timeout::Deadline;
 use crate::pg::{parse, walk};
 
 pub use crate::pg::tuplestore::JsonStore;
+pub use role::enter as enter_role;
 pub use run::{Flow, RowSink, RowView, RunOutcome, run_texts};
 
 /// What the caller's settings allow. `0` in a number means "no limit".

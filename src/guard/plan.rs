@@ -11,7 +11,10 @@ pub fn check(planned: &Planned, limits: &Limits) -> Result<(), Refusal> {
     for node in planned.nodes() {
         if limits.max_plan_cost > 0.0 && node.cost > limits.max_plan_cost {
             return Err(Refusal::new(Reason::PlanCost, "statement costs too much")
-                .with_detail(format!("Plan node \"{}\" costs {:.0}, the limit is {:.0}.", node.name, node.cost, limits.max_plan_cost))
+                .with_detail(format!(
+                    "Plan node \"{}\" costs {:.0}, the limit is {:.0}.",
+                    node.name, node.cost, limits.max_plan_cost
+                ))
                 .with_hint("Ask for less, or raise nl_query.max_plan_cost."));
         }
         if limits.max_plan_rows > 0.0 && node.rows > limits.max_plan_rows {

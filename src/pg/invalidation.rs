@@ -8,6 +8,8 @@ use std::cell::Cell;
 use pgrx::pg_sys;
 use pgrx::pg_sys::SysCacheIdentifier as cache;
 
+use super::utility;
+
 /// More changed relations than this between two questions count as "everything".
 const NOTES: usize = 64;
 
@@ -35,7 +37,7 @@ struct State {
 pub struct Changes {
     /// Roles, schemas, enums, or more relations than were counted.
     pub everything: bool,
-    /// A transaction or savepoint was rolled back: what no callback covers (comments) may have gone back too.
+    /// A transaction or savepoint with a COMMENT or SECURITY LABEL in it was rolled back.
     pub aborted: bool,
     /// Relations whose description may be different, or that are new or gone. Indexes, sequences, TOAST tables, partitions and
     /// other sessions' temporary tables are left out.
@@ -111,8 +113,13 @@ unsafe extern "C-unwind" fn catalog_changed(_argument: pg_sys::Datum, _cache: i3
 
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn transaction_ended(event: pg_sys::XactEvent::Type, _argument: *mut std::ffi::c_void) {
-    if event == pg_sys::XactEvent::XACT_EVENT_ABORT {
-        STATE.with(|state| state.aborted.set(true));
+    match event {
+        pg_sys::XactEvent::XACT_EVENT_ABORT => {
+            note_abort();
+            utility::forget_transaction();
+        }
+        pg_sys::XactEvent::XACT_EVENT_COMMIT | pg_sys::XactEvent::XACT_EVENT_PREPARE => utility::forget_transaction(),
+        _ => {}
     }
 }
 
@@ -124,6 +131,13 @@ unsafe extern "C-unwind" fn savepoint_ended(
     _argument: *mut std::ffi::c_void,
 ) {
     if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB {
+        note_abort();
+    }
+}
+
+/// The guard rolls a subtransaction back on every question: only one that may have taken a comment back is worth a look.
+fn note_abort() {
+    if utility::described_in_transaction() {
         STATE.with(|state| state.aborted.set(true));
     }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use pgrx::pg_sys;
 
-use super::{compat, list};
 use super::memory::OwnedContext;
+use super::{compat, list};
 
 /// The raw trees of a text.
 ///

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use pgrx::pg_sys;
 
-use super::{compat, list};
 use super::memory::OwnedContext;
 use super::parse::Analysed;
+use super::{compat, list};
 
 /// A planned statement, with the text it came from and the memory it lives in.
 pub struct Planned {

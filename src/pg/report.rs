@@ -10,10 +10,14 @@ use pgrx::{PgSqlErrorCode, function_name};
 pub fn report(error: Error) -> ErrorReport {
     use PgSqlErrorCode as code;
     match error {
-        Error::NotPreloaded => new(code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "nl_query must be loaded via shared_preload_libraries")
-            .set_hint("Add nl_query to shared_preload_libraries in postgresql.conf and restart the server."),
-        Error::Encoding { encoding } => new(code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("nl_query needs a database with encoding UTF8, not {encoding}"))
-            .set_hint("Create a database with ENCODING 'UTF8' and TEMPLATE template0."),
+        Error::NotPreloaded => {
+            new(code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "nl_query must be loaded via shared_preload_libraries")
+                .set_hint("Add nl_query to shared_preload_libraries in postgresql.conf and restart the server.")
+        }
+        Error::Encoding { encoding } => {
+            new(code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("nl_query needs a database with encoding UTF8, not {encoding}"))
+                .set_hint("Create a database with ENCODING 'UTF8' and TEMPLATE template0.")
+        }
         Error::EmptyQuestion => new(code::ERRCODE_INVALID_PARAMETER_VALUE, "question is empty")
             .set_hint("Ask in words, for example: SELECT * FROM nl_query('how many orders per month')."),
         Error::QuestionTooLong { length, limit } => new(code::ERRCODE_PROGRAM_LIMIT_EXCEEDED, "question is too long")
@@ -38,11 +42,13 @@ pub fn report(error: Error) -> ErrorReport {
         Error::Unsure { reading, minimum } => unsure(&reading, minimum),
         Error::NotProven { reading, refusal } => {
             let why = refusal.detail.as_deref().map(|detail| format!(" {detail}")).unwrap_or_default();
-            new(state(&refusal), format!("answer is not allowed to run: {}", refusal.message))
+            new(state(&refusal), format!("cannot run the answer: {}", refusal.message))
                 .set_detail(format!("The question was read as: {}.{why}\n{}", reading.paraphrase, reading.sql))
-                .set_hint(refusal.hint.unwrap_or_else(|| "Ask in other words, or see nl_candidates() for other readings.".to_owned()))
+                .set_hint(
+                    refusal.hint.unwrap_or_else(|| "Ask in other words, or see nl_candidates() for other readings.".to_owned()),
+                )
         }
-        Error::Failed { refusal } => failed(refusal),
+        Error::Failed { refusal } => failed(*refusal),
         Error::Catalog { message } => new(code::ERRCODE_INTERNAL_ERROR, "could not read the catalog").set_detail(message),
     }
 }
@@ -76,7 +82,9 @@ fn new(code: PgSqlErrorCode, message: impl Into<String>) -> ErrorReport {
 fn state(refusal: &Refusal) -> PgSqlErrorCode {
     let packed = refusal.sqlstate.iter().rev().fold(0i32, |sum, byte| (sum << 6) + ((i32::from(*byte) - 48) & 0x3F));
     match PgSqlErrorCode::from(packed) {
-        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR if refusal.sqlstate != *b"XX000" => PgSqlErrorCode::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
+        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR if refusal.sqlstate != *b"XX000" => {
+            PgSqlErrorCode::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION
+        }
         code => code,
     }
 }

@@ -10,6 +10,7 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::submodules::ffi::pg_guard_ffi_boundary;
 
 thread_local! {
+    static DESCRIBED_HERE: Cell<bool> = const { Cell::new(false) };
     static SEEN: Cell<Seen> = const { Cell::new(Seen { described: false, analysed: false }) };
 }
 
@@ -25,6 +26,16 @@ pub struct Seen {
 /// Returns what was seen and forgets it.
 pub fn take() -> Seen {
     SEEN.take()
+}
+
+/// True when this transaction holds a COMMENT or SECURITY LABEL that a rollback would take back.
+pub fn described_in_transaction() -> bool {
+    DESCRIBED_HERE.get()
+}
+
+/// The transaction is over, one way or the other.
+pub fn forget_transaction() {
+    DESCRIBED_HERE.set(false);
 }
 
 /// Installs the hook. Call once, from `_PG_init` while preloading.
@@ -59,7 +70,9 @@ unsafe extern "C-unwind" fn process_utility(
             Some(run) => {
                 pg_guard_ffi_boundary(|| run(statement, text, read_only_tree, context, params, environment, dest, completion))
             }
-            None => pg_sys::standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, dest, completion),
+            None => {
+                pg_sys::standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, dest, completion)
+            }
         }
     }
     note(tag);
@@ -69,7 +82,10 @@ fn note(tag: pg_sys::NodeTag) {
     SEEN.with(|seen| {
         let before = seen.get();
         match tag {
-            pg_sys::NodeTag::T_CommentStmt | pg_sys::NodeTag::T_SecLabelStmt => seen.set(Seen { described: true, ..before }),
+            pg_sys::NodeTag::T_CommentStmt | pg_sys::NodeTag::T_SecLabelStmt => {
+                DESCRIBED_HERE.set(true);
+                seen.set(Seen { described: true, ..before });
+            }
             pg_sys::NodeTag::T_VacuumStmt => seen.set(Seen { analysed: true, ..before }),
             _ => {}
         }

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgrx::pg_sys;
 
-use super::{compat, list};
 use super::parse::Analysed;
 use super::syscache::CacheRow;
+use super::{compat, list};
 
 /// What the walk found.
 #[derive(Debug, Default)]

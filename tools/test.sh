@@ -1,0 +1,79 @@
+#!/bin/bash
+# Everything: formatting, lints, the engine's tests, tests inside a backend, pg_regress files, tests of real clients on real clusters.
+# All of it happens in a private copy of the server that PG_CONFIG names. Goes on after a failure, and says at the end what failed.
+set -eu
+cd "$(dirname "$0")/.."
+. tools/common.sh
+. tools/cluster.sh
+. tools/pgrx.sh
+
+# The release build is that of `make`, for the server itself; everything else is for the copy.
+SERVER=$(absolute "${PG_CONFIG:-pg_config}")
+PG_CONFIG=$(tools/private-server.sh "$SERVER")
+set_up_pgrx
+LOG=$ROOT/target/test.log
+FAILED=
+: >"$LOG"
+
+# step NAME COMMAND …: its output is shown and kept for the totals.
+step() {
+    name=$1
+    shift
+    start=$SECONDS
+    printf '\n== %s\n' "$name"
+    if "$@" 2>&1 | tee -a "$LOG"; then
+        printf '== %s: done in %d s\n' "$name" $((SECONDS - start))
+    else
+        FAILED="$FAILED; $name"
+        printf '== %s: FAILED after %d s\n' "$name" $((SECONDS - start))
+    fi
+}
+
+lints() {
+    cargo clippy --quiet --workspace --all-targets --no-default-features --features "pg$MAJOR" -- -D warnings
+}
+
+scripts() {
+    if command -v shellcheck >/dev/null 2>&1; then shellcheck -x tools/*.sh; else echo "skipped: shellcheck is not installed"; fi
+}
+
+core() {
+    cargo test --quiet --no-fail-fast -p nl_query_core -p nl_query_engine
+}
+
+install_release() {
+    PG_CONFIG="$SERVER" tools/build.sh && tools/install.sh install
+}
+
+regress() (
+    start_cluster "$PG_CONFIG" "shared_preload_libraries = 'nl_query'"
+    tools/regress.sh
+)
+
+clients() {
+    RUST_BACKTRACE=0 cargo test --quiet --no-fail-fast -p nl_query_tests -- --show-output
+}
+
+set -o pipefail
+step "format" cargo fmt --all --check
+step "lints" lints
+step "scripts" scripts
+step "core and engine" core
+step "tests inside a backend" tools/pgrx-test.sh
+step "install script" tools/schema.sh check
+step "build and install" install_release
+step "pg_regress" regress
+step "clients" clients
+
+# libtest: "test result: ok. 7 passed; 0 failed; 1 ignored; …"; pg_regress: "ok 1 - ask 20 ms" (16 and later) or "test ask ... ok".
+awk -v failed_steps="$FAILED" '
+    /^test result:/ { passed += $4; failed += $6; skipped += $8 }
+    /^(ok +[0-9]+|test .* \.\.\. +ok)/ { passed++ }
+    /^(not ok +[0-9]+|test .* \.\.\. +FAILED)/ && !/^test .*::/ { failed++ }
+    /^skipped:/ { skipped++ }
+    END {
+        if (failed_steps != "" && failed == 0) failed = 1
+        if (failed_steps != "") printf "\nfailed: %s\n", substr(failed_steps, 3)
+        printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped
+    }' "$LOG"
+[ -z "$FAILED" ]
