@@ -121,3 +121,17 @@ pub fn may_become(role: pg_sys::Oid) -> bool {
 pub fn query_id(query: &pg_sys::Query) -> u64 {
     query.queryId as u64
 }
+
+/// Claims a prefix of settings: from now on a name under it that nobody defined is an error, and one in the configuration file a warning.
+pub fn reserve_prefix(prefix: &core::ffi::CStr) {
+    // SAFETY: called from _PG_init after every setting is defined; the name is copied.
+    #[cfg(feature = "pg14")]
+    unsafe {
+        pg_sys::EmitWarningsOnPlaceholders(prefix.as_ptr());
+    }
+    // SAFETY: as above.
+    #[cfg(not(feature = "pg14"))]
+    unsafe {
+        pg_sys::MarkGUCPrefixReserved(prefix.as_ptr());
+    }
+}

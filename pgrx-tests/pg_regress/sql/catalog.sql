@@ -17,7 +17,7 @@ CREATE TABLE sightings_new PARTITION OF sightings FOR VALUES FROM ('2021-01-01')
 INSERT INTO sightings VALUES (1, '2020-05-01'), (2, '2021-05-01'), (3, '2021-06-01');
 CREATE TEMPORARY TABLE mushrooms (id int);
 INSERT INTO mushrooms VALUES (1), (2);
-ANALYZE;
+ANALYZE trees, forests, sightings, mushrooms;
 SELECT nl_query('how many oaks');
 SELECT nl_query('how many forests');
 SELECT nl_query('how many sightings');
@@ -101,5 +101,6 @@ SET ROLE regress_asker;
 SELECT nl_query('how many pupils');
 
 RESET ROLE;
+DROP TABLE mushrooms;
 DROP SCHEMA regress_catalog, "regress Catalog Two" CASCADE;
 DROP ROLE regress_asker;

@@ -32,6 +32,8 @@ SELECT nl_sql(E'how many\x00planets');
 \echo :LAST_ERROR_SQLSTATE
 
 -- nothing known, and nothing that a query can tell
+SELECT nl_sql('how many unicorns');
+\echo :LAST_ERROR_SQLSTATE
 SELECT nl_sql('what is the weather');
 \echo :LAST_ERROR_SQLSTATE
 SELECT nl_sql('delete all planets');
@@ -63,12 +65,17 @@ RESET nl_query.min_confidence;
 -- an error does not end the session, nor what comes after it in a subtransaction
 DO $$
 BEGIN
-    PERFORM nl_query('what is the weather');
+    PERFORM nl_query('how many unicorns');
 EXCEPTION WHEN undefined_object THEN
     RAISE WARNING 'caught: %', SQLERRM;
 END
 $$;
 SELECT nl_query('how many planets');
+
+-- errors of other statements keep what PostgreSQL says of them
+CREATE TABLE planets (id int);
+ALTER TABLE planets ADD CONSTRAINT few CHECK (id < 2);
+\echo :LAST_ERROR_SQLSTATE
 
 RESET ROLE;
 DROP SCHEMA regress_errors CASCADE;
