@@ -24,7 +24,8 @@ const RELATIONS: &CStr = c"SELECT pg_catalog.string_agg(name, E'\\n') FROM (SELE
     AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')) LIMIT 5000) names";
 
 /// Readable columns of some relations, one a line.
-const COLUMNS: &CStr = c"SELECT pg_catalog.string_agg(DISTINCT a.attname::pg_catalog.text, E'\\n') FROM pg_catalog.pg_attribute a \
+const COLUMNS: &CStr =
+    c"SELECT pg_catalog.string_agg(DISTINCT a.attname::pg_catalog.text, E'\\n') FROM pg_catalog.pg_attribute a \
     WHERE a.attrelid OPERATOR(pg_catalog.=) ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped \
     AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')";
 
