@@ -6,6 +6,7 @@
 //! says why: in a test that is the report.
 
 mod cluster;
+pub mod corpus;
 mod database;
 mod questions;
 mod rows;

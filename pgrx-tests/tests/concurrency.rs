@@ -1,15 +1,10 @@
 //! Many sessions at once, while tables come and go: right answers or clear errors, and a server that stays up.
 
-use nl_query_tests::{Cluster, Database, Refusal};
-use postgres::Client;
+use nl_query_tests::{Cluster, Database, ask};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const SESSIONS: usize = 8;
 const QUESTIONS: usize = 40;
-
-fn ask(client: &mut Client, question: &str) -> Result<String, Refusal> {
-    client.query_one("SELECT nl_sql($1)", &[&question]).map(|row| row.get(0)).map_err(|e| Refusal::from(&e))
-}
 
 fn warehouse(name: &str) -> Database<'static> {
     let database = Cluster::shared().database(name);

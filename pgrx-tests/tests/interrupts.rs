@@ -1,6 +1,7 @@
 //! Whoever waits for an answer can stop waiting: cancel, statement_timeout, the guard's own time limit.
 
 use nl_query_tests::{Cluster, Database, Refusal, refusal};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// A view whose rows take for ever to make, behind a harmless name: nobody can know from the plan.
@@ -56,16 +57,19 @@ fn cancel() {
     let mut client = without_cost_limit(&database);
     let token = client.cancel_token();
     let started = Instant::now();
-    let canceller = std::thread::spawn(move || {
-        // Again and again: the first may come before the statement.
-        for _ in 0..100 {
-            std::thread::sleep(Duration::from_millis(100));
-            let _ = token.cancel_query(postgres::NoTls);
-        }
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Again and again: the first may come before the statement.
+            while !done.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(100));
+                let _ = token.cancel_query(postgres::NoTls);
+            }
+        });
+        let said = refusal(&mut client, SLOW);
+        done.store(true, Ordering::Relaxed);
+        stopped_in_time(started, &said);
     });
-    stopped_in_time(started, &refusal(&mut client, SLOW));
-    drop(client);
-    drop(canceller);
 }
 
 #[test]

@@ -1,12 +1,6 @@
 //! Names that need quotes, reserved words, mixed case, blanks, other alphabets: found by what they mean, quoted where they must be.
 
-use nl_query_tests::{Cluster, Database};
-
-fn answer(database: &Database<'_>, question: &str) -> String {
-    let mut client = database.connect();
-    let sql: String = client.query_one("SELECT nl_sql($1)", &[&question]).unwrap_or_else(|e| panic!("{question}: {e:?}")).get(0);
-    database.value(&sql)
-}
+use nl_query_tests::Cluster;
 
 #[test]
 fn reserved_words_and_mixed_case() {
@@ -18,9 +12,9 @@ fn reserved_words_and_mixed_case() {
            INSERT INTO "CustomerAccount" VALUES (1, 'Ada'), (2, 'Grace');
            ANALYZE"#,
     );
-    assert_eq!(answer(&database, "how many orders are there"), "3");
-    assert_eq!(answer(&database, "how many different users in order"), "2");
-    assert_eq!(answer(&database, "how many customer accounts are there?"), "2");
+    assert_eq!(database.answer("how many orders are there"), "3");
+    assert_eq!(database.answer("how many different users in order"), "2");
+    assert_eq!(database.answer("how many customer accounts are there?"), "2");
 }
 
 #[test]
@@ -37,17 +31,17 @@ fn blanks_quotes_and_other_alphabets() {
            ALTER DATABASE names_odd SET search_path = public, "My Schema";
            ANALYZE"#,
     );
-    assert_eq!(answer(&database, "how many sales figures"), "2");
-    assert_eq!(answer(&database, "what is the average unit price of the sales figures").trim_end_matches('0'), "2.");
-    assert_eq!(answer(&database, "how many straße are there"), "3");
-    assert_eq!(answer(&database, "how many parcel boxes are there"), "2");
+    assert_eq!(database.answer("how many sales figures"), "2");
+    assert_eq!(database.answer("what is the average unit price of the sales figures").trim_end_matches('0'), "2.");
+    assert_eq!(database.answer("how many straße are there"), "3");
+    assert_eq!(database.answer("how many parcel boxes are there"), "2");
 }
 
 #[test]
 fn a_database_with_an_odd_name() {
     let database = Cluster::shared().database("my \"odd\" – database");
     database.run("CREATE TABLE parcels (id int PRIMARY KEY); INSERT INTO parcels VALUES (1), (2)");
-    assert_eq!(answer(&database, "how many parcels"), "2");
+    assert_eq!(database.answer("how many parcels"), "2");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A role learns nothing from nl_query that it could not read by itself: no rows, and no names either.
 
-use nl_query_tests::{Cluster, Database, Refusal, Table, refusal};
+use nl_query_tests::{Cluster, Database, Refusal, Table, ask, refusal};
 
 /// A role with one table and two columns of another; the rest of the schema carries names that occur nowhere else.
 fn clinic(name: &str, role: &str) -> Database<'static> {
@@ -45,9 +45,9 @@ fn everything_said(database: &Database<'_>, role: &str, question: &str) -> Strin
 fn what_may_be_read_is_answered() {
     let database = clinic("priv_allowed", "priv_allowed_role");
     let mut client = database.connect_as("priv_allowed_role");
-    let sql: String = client.query_one("SELECT nl_sql('how many visits are there')", &[]).expect("nl_sql").get(0);
+    let sql = ask(&mut client, "how many visits are there").expect("an answer");
     assert_eq!(Table::of(&mut client, &sql).expect("runs").only_value().as_deref(), Some("2"));
-    let sql: String = client.query_one("SELECT nl_sql('cities of all patients')", &[]).expect("nl_sql").get(0);
+    let sql = ask(&mut client, "cities of all patients").expect("an answer");
     assert_eq!(Table::of(&mut client, &sql).expect("runs").rows.len(), 2, "{sql}");
 }
 
@@ -89,13 +89,13 @@ fn asking_for_a_hidden_name_is_like_asking_for_none() {
 fn grants_and_revokes_count_at_once() {
     let database = clinic("priv_grant", "priv_grant_role");
     let mut client = database.connect_as("priv_grant_role");
-    let question = "SELECT nl_sql('how many vulcanized are there')";
-    refusal(&mut client, question);
+    let question = "how many vulcanized are there";
+    ask(&mut client, question).expect_err("not granted yet");
     database.run("GRANT SELECT ON vulcanized TO priv_grant_role");
-    let sql: String = client.query_one(question, &[]).expect("granted").get(0);
+    let sql = ask(&mut client, question).expect("granted");
     assert_eq!(Table::of(&mut client, &sql).expect("runs").only_value().as_deref(), Some("1"));
     database.run("REVOKE SELECT ON vulcanized FROM priv_grant_role");
-    refusal(&mut client, question);
+    ask(&mut client, question).expect_err("revoked");
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! Restarts: clean, and as after a crash.
 
-use nl_query_tests::{Cluster, Options, Stop, refusal, wait_until};
+use nl_query_tests::{Cluster, Options, Stop, ask, wait_until};
 
-const QUESTION: &str = "SELECT nl_sql('how many parcels are there')";
+const QUESTION: &str = "how many parcels are there";
 
 #[test]
 fn answers_after_clean_and_unclean_restarts() {
     let cluster = Cluster::start(&Options::default());
     let database = cluster.database("kept");
     database.run("CREATE TABLE parcels (id int PRIMARY KEY); INSERT INTO parcels VALUES (1), (2); ANALYZE");
-    let before = database.value(QUESTION);
+    let before = database.answer(QUESTION);
     for how in [Stop::Fast, Stop::Immediate, Stop::Smart] {
         cluster.restart(how);
-        assert_eq!(database.value(QUESTION), before, "after a {how:?} stop");
+        assert_eq!(database.answer(QUESTION), before, "after a {how:?} stop");
     }
     assert!(!cluster.log().contains("PANIC"), "{}", cluster.log_tail(40));
 }
@@ -22,7 +22,7 @@ fn a_crashed_backend_does_not_take_the_shared_memory_along() {
     let cluster = Cluster::start(&Options::default().with("restart_after_crash", "on"));
     let database = cluster.database("crashed");
     database.run("CREATE TABLE parcels (id int PRIMARY KEY); INSERT INTO parcels VALUES (1)");
-    let before = database.value(QUESTION);
+    let before = database.answer(QUESTION);
     let mut victim = database.connect();
     let pid: i32 = victim.query_one("SELECT pg_backend_pid()", &[]).expect("pid").get(0);
     let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().expect("kill");
@@ -31,7 +31,7 @@ fn a_crashed_backend_does_not_take_the_shared_memory_along() {
         cluster.log().contains("all server processes terminated; reinitializing")
             && cluster.try_connect("crashed", "postgres").is_ok_and(|mut c| c.simple_query("SELECT 1").is_ok())
     });
-    assert_eq!(database.value(QUESTION), before);
+    assert_eq!(database.answer(QUESTION), before);
 }
 
 #[test]
@@ -39,10 +39,10 @@ fn dropping_a_database_does_not_wait_for_the_extension() {
     let cluster = Cluster::shared();
     let database = cluster.database("dropped");
     database.run("CREATE TABLE parcels (id int PRIMARY KEY)");
-    database.value(QUESTION);
+    database.answer(QUESTION);
     cluster.connect("postgres").batch_execute("DROP DATABASE dropped").expect("DROP DATABASE");
     // The same name again, with other tables: nothing of the old one may answer.
     let database = cluster.database("dropped");
     database.run("CREATE TABLE couriers (id int PRIMARY KEY)");
-    refusal(&mut database.connect(), QUESTION);
+    ask(&mut database.connect(), QUESTION).expect_err("a table of a database that is gone");
 }

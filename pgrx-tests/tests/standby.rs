@@ -1,6 +1,6 @@
 //! A hot standby answers too, and asking writes nothing: no transaction id is taken there or on the primary.
 
-use nl_query_tests::{Cluster, Options, Table};
+use nl_query_tests::{Cluster, Options, Table, ask};
 
 #[test]
 fn a_standby_answers_and_follows_its_primary() {
@@ -22,7 +22,7 @@ fn a_standby_answers_and_follows_its_primary() {
     // New tables arrive through the log, with no command of this session.
     database.run("CREATE TABLE couriers (id int PRIMARY KEY, name text); INSERT INTO couriers VALUES (1, 'Ada')");
     primary.wait_for(&standby);
-    let sql: String = client.query_one("SELECT nl_sql('how many couriers')", &[]).expect("a new table").get(0);
+    let sql = ask(&mut client, "how many couriers are there").expect("a new table");
     assert_eq!(Table::of(&mut client, &sql).expect("runs").only_value().as_deref(), Some("1"));
 }
 

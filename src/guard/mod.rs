@@ -8,14 +8,17 @@
 //! subtransaction: a refusal leaves no lock, no transaction id and no open resource behind. The guard reads no setting itself; the
 //! caller brings [`Limits`]. It must not know about questions, engines or caches.
 
+mod bombs;
 mod functions;
 mod names;
+mod nearest;
 mod plan;
 mod role;
 mod run;
 mod shape;
 
 use std::cell::Cell;
+use std::ffi::CString;
 use std::rc::Rc;
 
 pub use nl_query_core::refusal::{Reason, Refusal};
@@ -146,10 +149,14 @@ impl Drop for Active {
     }
 }
 
-/// Steps 1 to 4.
 fn prove_then(on_success: OnSuccess, sql: &str, limits: &Limits) -> Result<(Verdict, Planned), Refusal> {
     let text = shape::check_text(sql)?;
     let _active = Active::begin()?;
+    steps(on_success, text, limits).map_err(|refusal| nearest::improve(refusal, sql, limits))
+}
+
+/// Steps 1 to 4.
+fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdict, Planned), Refusal> {
     let deadline = Deadline::start(limits.timeout_ms);
     let _watch = functions::watch(limits);
     let memory = Rc::new(OwnedContext::new(c"nl_query statement"));
@@ -169,6 +176,7 @@ fn prove_then(on_success: OnSuccess, sql: &str, limits: &Limits) -> Result<(Verd
         shape::check_tree(&facts)?;
         names::check(&facts, limits)?;
         let all_built_in = functions::check(&facts, limits)?;
+        bombs::check(&rewritten)?;
         // Parallel workers do not carry the guard's watch on functions, so they get built-in functions only.
         let planned = crate::pg::plan::plan(rewritten, all_built_in);
         planned.check_permissions();
