@@ -238,6 +238,24 @@ pub fn comparison_phrase(words: &[&str]) -> Option<(usize, Comparison)> {
     (1..=LONGEST_PHRASE.min(words.len())).rev().find_map(|length| phrase(&length))
 }
 
+/// A comparison at the beginning of `words` that stands after its number: "or more", "or fewer", "and above", "plus".
+pub fn comparison_suffix(words: &[&str]) -> Option<(usize, Comparison)> {
+    let more = |word: &str| {
+        ["more", "higher", "greater", "above", "over", "larger", "bigger", "longer", "better", "up", "older"].contains(&word)
+    };
+    let less =
+        |word: &str| ["less", "fewer", "lower", "below", "under", "smaller", "shorter", "worse", "younger"].contains(&word);
+    match words {
+        ["or" | "and", word, ..] if more(word) => Some((2, Comparison::GreaterOrEqual)),
+        ["or" | "and", word, ..] if less(word) => Some((2, Comparison::LessOrEqual)),
+        ["at", "least", ..] | ["at", "minimum", ..] => Some((2, Comparison::GreaterOrEqual)),
+        ["at", "most", ..] | ["at", "maximum", ..] => Some((2, Comparison::LessOrEqual)),
+        ["+" | "plus", ..] => Some((1, Comparison::GreaterOrEqual)),
+        ["max" | "maximum" | "tops", ..] => Some((1, Comparison::LessOrEqual)),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,5 +342,8 @@ mod tests {
             assert_eq!(comparison_phrase(&text.split(' ').collect::<Vec<_>>()), Some((used, operator)), "{text}");
         }
         assert_eq!(comparison_phrase(&["customers"]), None);
+        assert_eq!(comparison_suffix(&["or", "more", "orders"]), Some((2, GreaterOrEqual)));
+        assert_eq!(comparison_suffix(&["or", "fewer"]), Some((2, LessOrEqual)));
+        assert_eq!(comparison_suffix(&["or", "orders"]), None);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{How, Meaning, Mention};
 use crate::lexicon::morphology::{is_typo_of, singular};
 use crate::lexicon::{self, Relatedness, StopClass};
-use crate::prepared::{Part, PlaceTarget, Prepared};
+use crate::prepared::{Part, PlaceTarget, Prepared, Role};
 use crate::question::{Question, TokenKind};
 
 /// Weaker mentions than this are noise.
@@ -30,7 +30,7 @@ pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
             Some(_) => true,
             None => false,
         };
-        if token.kind != TokenKind::Word || asks {
+        if token.kind != TokenKind::Word || asks || matches!(token.lower.as_str(), "much" | "many") {
             continue;
         }
         for (word, strength, how) in meanings(&token.lower, &token.stem, prepared) {
@@ -47,10 +47,21 @@ pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
             continue;
         }
         for run in runs(&hits, question) {
-            mentions.extend(score(target, &run, prepared, question));
+            if let Some(mention) = score(target, &run, prepared, question) {
+                keep(&mut mentions, mention);
+            }
         }
     }
     mentions
+}
+
+/// Several columns may stand for one relation: its best mention is kept.
+fn keep(mentions: &mut Vec<Mention>, mention: Mention) {
+    match mentions.iter_mut().find(|known| known.tokens == mention.tokens && known.meaning == mention.meaning) {
+        Some(known) if known.strength < mention.strength => *known = mention,
+        Some(_) => {}
+        None => mentions.push(mention),
+    }
 }
 
 /// `film_category` only says what it connects: "film categories" are categories.
@@ -81,7 +92,7 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
     let verb = lower.ends_with("ed") || lower.ends_with("ing");
     for (term, relatedness) in lexicon::related_terms(stem) {
         let strength = match relatedness {
-            Relatedness::Synonym if verb => continue,
+            Relatedness::Synonym | Relatedness::Attribute | Relatedness::Broader if verb => continue,
             Relatedness::Synonym => 0.75,
             Relatedness::Derived => 0.7,
             Relatedness::Attribute => 0.6,
@@ -91,6 +102,16 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
             && !found.iter().any(|(known, ..)| known == word)
         {
             found.push((word, strength * exact, How::Synonym));
+        }
+    }
+    // rented and rental, shipped and shipment: nouns made of the verb's stem.
+    if exact == 1.0 && stem.chars().count() >= 4 {
+        for ending in ["al", "er", "or", "ment", "ing", "ion", "ation", "e"] {
+            if let Some((word, _)) = prepared.vocabulary.get_key_value(format!("{stem}{ending}").as_str())
+                && !found.iter().any(|(known, ..)| known == word)
+            {
+                found.push((word, 0.72, How::Synonym));
+            }
         }
     }
     for short in lexicon::abbreviations_of(lower) {
@@ -147,10 +168,12 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     let mut best: Vec<Option<Hit>> = vec![None; length];
     let mut owner: Option<Hit> = None;
     let mut comment: Option<Hit> = None;
+    let mut suffix: Option<Hit> = None;
     for hit in run {
         let slot = match hit.part {
             Part::Name(at) => &mut best[at],
             Part::Owner => &mut owner,
+            Part::Suffix => &mut suffix,
             Part::Comment => &mut comment,
         };
         if slot.is_none_or(|known| known.strength < hit.strength) {
@@ -159,6 +182,11 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     }
     let used: Vec<Hit> = best.iter().flatten().copied().collect();
     if used.is_empty() {
+        // "date" alone fits every date a little, and the one of a relation that has no other best.
+        if let Some(hit) = suffix.filter(|_| comment.is_none()) {
+            let calendar = matches!(meaning, Meaning::Column(column) if prepared.words(column).role == Role::Time);
+            return calendar.then(|| Mention { tokens: hit.token..hit.token + 1, meaning, strength: 0.66, how: How::Part });
+        }
         let hit = comment?;
         // A comment on a table speaks of many things; one on a column of what it holds.
         let strength = hit.strength * if matches!(target, PlaceTarget::Relation(_)) { 0.5 } else { 0.8 };
@@ -185,6 +213,24 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
         strength = (strength + 0.12 * hit.strength).min(1.1);
         first = hit.token;
         last = last.max(hit.token);
+        while run.iter().any(|other| other.part == Part::Owner && other.token + 1 == first) {
+            first -= 1;
+        }
+    }
+    if let Some(hit) = suffix
+        && hit.token == last + 1
+    {
+        strength = (strength + 0.1).min(1.1);
+        last = hit.token;
+    }
+    // `route_id` without "id" is the route itself.
+    let mut meaning = meaning;
+    if let Meaning::Column(column) = meaning
+        && suffix.is_none_or(|hit| hit.token != last)
+        && let Some(relation) = prepared.words(column).stands_for
+    {
+        meaning = Meaning::Relation(relation);
+        strength -= 0.02;
     }
     let how = if whole { used.iter().map(|hit| hit.how).max()? } else { used.iter().map(|hit| hit.how).max()?.max(How::Part) };
     (strength >= WEAKEST).then_some(Mention { tokens: first..last + 1, meaning, strength, how })

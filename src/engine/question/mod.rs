@@ -36,7 +36,7 @@ pub const MAX_TOKENS: usize = 400;
 /// date are not in `numbers`, unless the date says that it may be a number.
 pub fn read(text: &str, today: Day) -> Question {
     let (tokens, quoted, truncated) = tokens::tokenise(text);
-    let mut numbers = numbers::numbers(&tokens);
+    let mut numbers = numbers::numbers(text, &tokens);
     let buckets = buckets::buckets(&tokens);
     let dates =
         dates::dates(&dates::Reading { text, tokens: &tokens, numbers: &numbers, quoted: &quoted, buckets: &buckets, today });

@@ -106,7 +106,14 @@ impl<'a> Context<'a> {
             if self.qualifies(at) {
                 continue;
             }
-            if self.follows_group(at) || self.follows_superlative_of_quantity(at) || self.names_its_value(at, relation) {
+            // "bought" may bring the orders in, but nobody asks for orders with it.
+            let verb = self.elements[at]
+                .things
+                .iter()
+                .any(|mention| mention.meaning == Meaning::Relation(relation) && mention.how == How::Synonym)
+                && self.lower(at).split(' ').count() == 1
+                && self.is_verb(at);
+            if verb || self.follows_group(at) || self.follows_superlative_of_quantity(at) || self.names_its_value(at, relation) {
                 fallback = fallback.or(Some((relation, at)));
                 continue;
             }
@@ -115,11 +122,22 @@ impl<'a> Context<'a> {
             return;
         }
         // "which country has the most customers": the thing asked for is a column of what is counted.
-        if let Some((relation, at)) = fallback {
+        if let Some((relation, at)) = fallback.filter(|(_, at)| !self.is_verb(*at)) {
             self.subject = Some(relation);
             self.subject_element = Some(at);
         }
-        self.subject = self.subject.or_else(|| self.subject_of_columns());
+        self.subject = self.subject.or_else(|| self.subject_of_columns()).or(fallback.map(|(relation, _)| relation));
+    }
+
+    /// A form that only verbs have, or a verb of trade: it says what happened, not what there is.
+    fn is_verb(&self, at: usize) -> bool {
+        let word = self.lower(at);
+        let auxiliary = (self.elements[at].tokens.start.saturating_sub(4)..self.elements[at].tokens.start)
+            .any(|token| matches!(self.question.tokens[token].lower.as_str(), "did" | "does" | "do"));
+        word.ends_with("ed")
+            || matches!(word.as_str(), "bought" | "sold" | "paid" | "made" | "spent" | "wrote" | "gave" | "took")
+            || auxiliary
+                && matches!(word.as_str(), "buy" | "sell" | "pay" | "order" | "rent" | "make" | "write" | "work" | "live")
     }
 
     /// No relation is named: what the first well-named column belongs to, else the first value.
@@ -264,6 +282,13 @@ impl<'a> Context<'a> {
         let mut affinity = 0.0;
         if self.subject == Some(relation) {
             affinity += 0.22;
+        }
+        // "track price": the relation's word directly before the column's says whose it is.
+        if at > 0
+            && self.elements[at - 1].tokens.end == self.elements.get(at).map_or(0, |element| element.tokens.start)
+            && self.named.iter().any(|(named, element, _)| *named == relation && *element == at - 1)
+        {
+            affinity += 0.35;
         }
         match self.nearness(relation, at) {
             Some(0..=2) => affinity += 0.3,

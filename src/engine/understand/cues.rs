@@ -131,8 +131,10 @@ const LONGEST_PHRASE: usize = 5;
 pub fn cues_at(words: &[&str]) -> Vec<(usize, Cue)> {
     let mut found = Vec::new();
     if let Some((length, superlative)) = lexicon::superlative_phrase(words) {
-        match words.get(length) {
-            Some(&"first") => found.push((length + 1, Cue::Leading(superlative))),
+        match words.get(length..) {
+            Some(["first", ..]) => found.push((length + 1, Cue::Leading(superlative))),
+            Some(["at", "the", "top", ..]) => found.push((length + 3, Cue::Leading(superlative))),
+            Some(["on", "top", ..]) => found.push((length + 2, Cue::Leading(superlative))),
             _ => found.push((length, Cue::Superlative(superlative))),
         }
     }
@@ -142,7 +144,15 @@ pub fn cues_at(words: &[&str]) -> Vec<(usize, Cue)> {
     {
         found.push((length, Cue::Aggregate(aggregate)));
     }
-    if let Some((length, comparative)) = lexicon::comparative_phrase(words) {
+    let plain = |adjective: &str| {
+        matches!(
+            adjective,
+            "great" | "large" | "big" | "high" | "low" | "small" | "many" | "much" | "few" | "little" | "good" | "bad"
+        )
+    };
+    if let Some((length, comparative)) =
+        lexicon::comparative_phrase(words).filter(|(_, comparative)| !plain(comparative.positive))
+    {
         let than = usize::from(words.get(length) == Some(&"than"));
         found.push((length + than, Cue::Comparative(comparative)));
     }

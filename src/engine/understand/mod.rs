@@ -111,13 +111,14 @@ fn read(
     let context = Context::new(question, prepared, elements, bans);
     let mut draft = Draft::new(&context);
     texts::patterns(&mut draft);
+    texts::words_inside(&mut draft);
     ranking::claim_limits(&mut draft);
     selves::references(&mut draft);
+    numbers::averages(&mut draft);
     absence::absences(&mut draft);
     texts::values(&mut draft);
     texts::quoted(&mut draft);
     texts::members(&mut draft);
-    numbers::averages(&mut draft);
     numbers::comparisons(&mut draft);
     numbers::columns(&mut draft);
     times::conditions(&mut draft);
@@ -132,6 +133,7 @@ fn read(
     ranking::directions(&mut draft);
     wants::distinct(&mut draft);
     wants::leftovers(&mut draft);
+    wants::each_once(&mut draft);
     let (query, draft) = draft.assemble();
     if empty(&query) {
         return (None, draft.decisions);

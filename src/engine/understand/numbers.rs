@@ -223,6 +223,16 @@ fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target> {
         }
         let columns = draft.context.columns_of(other, Wanted::Number);
         let relation = draft.context.relation_meaning(&draft.context.elements[other]).map_or(0.0, |(_, strength)| strength);
+        let key = columns.first().is_some_and(|(column, _)| draft.context.prepared.words(*column).role == Role::Key);
+        let says_key = draft
+            .context
+            .lower(other)
+            .split(' ')
+            .next_back()
+            .is_some_and(|word| matches!(word, "id" | "number" | "code" | "no" | "ids"));
+        if key && !says_key {
+            continue;
+        }
         if columns.first().is_none_or(|(_, score)| *score < 0.45 || *score < relation + 0.2) {
             continue;
         }
@@ -239,7 +249,13 @@ fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target> {
             }
             return Some(Target::Grouped(expr));
         }
-        return Some(Target::Figure(Expr::Column(column_use), column));
+        let expr = Expr::Column(column_use);
+        let spent = measures::is_money_word(&draft.context.lower(other))
+            && draft.context.subject.is_some_and(|subject| measures::is_to_many(draft.context.prepared, subject, column.0));
+        if spent {
+            return Some(Target::Grouped(Draft::aggregate(Aggregate::Sum, column_use)));
+        }
+        return Some(Target::Figure(expr, column));
     }
     None
 }
@@ -426,6 +442,29 @@ pub fn columns(draft: &mut Draft) {
     }
 }
 
+/// "than the average Metal track": the average over those only.
+fn value_behind(draft: &mut Draft, at: usize, relation: RelationId) -> Option<Predicate> {
+    let other =
+        (at + 1..(at + 3).min(draft.context.elements.len())).find(|&other| !draft.context.elements[other].values.is_empty())?;
+    let followed = draft
+        .context
+        .elements
+        .get(other + 1)
+        .is_some_and(|next| draft.context.relation_meaning(next).is_some_and(|(named, _)| named == relation));
+    if !followed || !draft.is_free(other) {
+        return None;
+    }
+    let graph = draft.context.prepared.graph();
+    let values = &draft.context.elements[other].values;
+    let (_, value) = values
+        .iter()
+        .filter_map(|value| Some((graph.distance(relation, value.column.0)?, value.clone())))
+        .min_by_key(|(distance, _)| *distance)?;
+    draft.take(other, format!("value '{}' of {}", value.text, draft.describe(value.column)), 1.0);
+    let left = Expr::Column(draft.context.column_use(value.column));
+    Some(Predicate::Compare { op: Comparison::Equal, left, right: Expr::Literal(Literal::Text(value.text)) })
+}
+
 fn thing_before(draft: &Draft, at: usize) -> Option<usize> {
     (at.saturating_sub(3)..at).rev().find(|&other| draft.is_free(other) && !draft.context.elements[other].things.is_empty())
 }
@@ -451,10 +490,12 @@ pub fn averages(draft: &mut Draft) {
             .or_else(|| preceding_figure(draft, cue))
             .or_else(|| following_thing(draft, at).and_then(|after| counted_or_figure(draft, after)));
         let Some(Target::Figure(expr, column)) = target else { continue };
+        let filter = value_behind(draft, at, column.0);
         let average = Expr::Aggregate { function: Aggregate::Average, distinct: false, arg: Box::new(expr.clone()) };
         let select = Select {
             items: vec![crate::ir::Item { expr: average, alias: None }],
             subject: Some(Source::first(column.0)),
+            filter,
             ..Select::default()
         };
         let right = Expr::Scalar(Box::new(Query::Select(Box::new(select))));

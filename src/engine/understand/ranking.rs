@@ -39,7 +39,47 @@ pub fn superlatives(draft: &mut Draft) {
     }
 }
 
+/// "the highest, lowest and average cost": several figures of one column.
+fn several_figures(draft: &mut Draft, at: usize) -> bool {
+    let context = draft.context;
+    let mut functions: Vec<(usize, Aggregate)> = Vec::new();
+    let mut figure = None;
+    let mut listed = false;
+    for next in at..(at + 9).min(context.elements.len()) {
+        let element = &context.elements[next];
+        listed |= next > at && context.question.tokens[element.tokens.start].after_break
+            || context.cue_word(next) == Some(CueWord::And);
+        match &element.cue {
+            Some(Cue::Superlative(superlative)) if !superlative.by_count => {
+                functions
+                    .push((next, if superlative.direction == Direction::Descending { Aggregate::Max } else { Aggregate::Min }));
+            }
+            Some(Cue::Aggregate(AggregateWord::Function(function))) if *function != Aggregate::Count => {
+                functions.push((next, *function))
+            }
+            Some(Cue::Word(CueWord::And)) => {}
+            _ if !element.things.is_empty() => {
+                figure = context.columns_of(next, Wanted::Number).first().filter(|(_, score)| *score > 0.5).map(|_| next);
+                break;
+            }
+            _ if element.stop.is_some() => {}
+            _ => break,
+        }
+    }
+    let (Some(next), true) = (figure, functions.len() > 1 && listed) else { return false };
+    let Some(column) = draft.take_column(next, Wanted::Number) else { return false };
+    let column = draft.context.column_use(column);
+    for (cue, function) in functions {
+        draft.wants.push(Want::Expr(Draft::aggregate(function, column)));
+        draft.take(cue, format!("{function:?}").to_lowercase(), 1.0);
+    }
+    true
+}
+
 fn superlative_at(draft: &mut Draft, at: usize, superlative: &'static Superlative) {
+    if several_figures(draft, at) {
+        return;
+    }
     let number = draft.limits.iter().find(|(cue, _)| *cue == at).map(|(_, limit)| *limit);
     let next = next_thing(draft, at);
     if number.is_none() && is_extreme_value(draft, at, superlative, next) {
@@ -103,25 +143,7 @@ fn next_thing(draft: &Draft, at: usize) -> Option<usize> {
 /// named before and the superlative stands on a figure.
 fn is_extreme_value(draft: &mut Draft, at: usize, superlative: &Superlative, next: Option<usize>) -> bool {
     let Some(next) = next else { return false };
-    if superlative.by_count
-        || !matches!(
-            superlative.positive,
-            "high"
-                | "low"
-                | "large"
-                | "small"
-                | "big"
-                | "great"
-                | "long"
-                | "short"
-                | "cheap"
-                | "late"
-                | "early"
-                | "recent"
-                | "old"
-                | "new"
-        )
-    {
+    if superlative.by_count || matches!(superlative.positive, "many" | "much" | "few" | "little") {
         return false;
     }
     let named_before = (0..at)
@@ -131,6 +153,11 @@ fn is_extreme_value(draft: &mut Draft, at: usize, superlative: &Superlative, nex
         || asks_which
         || draft.context.relation_meaning(&draft.context.elements[next]).is_some_and(|(_, strength)| strength > 0.8)
     {
+        return false;
+    }
+    // "the last hired employee": the row is asked for, the column only says by what.
+    let row_follows = draft.context.elements.get(next + 1).is_some_and(|after| draft.context.relation_meaning(after).is_some());
+    if row_follows && draft.context.preposition(next + 1) != "of" {
         return false;
     }
     let figure = draft.context.columns_of(next, Wanted::Ordered).first().copied();
@@ -389,6 +416,21 @@ fn first_or_last(draft: &mut Draft, at: usize, cue: CueWord) {
 /// "sorted by price", "ordered by number of orders".
 pub fn order_keys(draft: &mut Draft) {
     for at in 0..draft.context.elements.len() {
+        if let Some(cue @ (CueWord::Ascending | CueWord::Descending | CueWord::Alphabetical)) = draft.context.cue_word(at)
+            && draft.is_free(at)
+            && draft
+                .context
+                .elements
+                .get(at + 1)
+                .is_some_and(|next| !next.things.is_empty() || matches!(draft.context.lower(at + 1).as_str(), "of" | "by"))
+        {
+            order_by(draft, at);
+            if let Some(order) = draft.order.last_mut() {
+                order.descending = cue == CueWord::Descending;
+            }
+        }
+    }
+    for at in 0..draft.context.elements.len() {
         if draft.context.cue_word(at) == Some(CueWord::Order) && draft.is_free(at) {
             order_by(draft, at);
         }
@@ -443,6 +485,7 @@ fn order_by(draft: &mut Draft, at: usize) {
                 draft.order.push(Order { expr, descending });
                 found = true;
             }
+            Some(Cue::Word(CueWord::Group)) if !found && draft.context.lower(next) == "by" => draft.take(next, "order", 1.0),
             _ if element.stop.is_some() => {}
             _ => break,
         }

@@ -36,12 +36,26 @@ pub fn references(draft: &mut Draft) {
             continue;
         }
         let referred = Source { relation, role: 1 };
+        if draft.context.follows_group(at) {
+            grouped(draft, at, key, referred);
+            continue;
+        }
         let names = names_near(draft, at, relation);
         if names.is_empty() {
             shown(draft, at, key, referred);
         } else {
             named(draft, at, key, referred, &names);
         }
+    }
+}
+
+/// "number of employees reporting to each manager".
+fn grouped(draft: &mut Draft, at: usize, key: usize, referred: Source) {
+    draft.groups.push(Want::Entity(referred));
+    draft.via.push((key, referred));
+    draft.take(at, "each row that is referred to", 0.97);
+    if let Some(cue) = draft.context.before(at, 3) {
+        draft.take(cue, "groups", 1.0);
     }
 }
 
@@ -118,6 +132,12 @@ fn direction(draft: &Draft, at: usize, name: usize) -> Named {
 
 /// "employees and their managers": both rows.
 fn shown(draft: &mut Draft, at: usize, key: usize, referred: Source) {
+    // "employees reporting to each manager": the verb alone shows nothing.
+    let word = draft.context.lower(at);
+    if word.starts_with("report") {
+        draft.take(at, "reference to its own table", 1.0);
+        return;
+    }
     let head = draft.context.subject_element.is_some_and(|subject| subject < at);
     if !head || draft.context.follows_group(at) {
         return;

@@ -3,7 +3,7 @@
 use super::context::Wanted;
 use super::cues::CueWord;
 use super::draft::{Condition, Draft};
-use crate::ir::{ColumnUse, Expr, Literal, Predicate, Source};
+use crate::ir::{ColumnUse, Comparison, Expr, Literal, Predicate, Source};
 use crate::link::{Meaning, StoredValue};
 use crate::prepared::{ColumnId, Role};
 use nl_query_core::schema::TypeKind;
@@ -21,6 +21,12 @@ pub fn patterns(draft: &mut Draft) {
         // "named" is a plain equality where the value is known; the value's own pass does that better.
         if cue == CueWord::Named && !draft.context.elements[text_at].values.is_empty() {
             draft.take(at, "a name", 1.0);
+            continue;
+        }
+        // "albums that contain Jazz tracks" is about what is in them, not about their title.
+        let known = draft.context.elements[text_at].quoted.is_none() && !draft.context.elements[text_at].values.is_empty();
+        if cue == CueWord::Contains && known && !names_text_column(draft, at) {
+            draft.take(at, "linking word", 1.0);
             continue;
         }
         let Some(column) = text_column(draft, at) else { continue };
@@ -48,6 +54,52 @@ pub fn patterns(draft: &mut Draft) {
     }
 }
 
+/// A column of texts stands directly before the cue: "whose name contains".
+fn names_text_column(draft: &Draft, at: usize) -> bool {
+    draft.context.before(at, 2).is_some_and(|prior| {
+        draft.context.relation_meaning(&draft.context.elements[prior]).is_none()
+            && draft.context.columns_of(prior, Wanted::Text).first().is_some_and(|(_, score)| *score > 0.3)
+    })
+}
+
+/// "albums with live in the title": a word that is to stand in a text.
+pub fn words_inside(draft: &mut Draft) {
+    for at in 0..draft.context.elements.len().saturating_sub(2) {
+        if draft.context.cue_word(at) != Some(CueWord::With)
+            || !draft.is_free(at + 1)
+            || draft.context.elements[at + 1].quoted.is_some()
+        {
+            continue;
+        }
+        let inside = draft.context.lower(at + 2) == "in";
+        let place =
+            (at + 3..(at + 6).min(draft.context.elements.len())).find(|&other| !draft.context.elements[other].things.is_empty());
+        let Some(place) = place.filter(|_| inside) else { continue };
+        let text = draft
+            .context
+            .columns_of(place, Wanted::Text)
+            .first()
+            .is_some_and(|(column, score)| *score > 0.6 && draft.context.prepared.words(*column).role == Role::Label);
+        let strong = draft.context.elements[at + 1].things.first().is_some_and(|mention| mention.strength > 0.9);
+        if !text || strong || draft.context.elements[at + 1].number.is_some() {
+            continue;
+        }
+        let word = draft.context.text(at + 1).to_owned();
+        let Some(column) = draft.take_column(place, Wanted::Text) else { continue };
+        let expr = Expr::Column(draft.context.column_use(column));
+        draft.condition(
+            at,
+            Predicate::Like {
+                expr,
+                pattern: format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")),
+                any_case: true,
+                negated: false,
+            },
+        );
+        draft.take(at + 1, "text to look for", 1.0);
+    }
+}
+
 /// Words that can be looked for: quoted, unknown, or a value; not a number with a thing behind it.
 fn is_text(draft: &Draft, at: usize) -> bool {
     let element = &draft.context.elements[at];
@@ -67,10 +119,13 @@ fn pattern_text(draft: &Draft, at: usize) -> String {
         Some(quoted) => draft.context.question.quoted[quoted].content.trim().to_owned(),
         None => {
             let mut last = at;
-            while last + 1 < draft.context.elements.len() && draft.context.elements[last + 1].is_unknown() {
+            while draft.context.elements.get(last + 1).is_some_and(super::elements::Element::is_unknown) {
                 last += 1;
             }
-            (at..=last).map(|one| draft.context.text(one)).collect::<Vec<_>>().join(" ")
+            let tokens = &draft.context.question.tokens;
+            let from = tokens[draft.context.elements[at].tokens.start].span.start;
+            let to = tokens[draft.context.elements[last].tokens.end - 1].span.end;
+            draft.context.question.text.get(from..to).unwrap_or_default().to_owned()
         }
     }
 }
@@ -114,9 +169,9 @@ fn text_label(draft: &Draft, relation: usize) -> Option<ColumnId> {
 
 /// "not", "except", "other than" shortly before the element.
 pub fn negated_before(draft: &mut Draft, at: usize) -> bool {
-    let negation = (at.saturating_sub(3)..at)
-        .rev()
-        .find(|&other| matches!(draft.context.cue_word(other), Some(CueWord::Not | CueWord::Except)) && draft.is_free(other));
+    let negation = (at.saturating_sub(4)..at).rev().find(|&other| {
+        matches!(draft.context.cue_word(other), Some(CueWord::Not | CueWord::Except | CueWord::Without)) && draft.is_free(other)
+    });
     let between_is_empty = |other: usize| {
         (other + 1..at).all(|one| draft.context.elements[one].stop.is_some() || !draft.context.elements[one].things.is_empty())
     };
@@ -132,8 +187,13 @@ pub fn negated_before(draft: &mut Draft, at: usize) -> bool {
 /// Stored values.
 pub fn values(draft: &mut Draft) {
     let mut last: Option<(usize, ColumnId, bool)> = None;
+    let mut named: Option<usize> = None;
     for at in 0..draft.context.elements.len() {
         if !draft.is_free(at) || !means_value(draft, at) {
+            continue;
+        }
+        if person(draft, at, named) {
+            named = Some(at + 1);
             continue;
         }
         let ranked = ranked(draft, at, last.map(|(_, column, _)| column));
@@ -158,6 +218,38 @@ pub fn values(draft: &mut Draft) {
         take_naming_thing(draft, at, column);
         last = Some((at, column, negated));
     }
+}
+
+/// "Frank Harris": first and last name as one condition; a second person beside the first is another choice.
+fn person(draft: &mut Draft, at: usize, named: Option<usize>) -> bool {
+    if at + 1 >= draft.context.elements.len() || !draft.is_free(at + 1) {
+        return false;
+    }
+    let ranked = ranked(draft, at, None);
+    let Some((first, _)) = ranked.first().cloned() else { return false };
+    let label = &draft.context.prepared.relations[first.column.0].label;
+    let second = draft.context.elements[at + 1]
+        .values
+        .iter()
+        .find(|value| value.column.0 == first.column.0 && value.column.1 != first.column.1 && label.contains(&value.column.1))
+        .cloned();
+    let Some(second) = second.filter(|_| label.contains(&first.column.1)) else { return false };
+    draft.decide_value(at, &ranked);
+    let negated = negated_before(draft, at);
+    let equal = |value: &StoredValue| {
+        let left = Expr::Column(draft.context.column_use(value.column));
+        Predicate::Compare { op: Comparison::Equal, left, right: Expr::Literal(Literal::Text(value.text.clone())) }
+    };
+    let both = Predicate::And(vec![equal(&first), equal(&second)]);
+    let predicate = if negated { Predicate::Not(Box::new(both)) } else { both };
+    let or = named.is_some_and(|named| only_joined(draft, named, at)) && !negated;
+    draft.conditions.push(Condition { element: at, predicate, or });
+    for (one, value) in [(at, &first), (at + 1, &second)] {
+        let meaning = format!("value '{}' of {}", value.text, draft.describe(value.column));
+        draft.take(one, meaning, 1.0);
+    }
+    take_naming_thing(draft, at, first.column);
+    true
 }
 
 /// A known value, unless the words name a relation or column of the schema outright.
@@ -197,11 +289,20 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
         };
         score += naming(draft, at, value.column).map_or(0.0, |(_, strength)| 0.55 * strength);
         if full_name(draft, at, value.column) {
-            score += 0.35;
+            score += 0.7;
         }
         if before == Some(value.column) {
             score += 0.3;
         }
+        // "albums of Iron Maiden": many are asked for, so the name is hardly that of one of them.
+        if context.subject == Some(value.column.0)
+            && words.role == Role::Label
+            && naming(draft, at, value.column).is_none()
+            && plural_subject(draft)
+        {
+            score -= 0.75;
+        }
+        score += by_preposition(draft, at, value.column);
         // Of two columns of one relation the one with the plainer name: city before billing_city.
         score -= 0.04 * words.name.positions.len().saturating_sub(1) as f32;
         if value.text == context.text(at) {
@@ -211,6 +312,23 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
     }
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.column.cmp(&b.0.column)));
     ranked
+}
+
+fn plural_subject(draft: &Draft) -> bool {
+    let Some(subject) = draft.context.subject_element else { return false };
+    let word = draft.context.lower(subject);
+    let last = word.split(' ').next_back().unwrap_or_default().to_owned();
+    crate::lexicon::morphology::singular(&last) != last
+}
+
+/// "from Chennai to Guruvayur": where something begins and where it ends.
+fn by_preposition(draft: &Draft, at: usize, column: ColumnId) -> f32 {
+    let ends: &[&str] = match draft.context.preposition(at) {
+        "from" => &["origin", "sourc", "departur", "from", "start", "begin"],
+        "to" => &["destin", "dest", "arriv", "to", "target", "end"],
+        _ => return 0.0,
+    };
+    if draft.context.prepared.words(column).name.stems().any(|word| ends.contains(&word)) { 0.4 } else { 0.0 }
 }
 
 /// "Mary Smith": the word beside it is the other half of a name in the same relation.
@@ -294,13 +412,16 @@ fn spellings(draft: &Draft, at: usize, column: ColumnId) -> Vec<String> {
 
 /// Only "and", "or", commas and function words between two values: they belong together.
 fn only_joined(draft: &Draft, from: usize, to: usize) -> bool {
-    (from + 1..to).all(|one| {
-        draft.context.elements[one].stop.is_some()
-            || matches!(
-                draft.context.cue_word(one),
-                Some(CueWord::And | CueWord::Or | CueWord::Both | CueWord::Either | CueWord::Not | CueWord::Except)
-            )
-    })
+    let said = (from + 1..to).any(|one| matches!(draft.context.cue_word(one), Some(CueWord::And | CueWord::Or)));
+    let comma = draft.context.question.tokens[draft.context.elements[to].tokens.start].after_break;
+    (said || comma)
+        && (from + 1..to).all(|one| {
+            draft.context.elements[one].stop.is_some()
+                || matches!(
+                    draft.context.cue_word(one),
+                    Some(CueWord::And | CueWord::Or | CueWord::Both | CueWord::Either | CueWord::Not | CueWord::Except)
+                )
+        })
 }
 
 fn or_between(draft: &Draft, from: Option<usize>, to: usize) -> bool {

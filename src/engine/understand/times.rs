@@ -3,8 +3,8 @@
 use nl_query_core::schema::{RelationId, TypeKind};
 
 use super::context::Wanted;
-use super::cues::Cue;
-use super::draft::{Draft, Want};
+use super::cues::{Cue, CueWord};
+use super::draft::{Condition, Draft, Want};
 use super::measures;
 use crate::ir::{Aggregate, Comparison, DateField, DateUnit, Expr, Literal, Predicate};
 use crate::lexicon::AggregateWord;
@@ -40,7 +40,12 @@ pub fn conditions(draft: &mut Draft) {
             None => Predicate::InRange { expr, range: mention.range, negated },
         };
         let predicate = super::texts::not_any(draft, column, predicate);
-        draft.condition(at, predicate);
+        let or = (0..at)
+            .rev()
+            .take(4)
+            .find(|&other| draft.context.cue_word(other) == Some(CueWord::Or))
+            .is_some_and(|or| (or.saturating_sub(2)..or).any(|prior| draft.context.elements[prior].date.is_some()));
+        draft.conditions.push(Condition { element: at, predicate, or });
         let meaning = format!("time of {}", draft.describe(column));
         draft.take(at, meaning, 1.0);
     }
@@ -147,13 +152,21 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     }
     // Lines of an order have no date, the order has; a customer has none either, but orders do.
     let anchor = *candidates.first()?;
-    let mut reachable: Vec<(usize, ColumnId)> = (0..context.prepared.schema().relations.len())
-        .filter_map(|relation| Some((context.prepared.graph().distance(anchor, relation)?, main_time(draft, relation)?)))
-        .filter(|(distance, _)| *distance <= 3)
+    let mut reachable: Vec<((bool, bool, usize), ColumnId)> = (0..context.prepared.schema().relations.len())
+        .filter_map(|relation| {
+            let distance = context.prepared.graph().distance(anchor, relation).filter(|distance| *distance <= 3)?;
+            let column = main_time(draft, relation)?;
+            Some(((is_life_date(draft, column), !measures::is_to_many(context.prepared, anchor, relation), distance), column))
+        })
         .collect();
     reachable.sort();
     draft.doubt *= 0.85;
     reachable.first().map(|(_, column)| *column)
+}
+
+/// When somebody was born or hired says nothing about what happened.
+fn is_life_date(draft: &Draft, column: ColumnId) -> bool {
+    draft.context.prepared.words(column).name.stems().any(|word| matches!(word, "birth" | "hire" | "born" | "death" | "join"))
 }
 
 /// "revenue this year", "total amount in May": the time of the rows that are added up.

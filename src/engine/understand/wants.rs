@@ -22,6 +22,13 @@ pub fn groups(draft: &mut Draft) {
             draft.take(at, "every row", 1.0);
             continue;
         }
+        // "how much each of them paid": each of what is talked about.
+        let them = draft.context.elements.get(at + 1).is_some_and(|_| draft.context.has_word(at + 1, at + 3, &["them"]));
+        if let (true, Some(subject)) = (them, draft.context.subject) {
+            draft.groups.push(Want::Entity(Source::first(subject)));
+            draft.take(at, "groups", 1.0);
+            continue;
+        }
         let mut next = at + 1;
         let mut taken = false;
         while next < draft.context.elements.len() {
@@ -76,7 +83,7 @@ fn group_thing(draft: &mut Draft, at: usize) -> bool {
     let relation = draft.context.relation_meaning(&draft.context.elements[at]);
     let column = draft.context.columns_of(at, Wanted::Any).first().copied();
     match (relation, column) {
-        (Some((relation, strength)), column) if column.is_none_or(|(_, score)| score < strength + 0.5) => {
+        (Some((relation, strength)), column) if column.is_none_or(|(_, score)| score < strength + 0.65) => {
             let certainty = draft.relation_certainty(at, relation);
             draft.groups.push(Want::Entity(Source::first(relation)));
             draft.take(at, format!("each of {}", draft.relation_name(relation)), certainty);
@@ -148,7 +155,7 @@ fn count(draft: &mut Draft, at: usize) {
         let relation = draft.context.relation_meaning(element);
         let columns = draft.context.columns_of(next, Wanted::Any);
         let expr = match relation {
-            Some((relation, strength)) if columns.first().is_none_or(|(_, score)| *score < strength + 0.5) => {
+            Some((relation, strength)) if columns.first().is_none_or(|(_, score)| *score < strength + 0.65) => {
                 let certainty = draft.relation_certainty(next, relation);
                 draft.take(next, format!("number of {}", draft.relation_name(relation)), certainty);
                 counted(draft, relation, distinct)
@@ -224,7 +231,10 @@ fn figure(draft: &mut Draft, at: usize, function: Aggregate) {
             continue;
         }
     }
-    figure_before(draft, at, function);
+    // "ids and totals": the word is the name of a column.
+    if draft.context.elements[at].things.is_empty() {
+        figure_before(draft, at, function);
+    }
 }
 
 /// "order value average", "price, on average": the figure stands before.
@@ -247,7 +257,10 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
     let relation = draft.context.relation_meaning(&draft.context.elements[at]);
     let fits = column.is_some_and(|(column, score)| {
         let kind = draft.context.prepared.column(column).kind;
-        score > 0.35 && (matches!(kind, TypeKind::Number | TypeKind::Interval) || (calendar && kind.is_calendar()))
+        let counted_key = draft.context.prepared.words(column).role == Role::Key && !calendar;
+        score > 0.35
+            && !counted_key
+            && (matches!(kind, TypeKind::Number | TypeKind::Interval) || (calendar && kind.is_calendar()))
     });
     let strong = column.is_some_and(|(_, score)| score > 0.8);
     if fits
@@ -266,6 +279,21 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
         return Some(over(functions, money.expr));
     }
     let (relation, _) = relation?;
+    // "total invoice amount": the word behind the relation only says that it is about money.
+    let amount = draft.context.elements.get(at + 1).is_some_and(|_| {
+        matches!(
+            draft.context.lower(at + 1).as_str(),
+            "amount" | "amounts" | "value" | "values" | "total" | "totals" | "sum" | "volume"
+        )
+    });
+    if amount
+        && draft.context.columns_of(at + 1, Wanted::Number).first().is_none_or(|(column, _)| column.0 != relation)
+        && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
+    {
+        draft.take(at, format!("money of {}", draft.relation_name(relation)), 0.95);
+        draft.take(at + 1, "money", 1.0);
+        return Some(over(functions, money.expr));
+    }
     // "the total of all invoices" adds their money up.
     if functions.iter().all(|(_, function)| *function == Aggregate::Sum)
         && draft.context.has_word(functions[0].0, at, &["of"])
@@ -356,6 +384,29 @@ fn bare_money(draft: &mut Draft) {
         }
         return;
     }
+    how_much(draft);
+}
+
+/// "how much did we invoice": no figure is named; the money of what is talked about.
+fn how_much(draft: &mut Draft) {
+    let asked = (0..draft.context.elements.len())
+        .find(|&at| draft.is_free(at) && matches!(draft.context.lower(at).as_str(), "how much" | "much"));
+    let Some(asked) = asked else { return };
+    if draft.wants.iter().any(|want| matches!(want, Want::Expr(_))) || !draft.context.has_word(0, asked + 1, &["how"]) {
+        return;
+    }
+    let figure = (asked + 1..draft.context.elements.len())
+        .find(|&at| draft.context.columns_of(at, Wanted::Number).first().is_some_and(|(_, score)| *score > 0.6));
+    if figure.is_some() {
+        return;
+    }
+    if let Some(money) = measures::money(draft.context.prepared, &draft.relations()) {
+        draft.wants.push(Want::Expr(Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) }));
+        draft.take(asked, format!("money of {}", draft.relation_name(money.relation)), 0.9);
+        if let Some(subject) = draft.context.subject_element {
+            draft.take(subject, "what the money is of", 1.0);
+        }
+    }
 }
 
 /// The head of the question: columns and rows that are simply asked for.
@@ -367,13 +418,19 @@ pub fn columns_and_rows(draft: &mut Draft) {
         if !draft.is_free(at) || draft.context.elements[at].things.is_empty() {
             continue;
         }
-        let in_head = at < head || draft.context.possessed(at) || listed_with_wants(draft, at, &plain);
+        let in_head = (at < head && stands_as_wish(draft, at, &plain))
+            || draft.context.possessed(at)
+            || listed_with_wants(draft, at, &plain);
         if !in_head {
+            continue;
+        }
+        if completes_column(draft, at) {
+            draft.take(at, "part of the column", 1.0);
             continue;
         }
         let relation = draft.context.relation_meaning(&draft.context.elements[at]);
         let column = draft.context.columns_of(at, Wanted::Any).first().copied();
-        let prefers_column = column.is_some_and(|(_, score)| relation.is_none_or(|(_, strength)| score > strength + 0.5));
+        let prefers_column = column.is_some_and(|(_, score)| relation.is_none_or(|(_, strength)| score > strength + 0.65));
         if prefers_column {
             let weak = |(column, score): ((RelationId, usize), f32)| score < 0.1 || draft.thing_strength(at, column) < 0.5;
             if column.is_some_and(weak) {
@@ -413,6 +470,17 @@ pub fn columns_and_rows(draft: &mut Draft) {
         }
         draft.take(at, format!("table {}", draft.relation_name(relation)), certainty);
     }
+    // "products with their price": the products by name, and the price.
+    let theirs =
+        (0..draft.context.elements.len()).any(|at| draft.context.possessed(at) && !draft.context.elements[at].things.is_empty());
+    if let (true, Some(subject)) = (theirs && !only_figures(draft), draft.context.subject)
+        && !plain.is_empty()
+        && draft.context.subject_element.is_some_and(|subject| (0..subject).all(|at| draft.context.elements[at].things.is_empty()))
+        && !plain.contains(&Want::Entity(Source::first(subject)))
+        && !plain.iter().any(|want| matches!(want, Want::Column(column) if column.source.relation == subject && draft.context.prepared.relations[subject].label.contains(&column.column)))
+    {
+        plain.insert(0, Want::Entity(Source::first(subject)));
+    }
     everything(draft, &mut plain);
     let figures = std::mem::take(&mut draft.wants);
     draft.wants = plain.into_iter().chain(figures).collect();
@@ -428,6 +496,39 @@ fn is_whole_name(draft: &Draft, at: usize, column: (RelationId, usize)) -> bool 
         && !word.contains("first")
         && !word.contains("last")
         && !word.contains("sur")
+}
+
+/// Behind the subject a column is a wish only where it is joined to it or listed: "banks located in" asks for no location.
+fn stands_as_wish(draft: &Draft, at: usize, plain: &[Want]) -> bool {
+    let context = draft.context;
+    let Some(subject) = context.subject_element.filter(|&subject| subject < at) else { return true };
+    if context.relation_meaning(&context.elements[at]).is_some()
+        || plain.is_empty() && context.before(at, 3).is_some_and(|prior| context.cue_word(prior) == Some(CueWord::And))
+    {
+        return true;
+    }
+    let adjacent = subject + 1 == at;
+    let sure = context.elements[at].things.first().is_some_and(|mention| mention.strength > 0.8);
+    let verb = context.lower(at).ends_with("ed") || context.lower(at).ends_with("ing");
+    (adjacent && !verb && sure)
+        || context.cue_word(at.saturating_sub(1)) == Some(CueWord::And)
+        || context.question.tokens[context.elements[at].tokens.start].after_break
+}
+
+/// "phone numbers", "email addresses": the second word adds nothing.
+fn completes_column(draft: &Draft, at: usize) -> bool {
+    let word = draft.context.lower(at);
+    let adds_nothing =
+        matches!(word.as_str(), "number" | "numbers" | "address" | "addresses" | "value" | "values" | "amount" | "amounts");
+    let strong = draft.context.elements[at].things.first().is_some_and(|mention| mention.strength > 0.95);
+    let Some(prior) = at.checked_sub(1) else { return false };
+    let adjacent = draft.context.elements[prior].tokens.end == draft.context.elements[at].tokens.start;
+    adds_nothing
+        && !strong
+        && adjacent
+        && !draft.is_free(prior)
+        && !draft.context.elements[prior].things.is_empty()
+        && draft.context.relation_meaning(&draft.context.elements[prior]).is_none()
 }
 
 /// "all the information on the airport": every column where only the row was asked for.
@@ -447,6 +548,10 @@ fn everything(draft: &mut Draft, plain: &mut [Want]) {
 fn figures_of_groups(draft: &mut Draft, plain: &mut Vec<Want>, entities: &[(usize, RelationId)]) {
     let measure = plain.iter().position(|want| matches!(want, Want::Column(column) if draft.context.prepared.words((column.source.relation, column.column)).role == Role::Measure));
     if let Some(at) = measure {
+        let own = |want: &Want| matches!((want, &plain[at]), (Want::Entity(source), Want::Column(column)) if source.relation == column.source.relation);
+        if draft.groups.iter().any(own) {
+            return;
+        }
         if let Want::Column(column) = plain.remove(at) {
             draft.wants.push(Want::Expr(Draft::aggregate(Aggregate::Sum, column)));
             draft.doubt *= 0.9;
@@ -538,8 +643,51 @@ pub fn distinct(draft: &mut Draft) {
     }
 }
 
+/// "what countries are our customers from": each once. A value that many rows share is not asked for row by row.
+pub fn each_once(draft: &mut Draft) {
+    let [Want::Column(column)] = draft.wants.as_slice() else { return };
+    let id = (column.source.relation, column.column);
+    let description = draft.context.prepared.column(id);
+    let first = draft.context.question.tokens.first().map(|token| token.lower.as_str()).unwrap_or_default();
+    let repeats = description.stats.as_ref().is_some_and(|stats| {
+        stats.n_distinct > 0.0 && stats.n_distinct < 0.7 * draft.context.prepared.schema().relations[id.0].rows
+    });
+    let shared = matches!(description.kind, TypeKind::Text | TypeKind::Enum) && repeats;
+    if matches!(first, "what" | "which" | "where" | "in" | "from")
+        && shared
+        && draft.order.is_empty()
+        && draft.groups.is_empty()
+        && draft.having.is_empty()
+    {
+        draft.distinct = true;
+    }
+}
+
+/// "who bought something from the Knives category": what was bought was ordered, whatever else connects the two.
+fn trade(draft: &mut Draft) {
+    let Some(subject) = draft.context.subject else { return };
+    for at in 0..draft.context.elements.len() {
+        let word = draft.context.lower(at);
+        if !draft.is_free(at)
+            || !matches!(word.as_str(), "bought" | "buy" | "purchased" | "purchase" | "ordered" | "sold" | "sell")
+        {
+            continue;
+        }
+        if draft.context.relation_meaning(&draft.context.elements[at]).is_some_and(|(_, strength)| strength > 0.6) {
+            continue;
+        }
+        let Some(money) = measures::money(draft.context.prepared, &[subject]) else { return };
+        if money.relation != subject {
+            draft.also.push(Source::first(money.relation));
+            let meaning = format!("table {}", draft.relation_name(money.relation));
+            draft.take(at, meaning, 0.93);
+        }
+    }
+}
+
 /// Relations that nothing used yet take part in the joins: "customers who ordered", "tracks in playlists".
 pub fn leftovers(draft: &mut Draft) {
+    trade(draft);
     for at in 0..draft.context.elements.len() {
         if !draft.is_free(at) {
             continue;
