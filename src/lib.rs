@@ -1,6 +1,59 @@
 //! nl_query: ask PostgreSQL in plain language and get real, typed rows.
+//!
+//! ```text
+//! api -> service -> { catalog, guard, stats } -> pg -> pgrx
+//!                        |                |
+//!                        +----------------+--> nl_query_engine -> nl_query_core
+//! ```
+//! `pg` holds the unsafe code, one file a PostgreSQL primitive; `settings` is read by everyone.
 
 #[cfg(not(panic = "unwind"))]
 compile_error!("nl_query needs panic = \"unwind\": a panic must become an ERROR of one session, not the end of the cluster");
 
+use pgrx::prelude::*;
+
 ::pgrx::pg_module_magic!();
+
+mod api;
+mod catalog;
+pub mod guard;
+mod pg;
+mod service;
+mod settings;
+mod stats;
+
+extension_sql_file!("../sql/bootstrap.sql", bootstrap);
+extension_sql_file!(
+    "../sql/views.sql",
+    name = "views",
+    requires = [pg_stat_nl_query_info, pg_stat_nl_query_timing, pg_stat_nl_query_refusals]
+);
+extension_sql_file!(
+    "../sql/comments.sql",
+    name = "comments",
+    requires = ["views", "nl_query_json", nl_sql, nl_explain, nl_candidates, nl_prove, pg_stat_nl_query_reset]
+);
+extension_sql_file!("../sql/privileges.sql", name = "privileges", finalize);
+
+/// What shared memory holds.
+static REGIONS: [&dyn pg::shmem::Region; 1] = [&stats::AREA];
+
+/// Called when the library is loaded: in the postmaster with shared_preload_libraries, else in the backend that first calls a
+/// function of it. Without preload the functions can be created and answer with an error that says what to do.
+#[pg_guard]
+#[allow(unsafe_code)] // the entry point reads three variables of the server
+pub extern "C-unwind" fn _PG_init() {
+    // SAFETY: variables that the server sets before it loads libraries.
+    let (upgrading, preloading) = unsafe { (pg_sys::IsBinaryUpgrade, pg_sys::process_shared_preload_libraries_in_progress) };
+    // pg_upgrade restores catalogs; a hook or a worker would be in its way.
+    if upgrading {
+        return;
+    }
+    settings::define();
+    guard::install();
+    if !preloading {
+        return;
+    }
+    pg::shmem::install(&REGIONS);
+    pg::utility::install();
+}

@@ -1,8 +1,66 @@
 //! Errors as values. The extension turns them into an ErrorReport (SQLSTATE, message, DETAIL, HINT) in one place, `src/pg/report.rs`.
 
+use crate::refusal::Refusal;
+
 /// Why a question got no answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
-    /// Placeholder of the skeleton; the shell's author replaces this enum.
-    Unsupported(String),
+    /// The library is not in `shared_preload_libraries`.
+    NotPreloaded,
+    /// The database's encoding is not UTF8.
+    Encoding { encoding: String },
+    /// No letter and no digit in it.
+    EmptyQuestion,
+    /// In characters (in bytes where it is longer than any text of `limit` characters).
+    QuestionTooLong { length: usize, limit: usize },
+    /// An argument that the function does not take.
+    Argument { message: String, hint: String },
+    /// `nl_query.engine` is `model` and no model server is set up.
+    NoModelServer,
+    /// The caller may read nothing that a question could be about.
+    NothingReadable,
+    /// No word of the question names anything in the schema.
+    NothingRecognised { known: Vec<String> },
+    /// Words that the answer needs name nothing in the schema.
+    UnknownWords { words: Vec<String>, known: Vec<String> },
+    /// No SELECT could answer it.
+    OutOfScope { what: String },
+    /// There is a reading, but it is not certain enough to act on.
+    Unsure { reading: Box<Reading>, minimum: f64 },
+    /// Every reading was refused by the guard; the best one's refusal.
+    NotProven { reading: Box<Reading>, refusal: Box<Refusal> },
+    /// The guard's refusal, or the server's error, while an answer ran.
+    Failed { refusal: Box<Refusal> },
+    /// The catalog query returned what cannot be read.
+    Catalog { message: String },
+}
+
+/// A way to understand a question, for showing it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    pub sql: String,
+    pub paraphrase: String,
+    pub confidence: f64,
+}
+
+impl Error {
+    /// A short name that stays the same between versions, for counting and for programs.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Error::NotPreloaded => "not_preloaded",
+            Error::Encoding { .. } => "encoding",
+            Error::EmptyQuestion => "empty_question",
+            Error::QuestionTooLong { .. } => "question_too_long",
+            Error::Argument { .. } => "argument",
+            Error::NoModelServer => "no_model_server",
+            Error::NothingReadable => "nothing_readable",
+            Error::NothingRecognised { .. } => "nothing_recognised",
+            Error::UnknownWords { .. } => "unknown_words",
+            Error::OutOfScope { .. } => "out_of_scope",
+            Error::Unsure { .. } => "unsure",
+            Error::NotProven { .. } => "not_proven",
+            Error::Failed { .. } => "failed",
+            Error::Catalog { .. } => "catalog",
+        }
+    }
 }

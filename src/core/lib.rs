@@ -5,4 +5,9 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod functions;
+pub mod histogram;
+pub mod introspection;
+pub mod question;
+pub mod refusal;
 pub mod schema;

@@ -1,26 +1,10 @@
 //! The engine's door: what goes in, what comes out.
 
-use nl_query_core::schema::{RelationId, Schema};
+use nl_query_core::schema::RelationId;
 
 use crate::ir::{Day, Query};
-
-/// A schema made ready for questions: names split and stemmed, keys inferred, statistics indexed. Built once a schema
-/// generation and used for every question; holds nothing about a question.
-#[derive(Debug)]
-pub struct Prepared {
-    schema: Schema,
-}
-
-impl Prepared {
-    /// Takes milliseconds for hundreds of relations; call it once and keep the result.
-    pub fn new(schema: Schema) -> Self {
-        Prepared { schema }
-    }
-
-    pub fn schema(&self) -> &Schema {
-        &self.schema
-    }
-}
+use crate::prepared::Prepared;
+use crate::{lexicon, question, render, understand};
 
 /// Looks for values in the data where statistics do not tell. The caller bounds what it costs and answers as the user who asks.
 pub trait ValueProbe {
@@ -100,6 +84,42 @@ pub enum Refusal {
 /// Reads the question over the schema. `today` is the session's current date, for years left out; relative dates stay
 /// relative in the SQL.
 pub fn answer(question: &str, prepared: &Prepared, probe: &mut dyn ValueProbe, today: Day) -> Answer {
-    let _ = (question, prepared, probe, today);
-    Answer { refusal: Some(Refusal::NothingRecognised), ..Answer::default() }
+    let question = question::read(question, today);
+    if question.tokens.is_empty() {
+        return refuse(Refusal::EmptyQuestion, Vec::new());
+    }
+    if prepared.schema().relations.is_empty() {
+        return refuse(Refusal::EmptySchema, Vec::new());
+    }
+    let words: Vec<&str> = question.tokens.iter().map(|token| token.lower.as_str()).collect();
+    if let Some(what) = lexicon::out_of_scope(&words) {
+        return refuse(Refusal::OutOfScope { what: what.to_owned() }, Vec::new());
+    }
+    let understanding = understand::understand(&question, prepared, probe);
+    let mut words = understanding.words;
+    let mut candidates = Vec::new();
+    for (at, reading) in understanding.readings.into_iter().enumerate() {
+        if at == 0 {
+            words = reading.words;
+        }
+        if let Some(candidate) = candidate(reading.query, reading.confidence, prepared) {
+            candidates.push(candidate);
+        }
+    }
+    if candidates.is_empty() {
+        let unknown = understanding.unknown;
+        let refusal = if unknown.is_empty() { Refusal::NothingRecognised } else { Refusal::Unknown { words: unknown } };
+        return refuse(refusal, words);
+    }
+    Answer { candidates, refusal: None, words }
+}
+
+fn candidate(query: Query, confidence: f64, prepared: &Prepared) -> Option<Candidate> {
+    let sql = render::sql(&query, prepared.schema(), prepared.graph()).ok()?;
+    let paraphrase = render::paraphrase(&query, prepared.schema());
+    Some(Candidate { query, sql, paraphrase, confidence })
+}
+
+fn refuse(refusal: Refusal, words: Vec<WordAccount>) -> Answer {
+    Answer { candidates: Vec::new(), refusal: Some(refusal), words }
 }

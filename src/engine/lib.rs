@@ -6,16 +6,28 @@
 //! question::read   text -> tokens, numbers, dates, quoted values
 //! link             tokens x schema -> what each word may mean (names, comments, synonyms, enum labels, values)
 //! understand       meanings -> ir::Query candidates, scored
+//! check            ir::Query -> is it well typed?
 //! joins            ir::Query -> join paths over the foreign-key graph
 //! render           ir::Query + joins -> PostgreSQL text, and a paraphrase in words
 //! ```
 #![forbid(unsafe_code)]
 
 pub mod answer;
+pub mod check;
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod fixtures;
 pub mod ir;
 pub mod joins;
 pub mod lexicon;
+pub mod link;
+pub mod prepared;
 pub mod question;
+#[cfg(test)]
+mod random;
 pub mod render;
+pub mod understand;
+pub mod walk;
 
-pub use answer::{Answer, Candidate, NoProbe, Prepared, Refusal, ValueHit, ValueProbe, WordAccount, answer};
+pub use answer::{Answer, Candidate, NoProbe, Refusal, ValueHit, ValueProbe, WordAccount, answer};
+pub use prepared::Prepared;

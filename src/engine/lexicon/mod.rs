@@ -1,4 +1,30 @@
 //! Words and what they have to do with each other: stems, synonyms, abbreviations, adjectives that name an attribute.
 //! Knows no schema and no question. Everything here is evidence to be weighed, never a decision.
+//!
+//! The knowledge is in the `.tsv` files under `data/`, compiled in and parsed once, at first use, behind a `OnceLock`; the code
+//! here only looks up. Words go in as lower case, stems as [`morphology::stem`] makes them. A function that takes
+//! `words: &[&str]` looks at the beginning of the slice and says how many words it used.
 
+pub mod abbreviations;
+pub mod calendar;
+pub mod comparatives;
+pub mod cues;
 pub mod morphology;
+pub mod places;
+pub mod relations;
+pub mod scope;
+pub mod states;
+mod table;
+pub mod units;
+
+pub use abbreviations::{abbreviation, abbreviations_of};
+pub use calendar::{month, weekday};
+pub use comparatives::{Direction, Ranking, Superlative, comparative_phrase, comparison_phrase, superlative, superlative_phrase};
+pub use cues::{
+    AggregateWord, QuestionRole, StopClass, aggregate_phrase, aggregate_word, filler_phrase, question_word_role, stop_word,
+};
+pub use places::{PlaceKind, place_at, place_variants};
+pub use relations::{Relatedness, known_phrase, related, related_terms};
+pub use scope::out_of_scope;
+pub use states::{State, opposite, state, truth};
+pub use units::{currency, time_unit, unit};

@@ -2,11 +2,15 @@
 
 use std::ops::Range;
 
-use crate::ir::{DateRange, DateUnit};
+use crate::ir::{DateRange, DateUnit, Day};
 
-pub mod dates;
-pub mod numbers;
-pub mod tokens;
+mod buckets;
+mod contractions;
+mod dates;
+mod numbers;
+#[cfg(test)]
+mod tests;
+mod tokens;
 
 /// A question taken apart. All `Range<usize>` named `tokens` are positions in `tokens`.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +24,25 @@ pub struct Question {
     pub buckets: Vec<Bucket>,
     /// Contents of '…', "…", “…”, «…», `…`, with the tokens inside the quotes (the quotes themselves are no tokens).
     pub quoted: Vec<Quoted>,
+    /// The text went on after the last token that was read (see [`MAX_TOKENS`]).
+    pub truncated: bool,
+}
+
+/// How many tokens of a question are read. The longest question a person types has about a hundred.
+pub const MAX_TOKENS: usize = 400;
+
+/// Takes a question apart. Any text will do; the work is linear in the tokens read. `today` only fills in years that were left
+/// out ("since March" is the latest first of March); relative words ("last month") stay relative. Numbers that are part of a
+/// date are not in `numbers`, unless the date says that it may be a number.
+pub fn read(text: &str, today: Day) -> Question {
+    let (tokens, quoted, truncated) = tokens::tokenise(text);
+    let mut numbers = numbers::numbers(&tokens);
+    let buckets = buckets::buckets(&tokens);
+    let dates =
+        dates::dates(&dates::Reading { text, tokens: &tokens, numbers: &numbers, quoted: &quoted, buckets: &buckets, today });
+    let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+    numbers.retain(|number| !dates.iter().any(|date| !date.may_be_number && overlap(&date.tokens, &number.tokens)));
+    Question { text: text.to_string(), tokens, numbers, dates, buckets, quoted, truncated }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +109,8 @@ pub struct DateMention {
     pub may_be_number: bool,
     /// A field without a year: "in May", "on Mondays", "in the first quarter" repeat every year; the range is then empty.
     pub field: Option<(crate::ir::DateField, i64)>,
+    /// The last value of `field` where several follow each other: 7 for a weekend (Saturday 6 to Sunday 7), 5 for "March to May".
+    pub field_to: Option<i64>,
 }
 
 /// A wish to group by a stretch of time.

@@ -1,0 +1,222 @@
+-- The one catalog query: what the current role may SELECT in this database, as one json object.
+--
+--   $1 integer  how many relations at most; those on the search_path come first, then by schema and name
+--   $2 oid[]    only these relations (what invalidation messages named), or NULL for all
+--
+-- Reads catalogs only, takes no lock on the relations it describes, assigns no transaction id. Every name and operator is
+-- written with its schema, because the search_path belongs to whoever asks; IN, LIKE, BETWEEN and CASE x WHEN would look
+-- their operators up on it and are not used. To run it by hand in psql: PREPARE it with (integer, oid[]).
+WITH RECURSIVE
+private AS MATERIALIZED (
+    SELECT l.classoid, l.objoid, l.objsubid
+    FROM pg_catalog.pg_seclabel AS l
+    WHERE l.provider OPERATOR(pg_catalog.=) 'nl_query' AND l.label OPERATOR(pg_catalog.=) 'private'
+),
+schemas AS MATERIALIZED (
+    SELECT n.oid, n.nspname
+    FROM pg_catalog.pg_namespace AS n
+    WHERE (n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
+           OR n.nspname OPERATOR(pg_catalog.<>) 'information_schema' AND n.nspname OPERATOR(pg_catalog.!~) '^pg_')
+      AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+      AND NOT EXISTS (SELECT FROM private AS p
+                      WHERE p.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                        AND p.objoid OPERATOR(pg_catalog.=) n.oid)
+),
+-- Partitions are left out (their parent stands for them), and what belongs to an extension.
+candidates AS MATERIALIZED (
+    SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples,
+           pg_catalog.pg_table_is_visible(c.oid) AS visible,
+           pg_catalog.has_table_privilege(c.oid, 'SELECT') AS whole
+    FROM pg_catalog.pg_class AS c
+    JOIN schemas AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,v,m,p,f}'::pg_catalog."char"[])
+      AND NOT c.relispartition
+      AND ($2 IS NULL OR c.oid OPERATOR(pg_catalog.=) ANY ($2))
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                      WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+                        AND d.objid OPERATOR(pg_catalog.=) c.oid
+                        AND d.deptype OPERATOR(pg_catalog.=) 'e')
+      AND NOT EXISTS (SELECT FROM private AS p
+                      WHERE p.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+                        AND p.objoid OPERATOR(pg_catalog.=) c.oid AND p.objsubid OPERATOR(pg_catalog.=) 0)
+),
+readable AS MATERIALIZED (
+    SELECT c.* FROM candidates AS c
+    WHERE c.whole OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
+),
+relations AS MATERIALIZED (
+    SELECT r.* FROM readable AS r
+    ORDER BY r.visible DESC, r.nspname, r.relname
+    LIMIT $1
+),
+partition_tree AS (
+    SELECT r.oid AS root, i.inhrelid AS member
+    FROM relations AS r
+    JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) r.oid
+    WHERE r.relkind OPERATOR(pg_catalog.=) 'p'
+    UNION ALL
+    SELECT t.root, i.inhrelid
+    FROM partition_tree AS t
+    JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) t.member
+),
+-- Negative where no partition was ever analysed.
+partition_rows AS (
+    SELECT t.root, CASE WHEN pg_catalog.max(c.reltuples) OPERATOR(pg_catalog.<) 0 THEN -1
+                        ELSE pg_catalog.sum(c.reltuples) FILTER (WHERE c.reltuples OPERATOR(pg_catalog.>) 0) END AS reltuples
+    FROM partition_tree AS t
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.member
+    WHERE c.relkind OPERATOR(pg_catalog.<>) 'p'
+    GROUP BY t.root
+),
+columns AS MATERIALIZED (
+    SELECT r.oid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull
+    FROM relations AS r
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) r.oid
+    WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+      AND (r.whole OR pg_catalog.has_column_privilege(r.oid, a.attnum, 'SELECT'))
+      AND NOT EXISTS (SELECT FROM private AS p
+                      WHERE p.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+                        AND p.objoid OPERATOR(pg_catalog.=) r.oid
+                        AND p.objsubid OPERATOR(pg_catalog.=) a.attnum::pg_catalog.int4)
+),
+-- Domains are looked through, also domains over domains.
+type_chain AS (
+    SELECT u.atttypid AS origin, u.atttypid AS type
+    FROM (SELECT DISTINCT c.atttypid FROM columns AS c) AS u
+    UNION ALL
+    SELECT w.origin, t.typbasetype
+    FROM type_chain AS w
+    JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) w.type
+    WHERE t.typtype OPERATOR(pg_catalog.=) 'd'
+),
+types AS MATERIALIZED (
+    SELECT w.origin, t.oid, t.typcategory, t.typtype, t.typelem,
+           CASE WHEN t.typtype OPERATOR(pg_catalog.=) 'e' THEN t.oid ELSE t.typelem END AS enum,
+           CASE
+               WHEN t.typtype OPERATOR(pg_catalog.=) 'e' THEN 'enum'
+               WHEN t.typtype OPERATOR(pg_catalog.=) ANY ('{r,m}'::pg_catalog."char"[]) THEN 'range'
+               WHEN t.typcategory OPERATOR(pg_catalog.=) 'A' THEN 'array'
+               WHEN t.oid OPERATOR(pg_catalog.=) ANY ('{json,jsonb}'::pg_catalog.regtype[]::pg_catalog.oid[]) THEN 'json'
+               WHEN t.oid OPERATOR(pg_catalog.=) 'pg_catalog.uuid'::pg_catalog.regtype THEN 'uuid'
+               WHEN t.oid OPERATOR(pg_catalog.=) 'pg_catalog.bytea'::pg_catalog.regtype THEN 'binary'
+               WHEN t.oid OPERATOR(pg_catalog.=) 'pg_catalog.date'::pg_catalog.regtype THEN 'date'
+               WHEN t.oid OPERATOR(pg_catalog.=) ANY ('{1083,1266}'::pg_catalog.oid[]) THEN 'time'
+               WHEN t.oid OPERATOR(pg_catalog.=) 'pg_catalog.timestamp'::pg_catalog.regtype THEN 'timestamp'
+               WHEN t.oid OPERATOR(pg_catalog.=) 'pg_catalog.timestamptz'::pg_catalog.regtype THEN 'timestamp_tz'
+               WHEN t.typcategory OPERATOR(pg_catalog.=) 'T' THEN 'interval'
+               WHEN t.typcategory OPERATOR(pg_catalog.=) 'B' THEN 'boolean'
+               WHEN t.typcategory OPERATOR(pg_catalog.=) 'S' THEN 'text'
+               -- Category N holds the object identifier types too (oid, regclass, …): names of things, not numbers.
+               WHEN t.oid OPERATOR(pg_catalog.=) ANY ('{20,21,23,700,701,790,1700}'::pg_catalog.oid[]) THEN 'number'
+               WHEN t.typcategory OPERATOR(pg_catalog.=) 'N' AND t.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid THEN 'number'
+               ELSE 'other'
+           END AS kind,
+           t.oid OPERATOR(pg_catalog.=) ANY ('{700,701,790,1700}'::pg_catalog.oid[]) AS fractional
+    FROM type_chain AS w
+    JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) w.type
+    WHERE t.typtype OPERATOR(pg_catalog.<>) 'd'
+),
+-- An enum with thousands of labels is a table in disguise: the first 200 are kept.
+labels AS (
+    SELECT e.enumtypid, pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder) AS labels
+    FROM (SELECT e.enumtypid, e.enumlabel, e.enumsortorder,
+                 pg_catalog.row_number() OVER (PARTITION BY e.enumtypid ORDER BY e.enumsortorder) AS place
+          FROM pg_catalog.pg_enum AS e
+          WHERE e.enumtypid OPERATOR(pg_catalog.=) ANY (SELECT t.enum FROM types AS t)) AS e
+    WHERE e.place OPERATOR(pg_catalog.<=) 200
+    GROUP BY e.enumtypid
+),
+-- Texts keep their common values and, where the histogram's sample says much about the column, that sample, long values left
+-- out; of numbers and calendar types the least and the greatest bound are enough. A partitioned table's statistics are those of the whole tree.
+statistics AS MATERIALIZED (
+    SELECT r.oid, s.attname, s.n_distinct, s.null_frac,
+           s.most_common_vals, s.histogram_bounds,
+           CASE WHEN s.n_distinct OPERATOR(pg_catalog.>=) 0 THEN s.n_distinct
+                ELSE pg_catalog.abs(s.n_distinct) OPERATOR(pg_catalog.*) r.reltuples END AS values
+    FROM pg_catalog.pg_stats AS s
+    JOIN relations AS r
+      ON r.nspname OPERATOR(pg_catalog.=) s.schemaname AND r.relname OPERATOR(pg_catalog.=) s.tablename
+     AND s.inherited OPERATOR(pg_catalog.=) (r.relkind OPERATOR(pg_catalog.=) 'p')
+),
+column_rows AS (
+    SELECT c.oid, pg_catalog.json_agg(pg_catalog.json_build_object(
+               'number', c.attnum, 'name', c.attname,
+               'type_name', pg_catalog.format_type(c.atttypid, c.atttypmod),
+               'type', c.atttypid::pg_catalog.int8, 'not_null', c.attnotnull,
+               'comment', pg_catalog."left"(d.description, 1000),
+               'stats', CASE WHEN s.n_distinct IS NOT NULL THEN pg_catalog.json_build_object(
+                   'n_distinct', s.n_distinct, 'null_frac', s.null_frac,
+                   'common_values', CASE WHEN t.kind OPERATOR(pg_catalog.=) 'text' THEN ARRAY(
+                        SELECT v.value
+                        FROM ROWS FROM (pg_catalog.unnest(s.most_common_vals::pg_catalog.text::pg_catalog.text[])) WITH ORDINALITY AS v (value, place)
+                        WHERE pg_catalog.length(v.value) OPERATOR(pg_catalog.<=) 100
+                        ORDER BY v.place LIMIT 200)
+                    ELSE '{}' END,
+                   'bounds', CASE
+                    WHEN t.kind OPERATOR(pg_catalog.=) 'text' AND s.values OPERATOR(pg_catalog.<=) 2000 THEN ARRAY(
+                        SELECT v.value
+                        FROM ROWS FROM (pg_catalog.unnest(s.histogram_bounds::pg_catalog.text::pg_catalog.text[])) WITH ORDINALITY AS v (value, place)
+                        WHERE pg_catalog.length(v.value) OPERATOR(pg_catalog.<=) 100
+                        ORDER BY v.place LIMIT 200)
+                    WHEN t.kind OPERATOR(pg_catalog.=) ANY ('{number,date,timestamp,timestamp_tz}'::pg_catalog.text[])
+                         AND s.histogram_bounds IS NOT NULL THEN (
+                        SELECT ARRAY[b.bounds[1], b.bounds[pg_catalog.array_upper(b.bounds, 1)]]
+                        FROM (SELECT s.histogram_bounds::pg_catalog.text::pg_catalog.text[] AS bounds OFFSET 0) AS b)
+                    ELSE '{}' END) END)
+               ORDER BY c.attnum) AS columns
+    FROM columns AS c
+    JOIN types AS t ON t.origin OPERATOR(pg_catalog.=) c.atttypid
+    LEFT JOIN pg_catalog.pg_description AS d
+           ON d.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+          AND d.objoid OPERATOR(pg_catalog.=) c.oid AND d.objsubid OPERATOR(pg_catalog.=) c.attnum::pg_catalog.int4
+    LEFT JOIN statistics AS s
+           ON s.oid OPERATOR(pg_catalog.=) c.oid AND s.attname OPERATOR(pg_catalog.=) c.attname
+    GROUP BY c.oid
+),
+-- Unique keys that hold for every row, primary keys first; and which columns an index finds by their value, for probing.
+indexes AS (
+    SELECT i.indrelid,
+           pg_catalog.json_agg(pg_catalog.to_json((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts OPERATOR(pg_catalog.-) 1]) ORDER BY i.indexrelid)
+               FILTER (WHERE i.indisprimary) AS primary_key,
+           pg_catalog.json_agg(pg_catalog.to_json((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts OPERATOR(pg_catalog.-) 1]) ORDER BY i.indexrelid)
+               FILTER (WHERE i.indisunique AND NOT i.indisprimary AND i.indexprs IS NULL) AS unique_keys,
+           pg_catalog.json_agg(i.indkey[0]) FILTER (WHERE i.indkey[0] OPERATOR(pg_catalog.>) 0) AS leading
+    FROM relations AS r
+    JOIN pg_catalog.pg_index AS i ON i.indrelid OPERATOR(pg_catalog.=) r.oid
+    JOIN pg_catalog.pg_class AS x ON x.oid OPERATOR(pg_catalog.=) i.indexrelid
+    JOIN pg_catalog.pg_am AS m ON m.oid OPERATOR(pg_catalog.=) x.relam
+    WHERE i.indisvalid AND i.indpred IS NULL
+      AND m.amname OPERATOR(pg_catalog.=) ANY ('{btree,hash}'::pg_catalog.name[])
+    GROUP BY i.indrelid
+)
+SELECT pg_catalog.json_build_object(
+    'total', (SELECT pg_catalog.count(*) FROM readable),
+    'search_path', pg_catalog.current_schemas(false),
+    'relations', (
+        SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+                   'oid', r.oid::pg_catalog.int8, 'schema', r.nspname, 'name', r.relname, 'kind', r.relkind, 'visible', r.visible,
+                   'comment', pg_catalog."left"(d.description, 1000),
+                   'rows', COALESCE(p.reltuples, r.reltuples),
+                   'columns', c.columns, 'primary_key', i.primary_key, 'unique_keys', i.unique_keys, 'leading', i.leading)
+               ORDER BY r.visible DESC, r.nspname, r.relname)
+        FROM relations AS r
+        JOIN column_rows AS c ON c.oid OPERATOR(pg_catalog.=) r.oid
+        LEFT JOIN partition_rows AS p ON p.root OPERATOR(pg_catalog.=) r.oid
+        LEFT JOIN indexes AS i ON i.indrelid OPERATOR(pg_catalog.=) r.oid
+        LEFT JOIN pg_catalog.pg_description AS d
+               ON d.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+              AND d.objoid OPERATOR(pg_catalog.=) r.oid AND d.objsubid OPERATOR(pg_catalog.=) 0),
+    'types', (
+        SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+                   'oid', t.origin::pg_catalog.int8, 'kind', t.kind, 'fractional', t.fractional, 'labels', l.labels))
+        FROM types AS t
+        LEFT JOIN labels AS l ON l.enumtypid OPERATOR(pg_catalog.=) t.enum),
+    -- One end may lie outside of what was asked for ($2): the reader drops such keys.
+    'foreign_keys', (
+        SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+                   'from', k.conrelid::pg_catalog.int8, 'from_columns', k.conkey, 'to', k.confrelid::pg_catalog.int8, 'to_columns', k.confkey)
+               ORDER BY k.conrelid, k.conkey, k.oid)
+        FROM pg_catalog.pg_constraint AS k
+        JOIN relations AS r ON r.oid OPERATOR(pg_catalog.=) k.conrelid
+        WHERE k.contype OPERATOR(pg_catalog.=) 'f' AND k.conparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid)
+)::pg_catalog.text AS catalog

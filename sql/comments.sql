@@ -1,0 +1,12 @@
+COMMENT ON FUNCTION nl_query(text) IS 'answers a question in plain language with one json object a row, run as the caller';
+COMMENT ON FUNCTION nl_sql(text) IS 'answers a question in plain language with the SQL that would be run: proven, not run';
+COMMENT ON FUNCTION nl_explain(text, text) IS 'shows how a question is understood, word by word; format is text or json';
+COMMENT ON FUNCTION nl_candidates(text, int) IS 'shows the readings of a question that were considered, best first';
+COMMENT ON FUNCTION pg_stat_nl_query_info() IS 'function behind the view pg_stat_nl_query_info';
+COMMENT ON FUNCTION pg_stat_nl_query_timing() IS 'function behind the view pg_stat_nl_query_timing';
+COMMENT ON FUNCTION pg_stat_nl_query_refusals() IS 'function behind the view pg_stat_nl_query_refusals';
+COMMENT ON FUNCTION pg_stat_nl_query_reset() IS 'sets all statistics of nl_query back to nothing';
+COMMENT ON VIEW pg_stat_nl_query_info IS 'one row: questions asked since the last reset, and what became of them';
+COMMENT ON VIEW pg_stat_nl_query_timing IS 'one row a stage of answering: how often, how long, in milliseconds';
+COMMENT ON VIEW pg_stat_nl_query_refusals IS 'one row a role and reason: statements that the guard refused';
+COMMENT ON FUNCTION nl_prove(text) IS 'says what the guard makes of any SQL for the caller, without running it';

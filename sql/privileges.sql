@@ -1,0 +1,15 @@
+-- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
+GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_prove(text) TO PUBLIC;
+-- Statistics hold numbers only; refusals of other roles are shown to members of pg_read_all_stats.
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_info() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_timing() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_refusals() TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_info TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_timing TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_refusals TO PUBLIC;
+-- Setting statistics back destroys what others look at: the owner decides who may.
+REVOKE EXECUTE ON FUNCTION pg_stat_nl_query_reset() FROM PUBLIC;

@@ -1,1 +1,0 @@
-//! Join paths over the foreign-key graph.

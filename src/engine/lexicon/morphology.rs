@@ -1,1 +1,0 @@
-//! Stems and word forms of English.

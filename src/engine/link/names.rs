@@ -1,0 +1,191 @@
+//! Relations and columns by their names: exact, in part, by synonym, by comment, misspelled.
+
+use std::collections::BTreeMap;
+
+use super::{How, Meaning, Mention};
+use crate::lexicon::morphology::{is_typo_of, singular};
+use crate::lexicon::{self, Relatedness, StopClass};
+use crate::prepared::{Part, PlaceTarget, Prepared};
+use crate::question::{Question, TokenKind};
+
+/// Weaker mentions than this are noise.
+const WEAKEST: f32 = 0.25;
+
+/// A token of the question that meets a word of a name.
+#[derive(Debug, Clone, Copy)]
+struct Hit {
+    token: usize,
+    part: Part,
+    strength: f32,
+    how: How,
+}
+
+/// All mentions of relations and columns.
+pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
+    let mut hits: BTreeMap<PlaceTarget, Vec<Hit>> = BTreeMap::new();
+    for (at, token) in question.tokens.iter().enumerate() {
+        // "name", "list", "order" are ways of asking at the beginning and things everywhere else.
+        let asks = match lexicon::stop_word(&token.lower) {
+            Some(StopClass::Imperative) => at == 0,
+            Some(_) => true,
+            None => false,
+        };
+        if token.kind != TokenKind::Word || asks || matches!(token.lower.as_str(), "much" | "many") {
+            continue;
+        }
+        for (word, strength, how) in meanings(&token.lower, &token.stem, prepared) {
+            for place in prepared.vocabulary.get(word).into_iter().flatten() {
+                let comment = place.part == Part::Comment;
+                let (strength, how) = if comment { (strength * 0.7, How::Comment) } else { (strength, how) };
+                hits.entry(place.target).or_default().push(Hit { token: at, part: place.part, strength, how });
+            }
+        }
+    }
+    let mut mentions = Vec::new();
+    for (target, hits) in hits {
+        if names_its_ends(target, prepared) {
+            continue;
+        }
+        for run in runs(&hits, question) {
+            mentions.extend(score(target, &run, prepared, question));
+        }
+    }
+    mentions
+}
+
+/// `film_category` only says what it connects: "film categories" are categories.
+fn names_its_ends(target: PlaceTarget, prepared: &Prepared) -> bool {
+    let PlaceTarget::Relation(relation) = target else { return false };
+    if !prepared.relations[relation].bridge {
+        return false;
+    }
+    let ends: Vec<&str> = prepared
+        .graph()
+        .keys()
+        .iter()
+        .filter(|key| key.from == relation)
+        .flat_map(|key| prepared.relations[key.to].name.stems())
+        .collect();
+    prepared.relations[relation].name.stems().all(|word| ends.contains(&word))
+}
+
+/// Words of the schema that a word of the question may stand for.
+fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str, f32, How)> {
+    let mut found: Vec<(&str, f32, How)> = Vec::new();
+    if let Some((word, _)) = prepared.vocabulary.get_key_value(stem) {
+        found.push((word, 1.0, How::Exact));
+    }
+    // Where the schema has the very word, its kin is unlikely to be meant.
+    let exact = if found.is_empty() { 1.0 } else { 0.6 };
+    // "placed" is something done, not a place: verbs bring the words of their family, not those of their noun.
+    let verb = lower.ends_with("ed") || lower.ends_with("ing");
+    for (term, relatedness) in lexicon::related_terms(stem) {
+        let strength = match relatedness {
+            Relatedness::Synonym if verb => continue,
+            Relatedness::Synonym => 0.75,
+            Relatedness::Derived => 0.7,
+            Relatedness::Attribute => 0.6,
+            Relatedness::Broader => 0.45,
+        };
+        if let Some((word, _)) = prepared.vocabulary.get_key_value(*term)
+            && !found.iter().any(|(known, ..)| known == word)
+        {
+            found.push((word, strength * exact, How::Synonym));
+        }
+    }
+    for short in lexicon::abbreviations_of(lower) {
+        if let Some((word, _)) = prepared.vocabulary.get_key_value(*short) {
+            found.push((word, 0.9, How::Exact));
+        }
+    }
+    if found.is_empty() && lower.chars().count() >= 5 {
+        let mut typos: Vec<(&str, f32, How)> = prepared
+            .vocabulary
+            .iter()
+            .filter(|(word, places)| {
+                places.iter().any(|place| place.part != Part::Comment)
+                    && word.chars().count() >= 4
+                    && (is_typo_of(lower, word) || stem.chars().count() >= 5 && is_typo_of(stem, word))
+            })
+            .map(|(word, _)| (word.as_str(), 0.65, How::Typo))
+            .collect();
+        typos.sort_by_key(|(word, ..)| *word);
+        found.extend(typos.into_iter().take(3));
+    }
+    found
+}
+
+/// Hits on one target grouped into stretches of neighbouring tokens. "date of birth" is one stretch: a name's words may have
+/// "of" or "the" between them.
+fn runs(hits: &[Hit], question: &Question) -> Vec<Vec<Hit>> {
+    let mut sorted = hits.to_vec();
+    sorted.sort_by_key(|hit| hit.token);
+    let mut runs: Vec<Vec<Hit>> = Vec::new();
+    for hit in sorted {
+        let joins = runs.last().and_then(|run| run.last()).is_some_and(|last| {
+            hit.token == last.token
+                || (hit.token == last.token + 1 && !question.tokens[hit.token].after_break)
+                || (hit.token == last.token + 2
+                    && hit.part != Part::Owner
+                    && last.part != Part::Owner
+                    && matches!(question.tokens[last.token + 1].lower.as_str(), "of" | "in" | "on" | "per" | "to"))
+        });
+        match runs.last_mut() {
+            Some(run) if joins => run.push(hit),
+            _ => runs.push(vec![hit]),
+        }
+    }
+    runs
+}
+
+fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Question) -> Option<Mention> {
+    let (name, meaning) = match target {
+        PlaceTarget::Relation(relation) => (&prepared.relations[relation].name, Meaning::Relation(relation)),
+        PlaceTarget::Column(relation, column) => (&prepared.columns[relation][column].name, Meaning::Column((relation, column))),
+    };
+    let length = name.positions.len();
+    let mut best: Vec<Option<Hit>> = vec![None; length];
+    let mut owner: Option<Hit> = None;
+    let mut comment: Option<Hit> = None;
+    for hit in run {
+        let slot = match hit.part {
+            Part::Name(at) => &mut best[at],
+            Part::Owner => &mut owner,
+            Part::Comment => &mut comment,
+        };
+        if slot.is_none_or(|known| known.strength < hit.strength) {
+            *slot = Some(*hit);
+        }
+    }
+    let used: Vec<Hit> = best.iter().flatten().copied().collect();
+    if used.is_empty() {
+        let hit = comment?;
+        // A comment on a table speaks of many things; one on a column of what it holds.
+        let strength = hit.strength * if matches!(target, PlaceTarget::Relation(_)) { 0.5 } else { 0.8 };
+        return (strength >= WEAKEST).then(|| Mention { tokens: hit.token..hit.token + 1, meaning, strength, how: How::Comment });
+    }
+    // The last word of a name carries most of its sense: "price" fits unit_price better than "unit" does.
+    let weight = |at: usize| if at + 1 == length { 1.6 } else { 1.0 };
+    let total: f32 = (0..length).map(weight).sum();
+    let covered: f32 = best.iter().enumerate().filter_map(|(at, hit)| hit.map(|hit| weight(at) * hit.strength)).sum();
+    let mut strength = covered / total;
+    let whole = used.len() == length;
+    let mut first = used.iter().map(|hit| hit.token).min()?;
+    let mut last = used.iter().map(|hit| hit.token).max()?;
+    if !whole && best.last().is_some_and(Option::is_some) {
+        strength = strength.max(0.62 * used.iter().map(|hit| hit.strength).fold(0.0, f32::max)) + 0.08;
+    }
+    // "album title": the relation's word beside the column's own makes it surer and belongs to the mention. A plural does not
+    // ("employees hired", "customers' countries"): there the relation is talked about.
+    if let Some(hit) = owner
+        && !used.iter().any(|other| other.token == hit.token)
+        && hit.token + 1 == first
+        && singular(&question.tokens[hit.token].lower) == question.tokens[hit.token].lower
+    {
+        strength = (strength + 0.12 * hit.strength).min(1.1);
+        first = hit.token;
+        last = last.max(hit.token);
+    }
+    let how = if whole { used.iter().map(|hit| hit.how).max()? } else { used.iter().map(|hit| hit.how).max()?.max(How::Part) };
+    (strength >= WEAKEST).then_some(Mention { tokens: first..last + 1, meaning, strength, how })
+}

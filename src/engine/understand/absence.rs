@@ -1,0 +1,351 @@
+//! What is not there: "without orders", "never rented", "no phone", "email is missing"; and adjectives that are true or false of
+//! a row: "active", "discontinued", "unshipped".
+
+use nl_query_core::schema::{RelationId, TypeKind};
+
+use super::attributes::column_like;
+use super::context::Wanted;
+use super::cues::{Cue, CueWord};
+use super::draft::Draft;
+use crate::ir::{Comparison, Expr, Literal, Predicate, Source};
+use crate::link::Meaning;
+use crate::prepared::{ColumnId, Role};
+
+/// "without …", "never …", "no …", "not … any …".
+pub fn absences(draft: &mut Draft) {
+    for at in 0..draft.context.elements.len() {
+        let cue = draft.context.cue_word(at);
+        match cue {
+            Some(CueWord::Without) if draft.is_free(at) => without(draft, at),
+            Some(CueWord::Not) if draft.is_free(at) => without(draft, at),
+            Some(CueWord::Null | CueWord::NotNull) if draft.is_free(at) => null(draft, at, cue == Some(CueWord::NotNull)),
+            _ => {}
+        }
+    }
+}
+
+fn without(draft: &mut Draft, at: usize) {
+    let plain_not = draft.context.cue_word(at) == Some(CueWord::Not);
+    let end = (at + 6).min(draft.context.elements.len());
+    let mut found: Option<(usize, RelationId)> = None;
+    for other in at + 1..end {
+        let element = &draft.context.elements[other];
+        if other > at + 1 && draft.context.question.tokens[element.tokens.start].after_break {
+            break;
+        }
+        if matches!(draft.context.cue_word(other), Some(CueWord::Group | CueWord::Order)) {
+            break;
+        }
+        if !draft.is_free(other) {
+            continue;
+        }
+        if let Some((relation, _)) = draft.context.relation_meaning(element)
+            && Some(relation) != draft.context.subject
+        {
+            found = Some((other, relation));
+            break;
+        }
+        if element.things.is_empty() {
+            continue;
+        }
+        // "not shipped to France" denies the value, not the shipping.
+        let said_of = (other + 1..(other + 4).min(draft.context.elements.len()))
+            .any(|next| !draft.context.elements[next].values.is_empty());
+        if plain_not && said_of {
+            return;
+        }
+        if let Some(column) = draft.context.columns_of(other, Wanted::Any).first().map(|(column, _)| *column) {
+            missing_column(draft, at, other, column, plain_not);
+            return;
+        }
+    }
+    let Some(subject) = draft.context.subject else { return };
+    let Some((other, relation)) = found else {
+        if !plain_not {
+            never(draft, at, subject);
+        }
+        return;
+    };
+    let anchor = Source::first(subject);
+    // "employees without a manager": the reference itself is empty.
+    if !super::measures::is_to_many(draft.context.prepared, subject, relation) {
+        let key = draft.context.prepared.graph().keys().iter().find(|key| key.from == subject && key.to == relation).cloned();
+        if let Some(key) = key
+            && let [column] = key.from_columns.as_slice()
+        {
+            draft.condition(at, Predicate::IsNull { expr: Expr::Column(anchor.column(*column)), negated: false });
+            take_pair(draft, at, other, "without");
+            return;
+        }
+    }
+    let filter = related_conditions(draft, at, end, relation).map(Box::new);
+    draft.condition(at, Predicate::Related { anchor, target: Source::first(relation), filter, negated: true });
+    take_pair(draft, at, other, "without any");
+}
+
+/// "never used", "never sold": no table is named, so the rows that refer to the subject are meant, the largest table of them.
+fn never(draft: &mut Draft, at: usize, subject: RelationId) {
+    let prepared = draft.context.prepared;
+    let sold = draft.context.after(at, 2).is_some_and(|verb| {
+        matches!(draft.context.lower(verb).as_str(), "sold" | "bought" | "ordered" | "purchased" | "sell" | "sale")
+    });
+    let trades = |relation: RelationId| {
+        prepared.relations[relation]
+            .name
+            .stems()
+            .any(|stem| matches!(stem, "order" | "sale" | "sell" | "invoic" | "purchas" | "line" | "item" | "transact"))
+    };
+    let referring: Vec<RelationId> =
+        prepared.graph().keys().iter().filter(|key| key.to == subject && key.from != subject).map(|key| key.from).collect();
+    let selling: Vec<RelationId> = referring.iter().copied().filter(|&relation| sold && trades(relation)).collect();
+    let most = if selling.is_empty() { referring } else { selling }
+        .into_iter()
+        .max_by(|a, b| prepared.schema().relations[*a].rows.total_cmp(&prepared.schema().relations[*b].rows).then(b.cmp(a)));
+    let Some(target) = most else { return };
+    let verb = draft.context.after(at, 2).filter(|&verb| {
+        let element = &draft.context.elements[verb];
+        element.values.is_empty() && element.number.is_none() && element.cue.is_none()
+    });
+    draft.condition(
+        at,
+        Predicate::Related { anchor: Source::first(subject), target: Source::first(target), filter: None, negated: true },
+    );
+    let meaning = format!("without any of {}", draft.relation_name(target));
+    draft.take(at, meaning, 0.9);
+    if let Some(verb) = verb {
+        draft.take(verb, "what there is none of", 0.85);
+    }
+}
+
+/// "never bought a Rock track", "did not order in 1997": values and dates behind the negation belong inside the question for
+/// related rows.
+fn related_conditions(draft: &mut Draft, at: usize, end: usize, target: RelationId) -> Option<Predicate> {
+    let mut conditions = Vec::new();
+    for other in at + 1..end {
+        if !draft.is_free(other) {
+            continue;
+        }
+        let element = &draft.context.elements[other];
+        if let Some(date) = element.date {
+            let mention = draft.context.question.dates[date].clone();
+            if let Some(column) = super::times::latest_by(draft, target).filter(|_| mention.field.is_none()) {
+                let expr = Expr::Column(draft.context.column_use(column));
+                conditions.push(Predicate::InRange { expr, range: mention.range, negated: false });
+                let meaning = format!("time of {}", draft.describe(column));
+                draft.take(other, meaning, 1.0);
+            }
+            continue;
+        }
+        let graph = draft.context.prepared.graph();
+        let nearest = element
+            .values
+            .iter()
+            .filter_map(|value| Some((graph.distance(target, value.column.0)?, value)))
+            .min_by_key(|(distance, _)| *distance);
+        if let Some((_, value)) = nearest {
+            let value = value.clone();
+            draft.take(other, format!("value '{}' of {}", value.text, draft.describe(value.column)), 0.97);
+            let left = Expr::Column(draft.context.column_use(value.column));
+            conditions.push(Predicate::Compare { op: Comparison::Equal, left, right: Expr::Literal(Literal::Text(value.text)) });
+        }
+    }
+    Predicate::all(conditions)
+}
+
+fn take_pair(draft: &mut Draft, at: usize, other: usize, words: &str) {
+    draft.take(at, words, 1.0);
+    let meaning = match draft.context.relation_meaning(&draft.context.elements[other]) {
+        Some((relation, _)) => format!("table {}", draft.relation_name(relation)),
+        None => "what is missing".to_owned(),
+    };
+    draft.take(other, meaning, 0.97);
+}
+
+fn missing_column(draft: &mut Draft, at: usize, other: usize, column: ColumnId, plain_not: bool) {
+    let kind = draft.context.prepared.column(column).kind;
+    let expr = Expr::Column(draft.context.column_use(column));
+    let predicate = match kind {
+        TypeKind::Boolean => Predicate::IsTrue { expr, negated: true },
+        // "not shipped", "not yet returned": the date is missing. Of other columns a plain "not" says nothing about NULL.
+        _ if plain_not && !kind.is_calendar() => match flag(draft, column, false) {
+            Some(predicate) => predicate,
+            None => return,
+        },
+        _ => Predicate::IsNull { expr, negated: false },
+    };
+    draft.condition(at, predicate);
+    draft.take(at, "missing", 1.0);
+    let certainty = draft.thing_certainty(other, column);
+    let meaning = format!("column {}", draft.describe(column));
+    draft.take(other, meaning, certainty);
+}
+
+/// "whose email is missing", "unknown composer".
+fn null(draft: &mut Draft, at: usize, negated: bool) {
+    let length = draft.context.elements.len();
+    let near = (at.saturating_sub(3)..at).rev().chain(at + 1..(at + 3).min(length));
+    for other in near {
+        if draft.is_free(other) && !draft.context.elements[other].things.is_empty() {
+            // "playlists that are empty" have no rows in them.
+            if draft
+                .context
+                .relation_meaning(&draft.context.elements[other])
+                .is_some_and(|(relation, strength)| strength > 0.8 && Some(relation) == draft.context.subject)
+            {
+                if let Some(subject) = draft.context.subject
+                    && !negated
+                {
+                    never(draft, at, subject);
+                }
+                return;
+            }
+            let columns = draft.context.columns_of(other, Wanted::Any);
+            if columns.is_empty() {
+                continue;
+            }
+            let negated = negated || super::texts::negated_before(draft, at);
+            if let Some(column) = draft.take_column(other, Wanted::Any) {
+                let expr = Expr::Column(draft.context.column_use(column));
+                draft.condition(at, Predicate::IsNull { expr, negated });
+                draft.take(at, if negated { "not null" } else { "null" }, 1.0);
+            }
+            return;
+        }
+    }
+}
+
+/// "customers who have a company", "in stock", "out of stock".
+pub fn presences(draft: &mut Draft) {
+    for at in 0..draft.context.elements.len() {
+        if !draft.is_free(at) || draft.context.elements[at].things.is_empty() {
+            continue;
+        }
+        let start = draft.context.elements[at].tokens.start;
+        let word = |back: usize| start.checked_sub(back).map_or("", |place| draft.context.question.tokens[place].lower.as_str());
+        let (last, before) = (word(1), word(2));
+        let column = draft
+            .context
+            .columns_of(at, Wanted::Any)
+            .first()
+            .copied()
+            .filter(|(_, score)| *score > 0.5)
+            .map(|(column, _)| column);
+        let Some(column) = column else { continue };
+        let description = draft.context.prepared.column(column);
+        let expr = Expr::Column(draft.context.column_use(column));
+        let zero = Expr::Literal(Literal::Integer(0));
+        let on_hand = description.kind == TypeKind::Number && draft.context.prepared.words(column).role == Role::Measure;
+        let modifier = draft.context.subject_element.is_some_and(|subject| subject < at);
+        let predicate = match (before, last) {
+            ("out", "of") if on_hand => Predicate::Compare { op: Comparison::LessOrEqual, left: expr, right: zero },
+            (_, "in" | "on") if on_hand && modifier => Predicate::Compare { op: Comparison::Greater, left: expr, right: zero },
+            ("have" | "has" | "with" | "had", "a" | "an" | "any")
+                if !description.not_null
+                    && draft.context.relation_meaning(&draft.context.elements[at]).is_none()
+                    && !followed_by_condition(draft, at) =>
+            {
+                Predicate::IsNull { expr, negated: true }
+            }
+            _ => continue,
+        };
+        draft.condition(at, predicate);
+        let meaning = format!("column {}", draft.describe(column));
+        draft.take(at, meaning, 0.95);
+    }
+}
+
+fn followed_by_condition(draft: &Draft, at: usize) -> bool {
+    draft.context.after(at, 3).is_some_and(|next| {
+        let element = &draft.context.elements[next];
+        element.number.is_some()
+            || !element.values.is_empty()
+            || element.quoted.is_some()
+            || element.date.is_some()
+            || matches!(element.cue, Some(Cue::Compare(_)))
+    })
+}
+
+/// "active customers", "discontinued products", "unshipped orders".
+pub fn states(draft: &mut Draft) {
+    for at in 0..draft.context.elements.len() {
+        if !draft.is_free(at) || !draft.context.elements[at].values.is_empty() {
+            continue;
+        }
+        let before = super::texts::negated_before;
+        match &draft.context.elements[at].cue {
+            Some(Cue::State(state)) => {
+                let (positive, negated) = (state.positive, state.negated);
+                if let Some(column) = state_column(draft, positive) {
+                    let negated = negated ^ before(draft, at);
+                    apply_state(draft, at, column, !negated, true);
+                }
+            }
+            None => {
+                if let Some(column) = adjective_thing(draft, at) {
+                    let negated = before(draft, at);
+                    apply_state(draft, at, column, !negated, false);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn state_column(draft: &Draft, word: &str) -> Option<ColumnId> {
+    let kinds = [TypeKind::Boolean, TypeKind::Number, TypeKind::Date, TypeKind::Timestamp, TypeKind::TimestampTz];
+    let mut relations: Vec<RelationId> = draft.context.subject.into_iter().collect();
+    relations.extend(draft.context.named.iter().map(|(relation, ..)| *relation));
+    relations.iter().find_map(|&relation| {
+        column_like(draft.context, relation, word, &kinds)
+            .map(|(column, _)| column)
+            .filter(|&column| draft.context.prepared.column(column).kind != TypeKind::Number || is_flag(draft, column))
+    })
+}
+
+/// A word that names a boolean column and stands as an adjective: directly before a relation, or behind "is" and "are".
+fn adjective_thing(draft: &Draft, at: usize) -> Option<ColumnId> {
+    let element = &draft.context.elements[at];
+    let column = element.things.iter().find_map(|mention| match mention.meaning {
+        Meaning::Column(column) if mention.strength > 0.5 => Some(column),
+        _ => None,
+    })?;
+    let boolean = draft.context.prepared.column(column).kind == TypeKind::Boolean || is_flag(draft, column);
+    let listed = draft.context.preposition(at) == "and" && draft.context.before(at, 2).is_some_and(|prior| !draft.is_free(prior));
+    (boolean && !listed).then_some(column)
+}
+
+/// A whole-number column that statistics know to hold 0 and 1 alone.
+fn is_flag(draft: &Draft, column: ColumnId) -> bool {
+    let description = draft.context.prepared.column(column);
+    let Some(stats) = &description.stats else { return false };
+    description.kind == TypeKind::Number
+        && !stats.common_values.is_empty()
+        && stats.common_values.iter().chain(&stats.bounds).all(|value| value == "0" || value == "1")
+}
+
+fn flag(draft: &Draft, column: ColumnId, set: bool) -> Option<Predicate> {
+    is_flag(draft, column).then(|| Predicate::Compare {
+        op: Comparison::Equal,
+        left: Expr::Column(draft.context.column_use(column)),
+        right: Expr::Literal(Literal::Integer(i64::from(set))),
+    })
+}
+
+fn apply_state(draft: &mut Draft, at: usize, column: ColumnId, positive: bool, is_cue: bool) {
+    let expr = Expr::Column(draft.context.column_use(column));
+    let kind = draft.context.prepared.column(column).kind;
+    let predicate = match kind {
+        TypeKind::Boolean => Predicate::IsTrue { expr, negated: !positive },
+        TypeKind::Number => match flag(draft, column, positive) {
+            Some(predicate) => predicate,
+            None => return,
+        },
+        // "shipped orders in May": the date's own condition says more than that there is one.
+        _ if is_cue && positive && draft.context.question.dates.is_empty() => Predicate::IsNull { expr, negated: true },
+        _ if is_cue && !positive => Predicate::IsNull { expr, negated: false },
+        _ => return,
+    };
+    draft.condition(at, predicate);
+    let meaning = format!("column {}", draft.describe(column));
+    draft.take(at, meaning, 0.97);
+}

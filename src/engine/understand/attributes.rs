@@ -1,0 +1,120 @@
+//! From an attribute in words ("date of birth", "price") to the column that holds it.
+
+use nl_query_core::schema::{RelationId, TypeKind};
+
+use super::context::Context;
+use crate::lexicon::morphology::stem;
+use crate::lexicon::{self, Direction, Ranking, Relatedness};
+use crate::prepared::{ColumnId, Role};
+
+/// Weaker fits than this are no fits.
+const WEAKEST: f32 = 0.55;
+
+/// How well a column's name says what the words say, 0 to 1. The head (last word of the name) counts most.
+fn fit(context: &Context, column: ColumnId, stems: &[String]) -> f32 {
+    let name = &context.prepared.words(column).name;
+    let length = name.positions.len();
+    if length == 0 {
+        return 0.0;
+    }
+    let meets = |alternatives: &[String]| {
+        alternatives
+            .iter()
+            .map(|word| {
+                if stems.contains(word) {
+                    return 1.0;
+                }
+                let by_kin = stems.iter().filter_map(|stem| lexicon::related(stem, word)).map(|kin| match kin {
+                    Relatedness::Synonym => 0.85,
+                    Relatedness::Derived => 0.8,
+                    Relatedness::Attribute => 0.7,
+                    Relatedness::Broader => 0.4,
+                });
+                by_kin.fold(0.0, f32::max)
+            })
+            .fold(0.0, f32::max)
+    };
+    let weight = |at: usize| if at + 1 == length { 2.0 } else { 1.0 };
+    let total: f32 = (0..length).map(weight).sum();
+    let covered: f32 = name.positions.iter().enumerate().map(|(at, alternatives)| weight(at) * meets(alternatives)).sum();
+    let kind = context.prepared.column(column).kind;
+    let date =
+        kind.is_calendar() && name.stems().last().is_some_and(|word| matches!(word, "date" | "time" | "at" | "on" | "day"));
+    // "birth" and birth_date: the last word only says that it is a date.
+    if date && length > 1 && meets(&name.positions[length - 2]) > 0.6 {
+        return meets(&name.positions[length - 2]).max(covered / total);
+    }
+    covered / total
+}
+
+/// The column of `relation` (or of one close to it) that one of the rankings speaks of, with the ranking's direction.
+pub fn ranked_column(context: &Context, relation: RelationId, rankings: &[Ranking]) -> Option<(ColumnId, Direction, f32)> {
+    let mut best: Option<(ColumnId, Direction, f32)> = None;
+    for (order, ranking) in rankings.iter().enumerate() {
+        let stems: Vec<String> = ranking.attribute.split(' ').map(stem).collect();
+        for (id, description) in context.prepared.schema().relations.iter().enumerate() {
+            let distance = match context.prepared.graph().distance(relation, id) {
+                Some(distance) if distance <= 2 => distance,
+                _ => continue,
+            };
+            for (at, column) in description.columns.iter().enumerate() {
+                let sortable =
+                    matches!(column.kind, TypeKind::Number | TypeKind::Interval | TypeKind::Time) || column.kind.is_calendar();
+                if !sortable || context.prepared.words((id, at)).role == Role::Key {
+                    continue;
+                }
+                let score = fit(context, (id, at), &stems) - 0.03 * order as f32 - 0.22 * distance as f32;
+                if score >= WEAKEST - 0.1 && best.is_none_or(|(.., known)| score > known + 1e-4) {
+                    best = Some(((id, at), ranking.direction, score));
+                }
+            }
+        }
+    }
+    best.filter(|(.., score)| *score >= WEAKEST - 0.1)
+}
+
+/// The column of a relation whose name fits the stem of an adjective or verb, of one of the kinds.
+pub fn column_like(context: &Context, relation: RelationId, word: &str, kinds: &[TypeKind]) -> Option<(ColumnId, f32)> {
+    let stems = [stem(word)];
+    let columns = &context.prepared.schema().relations.get(relation)?.columns;
+    columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| kinds.contains(&column.kind))
+        .map(|(at, _)| ((relation, at), fit(context, (relation, at), &stems)))
+        .filter(|(_, score)| *score >= WEAKEST)
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// How many of a unit of time or size one unit of the column's name is, as `(column's units) per (asked unit)`.
+pub fn unit_factor(context: &Context, column: ColumnId, asked: &str) -> Option<f64> {
+    let in_base = |unit: &str| -> Option<(u8, f64)> {
+        Some(match unit {
+            "millisecond" | "ms" | "milli" | "millis" => (0, 0.001),
+            "second" | "sec" | "s" => (0, 1.0),
+            "minute" | "min" => (0, 60.0),
+            "hour" | "hr" | "h" => (0, 3600.0),
+            "day" => (0, 86_400.0),
+            "week" => (0, 604_800.0),
+            "byte" | "b" => (1, 1.0),
+            "kilobyte" | "kb" => (1, 1024.0),
+            "megabyte" | "mb" => (1, 1_048_576.0),
+            "gigabyte" | "gb" => (1, 1_073_741_824.0),
+            "gram" | "g" => (2, 1.0),
+            "kilogram" | "kg" | "kilo" => (2, 1000.0),
+            "meter" | "metre" | "m" => (3, 1.0),
+            "kilometer" | "kilometre" | "km" => (3, 1000.0),
+            "centimeter" | "centimetre" | "cm" => (3, 0.01),
+            _ => return None,
+        })
+    };
+    let (family, wanted) = in_base(asked)?;
+    let description = context.prepared.column(column);
+    let comment = description.comment.as_deref().unwrap_or_default().to_lowercase();
+    let mut words = crate::lexicon::morphology::words_of_identifier(&description.name);
+    words.extend(comment.split(|c: char| !c.is_alphabetic()).map(str::to_owned));
+    words.iter().find_map(|word| {
+        let singular = crate::lexicon::morphology::singular(word);
+        in_base(&singular).filter(|(known, _)| *known == family).map(|(_, has)| wanted / has)
+    })
+}

@@ -1,0 +1,162 @@
+//! Understanding: from elements to queries.
+//!
+//! Passes over the elements, each of which knows one kind of phrase and takes the elements that it used: a later pass does not
+//! see them. Other readings come from running the same passes with a chosen meaning banned. Scores are by hand today; a trained
+//! scorer will sit in the same place and rank the same [`Query`]s.
+
+use nl_query_core::schema::RelationId;
+
+use crate::answer::{ValueProbe, WordAccount};
+use crate::ir::Query;
+use crate::link::Mention;
+use crate::prepared::Prepared;
+use crate::question::Question;
+
+mod absence;
+mod attributes;
+mod context;
+mod cues;
+mod draft;
+mod elements;
+mod measures;
+mod numbers;
+mod ranking;
+mod score;
+mod search;
+mod selves;
+mod texts;
+mod times;
+mod walk;
+mod wants;
+
+use context::{Bans, Context};
+use draft::Draft;
+use elements::Element;
+
+/// A query with how sure it is and how each word was used.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub query: Query,
+    pub confidence: f64,
+    pub words: Vec<WordAccount>,
+    /// Content words that the reading leaves out.
+    pub unknown: Vec<String>,
+}
+
+/// Everything that came out of a question.
+#[derive(Debug, Default)]
+pub struct Understanding {
+    /// Best first.
+    pub readings: Vec<Reading>,
+    /// The words that name nothing, where there is no reading.
+    pub unknown: Vec<String>,
+    pub words: Vec<WordAccount>,
+}
+
+/// Other readings tried, at the most; each runs all passes again, some tens of microseconds.
+const MOST_VARIANTS: usize = 6;
+
+pub fn understand(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Understanding {
+    let mut mentions = crate::link::names::mentions(question, prepared);
+    search::stored_values(question, prepared, &mut mentions);
+    let first = elements::cover(question, &mentions);
+    search::probed_values(question, prepared, &first, &mut mentions, probe);
+    let elements = elements::cover(question, &mentions);
+    readings(question, prepared, &elements, &mentions)
+}
+
+fn readings(question: &Question, prepared: &Prepared, elements: &[Element], _mentions: &[Mention]) -> Understanding {
+    let (best, decisions) = read(question, prepared, elements, &Bans::default());
+    let mut readings: Vec<Reading> = best.into_iter().collect();
+    let mut rivals: Vec<_> = decisions.iter().filter(|decision| !decision.rejected.is_empty()).collect();
+    rivals.sort_by(|a, b| a.margin.total_cmp(&b.margin));
+    for decision in rivals.into_iter().take(MOST_VARIANTS) {
+        let bans = Bans { columns: vec![(decision.element, decision.chosen)] };
+        let (other, _) = read(question, prepared, elements, &bans);
+        if let Some(mut other) = other
+            && readings.iter().all(|known| known.query != other.query)
+        {
+            // The rejected meaning fits less well: by how much says how much less likely it is.
+            other.confidence *= f64::from((0.85 - decision.margin).clamp(0.1, 0.85));
+            readings.push(other);
+        }
+    }
+    readings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    let unknown = elements.iter().filter(|element| element.is_unknown()).map(|element| words_of(question, element)).collect();
+    let words = elements
+        .iter()
+        .map(|element| WordAccount {
+            words: words_of(question, element),
+            meaning: "not understood".to_owned(),
+            rejected: Vec::new(),
+        })
+        .collect();
+    Understanding { readings, unknown, words }
+}
+
+fn words_of(question: &Question, element: &Element) -> String {
+    match (question.tokens.get(element.tokens.start), question.tokens.get(element.tokens.end.saturating_sub(1))) {
+        (Some(first), Some(last)) => question.text[first.span.start..last.span.end].to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// One run of all passes.
+fn read(
+    question: &Question,
+    prepared: &Prepared,
+    elements: &[Element],
+    bans: &Bans,
+) -> (Option<Reading>, Vec<context::Decision>) {
+    let context = Context::new(question, prepared, elements, bans);
+    let mut draft = Draft::new(&context);
+    texts::patterns(&mut draft);
+    texts::words_inside(&mut draft);
+    ranking::claim_limits(&mut draft);
+    selves::references(&mut draft);
+    absence::absences(&mut draft);
+    texts::values(&mut draft);
+    texts::quoted(&mut draft);
+    texts::members(&mut draft);
+    numbers::averages(&mut draft);
+    numbers::comparisons(&mut draft);
+    numbers::columns(&mut draft);
+    times::conditions(&mut draft);
+    absence::states(&mut draft);
+    absence::presences(&mut draft);
+    times::buckets(&mut draft);
+    ranking::superlatives(&mut draft);
+    ranking::order_keys(&mut draft);
+    wants::groups(&mut draft);
+    wants::aggregates(&mut draft);
+    wants::columns_and_rows(&mut draft);
+    ranking::directions(&mut draft);
+    wants::distinct(&mut draft);
+    wants::leftovers(&mut draft);
+    wants::each_once(&mut draft);
+    let (query, draft) = draft.assemble();
+    if empty(&query) {
+        return (None, draft.decisions);
+    }
+    let reading = score::judge(query, &draft, prepared);
+    (reading, draft.decisions)
+}
+
+fn empty(query: &Query) -> bool {
+    matches!(query, Query::Select(select) if select.items.is_empty())
+}
+
+/// Relations that the question names, for the probe.
+fn named_relations(elements: &[Element]) -> Vec<RelationId> {
+    let mut relations = Vec::new();
+    for mention in elements.iter().flat_map(|element| &element.things) {
+        let relation = match mention.meaning {
+            crate::link::Meaning::Relation(relation) | crate::link::Meaning::Column((relation, _)) => relation,
+            crate::link::Meaning::Value(_) => continue,
+        };
+        if !relations.contains(&relation) {
+            relations.push(relation);
+        }
+    }
+    relations
+}

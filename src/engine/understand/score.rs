@@ -1,0 +1,103 @@
+//! How sure a reading is: what it used, how well the words fitted, what it left out. By hand; a trained scorer will replace it.
+
+use super::Reading;
+use super::cues::{Cue, CueWord};
+use super::draft::Draft;
+use crate::answer::WordAccount;
+use crate::check;
+use crate::ir::Query;
+use crate::joins;
+use crate::prepared::Prepared;
+
+/// A word that must mean something and does not: the answer may miss half of what was asked.
+const UNKNOWN: f64 = 0.55;
+/// A relation or column of the schema that the reading does not use.
+const UNUSED_THING: f64 = 0.72;
+/// A value, number or date that the reading does not use is a condition that is missing.
+const UNUSED_CONDITION: f64 = 0.35;
+/// "not", "most", "sorted by" without effect.
+const UNUSED_CUE: f64 = 0.6;
+const UNUSED_STATE: f64 = 0.85;
+/// Two keys lead the same way and nothing said which.
+const AMBIGUOUS_JOIN: f64 = 0.85;
+
+/// None for a query that is badly typed or cannot be joined.
+pub fn judge(query: Query, draft: &Draft, prepared: &Prepared) -> Option<Reading> {
+    check::types(&query, prepared.schema()).ok()?;
+    let ambiguous = match &query {
+        Query::Select(select) => joins::plan(select, prepared.schema(), prepared.graph()).ok()?.ambiguous.len(),
+        Query::Set { .. } => 0,
+    };
+    let mut confidence = 0.97 * f64::from(draft.doubt) * AMBIGUOUS_JOIN.powi(i32::try_from(ambiguous.min(3)).unwrap_or(3));
+    let mut unknown = Vec::new();
+    let mut words = Vec::new();
+    let mut used_things = 0;
+    for (at, element) in draft.context.elements.iter().enumerate() {
+        let text = draft.context.text(at).to_owned();
+        let rejected = rejected(draft, at);
+        match &draft.uses[at] {
+            Some(used) => {
+                confidence *= f64::from(used.certainty).powf(0.8);
+                used_things += usize::from(!element.things.is_empty() || !element.values.is_empty());
+                words.push(WordAccount { words: text, meaning: used.meaning.clone(), rejected });
+            }
+            None => {
+                let (factor, meaning) = unused(draft, at);
+                confidence *= factor;
+                if factor <= UNKNOWN && element.is_unknown() {
+                    unknown.push(text.clone());
+                }
+                words.push(WordAccount { words: text, meaning: meaning.to_owned(), rejected });
+            }
+        }
+    }
+    for decision in &draft.decisions {
+        if decision.margin < 0.08 && !decision.rejected.is_empty() {
+            confidence *= 0.8 + 2.5 * f64::from(decision.margin);
+        }
+    }
+    // Nothing of the schema was named: whatever comes out is chance.
+    if used_things == 0 {
+        return None;
+    }
+    Some(Reading { query, confidence: confidence.clamp(0.0, 0.99), words, unknown })
+}
+
+fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
+    let element = &draft.context.elements[at];
+    if element.stop.is_some() && element.cue.is_none() {
+        return (1.0, "filler");
+    }
+    if !element.values.is_empty()
+        || element.date.is_some()
+        || element.bucket.is_some()
+        || element.quoted.is_some()
+        || element.number.is_some()
+    {
+        return (UNUSED_CONDITION, "not used");
+    }
+    if !element.things.is_empty() {
+        return (UNUSED_THING, "not used");
+    }
+    match &element.cue {
+        Some(Cue::Word(word)) if word.matters() && !matches!(word, CueWord::Group | CueWord::Contains | CueWord::Between) => {
+            (UNUSED_CUE, "not used")
+        }
+        Some(Cue::Word(CueWord::Group | CueWord::Contains)) => (0.9, "not used"),
+        Some(Cue::Word(_)) => (1.0, "linking word"),
+        Some(Cue::State(_)) => (UNUSED_STATE, "not used"),
+        Some(Cue::Aggregate(_) | Cue::Superlative(_) | Cue::Leading(_) | Cue::Compare(_) | Cue::Comparative(_)) => {
+            (UNUSED_CUE, "not used")
+        }
+        None => (UNKNOWN, "not understood"),
+    }
+}
+
+fn rejected(draft: &Draft, at: usize) -> Vec<String> {
+    draft
+        .decisions
+        .iter()
+        .filter(|decision| decision.element == at)
+        .flat_map(|decision| decision.rejected.iter().map(|column| draft.describe(*column)))
+        .collect()
+}

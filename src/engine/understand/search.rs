@@ -1,0 +1,186 @@
+//! Which stretches of the question are looked up as stored values: first in the statistics, then, for what is left unexplained,
+//! by a probe of the data.
+
+use super::elements::Element;
+use super::named_relations;
+use crate::answer::ValueProbe;
+use crate::lexicon::{self, StopClass};
+use crate::link::values::{columns_to_probe, normalise, probe, stems_of};
+use crate::link::{How, Meaning, Mention, StoredValue};
+use crate::prepared::Prepared;
+use crate::question::{Question, TokenKind};
+
+/// Words a value may have.
+const LONGEST: usize = 6;
+
+/// Values that statistics know.
+pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Vec<Mention>) {
+    let length = question.tokens.len();
+    for start in 0..length {
+        for end in start + 1..(start + LONGEST).min(length) + 1 {
+            if !may_be_value(question, start, end) {
+                continue;
+            }
+            let spelling = spelling(question, start, end);
+            let found = prepared.values.spelled(&spelling);
+            push(mentions, start, end, found, exact_strength(question, start, end));
+            if found.is_empty() {
+                push(mentions, start, end, prepared.values.stemmed(&stems_of(&spelling)), 0.84);
+            }
+            for variant in places(question, start, end) {
+                let same = prepared.values.spelled(&normalise(&variant));
+                push(mentions, start, end, same, 0.98);
+            }
+        }
+    }
+    for quoted in &question.quoted {
+        let found = prepared.values.spelled(&normalise(&quoted.content)).to_vec();
+        push(mentions, quoted.tokens.start, quoted.tokens.end, &found, 2.0);
+    }
+}
+
+/// A word that is written with a capital inside a sentence is likelier a value.
+fn exact_strength(question: &Question, start: usize, end: usize) -> f32 {
+    let capital =
+        start > 0 && question.tokens[start..end].iter().any(|token| token.text.chars().next().is_some_and(char::is_uppercase));
+    if capital { 1.12 } else { 1.03 }
+}
+
+fn push(mentions: &mut Vec<Mention>, start: usize, end: usize, found: &[StoredValue], strength: f32) {
+    for value in found {
+        let mention = Mention { tokens: start..end, meaning: Meaning::Value(value.clone()), strength, how: How::Exact };
+        if !mentions.iter().any(|known| known.tokens == mention.tokens && known.meaning == mention.meaning) {
+            mentions.push(mention);
+        }
+    }
+}
+
+/// Function words alone are no value, nor is a stretch that ends in one or runs over a break.
+fn may_be_value(question: &Question, start: usize, end: usize) -> bool {
+    let tokens = &question.tokens[start..end];
+    let function_word = |lower: &str| lexicon::stop_word(lower).is_some();
+    let lone_number = tokens.len() == 1 && tokens[0].kind != TokenKind::Word;
+    let last_is_function = tokens.last().is_some_and(|token| function_word(&token.lower) && !starts_upper(&token.text));
+    let first_is_function = tokens.first().is_some_and(|token| {
+        matches!(lexicon::stop_word(&token.lower), Some(class) if class != StopClass::Article)
+            && !(starts_upper(&token.text) && start > 0)
+    });
+    let broken = tokens.iter().skip(1).any(|token| token.after_break);
+    !lone_number
+        && !last_is_function
+        && !first_is_function
+        && !broken
+        && tokens.iter().any(|token| !function_word(&token.lower) || (starts_upper(&token.text) && start > 0))
+}
+
+fn starts_upper(text: &str) -> bool {
+    text.chars().next().is_some_and(char::is_uppercase)
+}
+
+fn spelling(question: &Question, start: usize, end: usize) -> String {
+    let (first, last) = (&question.tokens[start], &question.tokens[end - 1]);
+    normalise(
+        question.text.get(first.span.start..last.span.end).unwrap_or_default().trim_end_matches("'s").trim_end_matches("’s"),
+    )
+}
+
+/// Other spellings of a place: France for French, USA for the United States.
+fn places(question: &Question, start: usize, end: usize) -> Vec<String> {
+    let words: Vec<&str> = question.tokens[start..end].iter().map(|token| token.lower.as_str()).collect();
+    if let Some((length, _)) = lexicon::place_at(&words)
+        && length == words.len()
+    {
+        return lexicon::place_variants(&words.join(" "));
+    }
+    // A code is one only in capitals: "us" and "in" are words.
+    let text = &question.tokens[start].text;
+    if end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
+        lexicon::place_variants(&words[0].to_lowercase())
+    } else {
+        Vec::new()
+    }
+}
+
+/// Looks into the data for stretches around words that nothing explains, and for capitalised and quoted ones.
+pub fn probed_values(
+    question: &Question,
+    prepared: &Prepared,
+    elements: &[Element],
+    mentions: &mut Vec<Mention>,
+    prober: &mut dyn ValueProbe,
+) {
+    let wanted = unexplained(question, elements, prepared);
+    if !wanted.iter().any(|one| *one) {
+        return;
+    }
+    let mut needles: Vec<String> = Vec::new();
+    let mut spans: Vec<(usize, usize, usize)> = Vec::new();
+    let mut add = |needle: String, start: usize, end: usize| {
+        if needle.is_empty() {
+            return;
+        }
+        let at = match needles.iter().position(|known| *known == needle) {
+            Some(at) => at,
+            None => {
+                needles.push(needle);
+                needles.len() - 1
+            }
+        };
+        spans.push((at, start, end));
+    };
+    for quoted in &question.quoted {
+        add(quoted.content.trim().to_lowercase(), quoted.tokens.start, quoted.tokens.end);
+    }
+    let length = question.tokens.len();
+    for width in 1..=4usize {
+        for start in 0..length.saturating_sub(width - 1) {
+            let end = start + width;
+            let useful = (start..end).any(|at| wanted[at]) && wanted_edges(&wanted, question, start, end);
+            if useful && may_be_value(question, start, end) {
+                let (first, last) = (&question.tokens[start], &question.tokens[end - 1]);
+                let raw = question.text.get(first.span.start..last.span.end).unwrap_or_default();
+                add(raw.trim_end_matches("'s").trim_end_matches("’s").to_lowercase(), start, end);
+                if width == 1 {
+                    let singular = lexicon::morphology::singular(&question.tokens[start].lower);
+                    add(singular, start, end);
+                }
+                for variant in places(question, start, end) {
+                    add(variant, start, end);
+                }
+            }
+        }
+    }
+    let columns = columns_to_probe(prepared.schema(), &prepared.values, &named_relations(elements));
+    for (needle, value) in probe(&needles, &columns, prober) {
+        for (_, start, end) in spans.iter().filter(|(at, ..)| *at == needle) {
+            push(mentions, *start, *end, std::slice::from_ref(&value), exact_strength(question, *start, *end) + 0.02);
+        }
+    }
+}
+
+/// Tokens that may belong to a value: unknown words, words in capitals inside the sentence, words of places.
+fn unexplained(question: &Question, elements: &[Element], prepared: &Prepared) -> Vec<bool> {
+    let mut wanted = vec![false; question.tokens.len()];
+    for element in elements {
+        let strong = element.things.first().is_some_and(|mention| mention.strength >= 0.9 && mention.how == How::Exact);
+        // A value that statistics know by chance may stand in a column that they do not list as well.
+        let settled = element.values.iter().any(|value| prepared.values.is_complete(value.column));
+        let meaning = settled || element.date.is_some() || element.bucket.is_some();
+        for at in element.tokens.clone() {
+            let token = &question.tokens[at];
+            let capital =
+                at > 0 && starts_upper(&token.text) && !question.text.chars().any(char::is_lowercase).then_some(()).is_none();
+            let weak = !element.things.is_empty() && !strong && element.cue.is_none();
+            wanted[at] = element.quoted.is_some()
+                || (!meaning
+                    && (element.is_unknown() || weak || !element.values.is_empty() || (capital && !element.number.is_some())));
+        }
+    }
+    wanted
+}
+
+/// The stretch begins and ends with words that may belong to a value; an article may lead.
+fn wanted_edges(wanted: &[bool], question: &Question, start: usize, end: usize) -> bool {
+    let leads = wanted[start] || lexicon::stop_word(&question.tokens[start].lower) == Some(StopClass::Article);
+    leads && wanted[end - 1]
+}

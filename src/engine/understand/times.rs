@@ -1,0 +1,198 @@
+//! Stretches of time: "in 2023", "hired since March", "by month".
+
+use nl_query_core::schema::{RelationId, TypeKind};
+
+use super::context::Wanted;
+use super::cues::Cue;
+use super::draft::{Draft, Want};
+use super::measures;
+use crate::ir::{Aggregate, Comparison, DateField, DateUnit, Expr, Literal, Predicate};
+use crate::lexicon::AggregateWord;
+use crate::prepared::{ColumnId, Role};
+use crate::question::BucketKind;
+
+/// Conditions from the dates of the question.
+pub fn conditions(draft: &mut Draft) {
+    for at in 0..draft.context.elements.len() {
+        let Some(date) = draft.context.elements[at].date else { continue };
+        if !draft.is_free(at) {
+            continue;
+        }
+        let mention = draft.context.question.dates[date].clone();
+        if mention.may_be_number
+            && let Some(column) = year_number(draft, at)
+        {
+            let expr = Expr::Column(draft.context.column_use(column));
+            draft.condition(at, Predicate::InRange { expr, range: mention.range, negated: false });
+            let meaning = format!("years of {}", draft.describe(column));
+            draft.take(at, meaning, 1.0);
+            continue;
+        }
+        let Some(column) = time_column(draft, at) else { continue };
+        let negated = super::texts::negated_before(draft, at);
+        let expr = Expr::Column(draft.context.column_use(column));
+        let predicate = match mention.field {
+            Some((field, value)) => Predicate::Compare {
+                op: if negated { Comparison::NotEqual } else { Comparison::Equal },
+                left: Expr::Extract { field, arg: Box::new(expr) },
+                right: Expr::Literal(Literal::Integer(value)),
+            },
+            None => Predicate::InRange { expr, range: mention.range, negated },
+        };
+        let predicate = super::texts::not_any(draft, column, predicate);
+        draft.condition(at, predicate);
+        let meaning = format!("time of {}", draft.describe(column));
+        draft.take(at, meaning, 1.0);
+    }
+}
+
+/// "by month", "per year": groups.
+pub fn buckets(draft: &mut Draft) {
+    for at in 0..draft.context.elements.len() {
+        let Some(bucket) = draft.context.elements[at].bucket else { continue };
+        if !draft.is_free(at) {
+            continue;
+        }
+        let kind = draft.context.question.buckets[bucket].kind;
+        if kind == BucketKind::Truncate(DateUnit::Year)
+            && let Some(column) = year_number(draft, at)
+        {
+            draft.groups.push(Want::Column(draft.context.column_use(column)));
+            let meaning = format!("each value of {}", draft.describe(column));
+            draft.take(at, meaning, 1.0);
+            continue;
+        }
+        let Some(column) = time_column(draft, at) else { continue };
+        let arg = Box::new(Expr::Column(draft.context.column_use(column)));
+        let expr = match kind {
+            BucketKind::Truncate(DateUnit::Year) => Expr::Extract { field: DateField::Year, arg },
+            BucketKind::Truncate(unit) => Expr::Truncate { unit, arg },
+            BucketKind::Field(field) => Expr::Extract { field, arg },
+        };
+        draft.groups.push(Want::Expr(expr));
+        let meaning = format!("groups of {}", draft.describe(column));
+        draft.take(at, meaning, 1.0);
+    }
+}
+
+/// A whole-number column that holds years, of the subject or named beside the date.
+fn year_number(draft: &mut Draft, at: usize) -> Option<ColumnId> {
+    let context = draft.context;
+    for other in (at.saturating_sub(3)..at).rev().chain(at + 1..(at + 2).min(context.elements.len())) {
+        let best = context.columns_of(other, Wanted::Any).first().copied();
+        if let Some((column, score)) = best
+            && score > 0.6
+            && is_year_number(draft, column)
+        {
+            return draft.take_column(other, Wanted::Any);
+        }
+    }
+    let subject = context.subject?;
+    let columns = &context.prepared.schema().relations[subject].columns;
+    let calendar = columns.iter().enumerate().any(|(one, column)| {
+        column.kind.is_calendar() && !is_bookkeeping(&column.name) && context.prepared.columns[subject][one].role == Role::Time
+    });
+    (!calendar).then(|| (0..columns.len()).map(|one| (subject, one)).find(|&column| is_year_number(draft, column))).flatten()
+}
+
+fn is_year_number(draft: &Draft, column: ColumnId) -> bool {
+    let description = draft.context.prepared.column(column);
+    description.kind == TypeKind::Number
+        && draft.context.prepared.words(column).name.stems().any(|word| word == "year" || word == "yr")
+}
+
+fn is_bookkeeping(name: &str) -> bool {
+    name.contains("update") || name.contains("modified")
+}
+
+/// The calendar column that a date belongs to: one that is named beside it, else the main one of the nearest relation.
+fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
+    let context = draft.context;
+    let near = (at.saturating_sub(4)..at).rev().chain(at + 1..(at + 4).min(context.elements.len()));
+    for other in near {
+        if context.elements[other].things.is_empty() {
+            continue;
+        }
+        let best = context.columns_of(other, Wanted::Calendar).first().copied();
+        let relation = context.relation_meaning(&context.elements[other]).map_or(0.0, |(_, strength)| strength);
+        if let Some((column, score)) = best
+            && score > 0.55
+            && relation < 0.85
+            && context.prepared.column(column).kind.is_calendar()
+        {
+            if draft.is_free(other) {
+                return draft.take_column(other, Wanted::Calendar);
+            }
+            return Some(column);
+        }
+    }
+    if let Some(column) = time_of_figure(draft) {
+        return Some(column);
+    }
+    // What a figure is grouped by has dates of its own ("by employee for 2024" is not about hiring).
+    let mut relations: Vec<(bool, usize, RelationId)> = context
+        .named
+        .iter()
+        .map(|(relation, element, _)| {
+            (context.follows_group(*element) || context.qualifies(*element), element.abs_diff(at), *relation)
+        })
+        .collect();
+    relations.sort();
+    let ordered = relations.into_iter().map(|(.., relation)| relation).chain(context.subject).chain(draft.relations());
+    let candidates: Vec<RelationId> = ordered.collect();
+    for &relation in &candidates {
+        if let Some(column) = main_time(draft, relation) {
+            return Some(column);
+        }
+    }
+    // Lines of an order have no date, the order has; a customer has none either, but orders do.
+    let anchor = *candidates.first()?;
+    let mut reachable: Vec<((bool, bool, usize), ColumnId)> = (0..context.prepared.schema().relations.len())
+        .filter_map(|relation| {
+            let distance = context.prepared.graph().distance(anchor, relation).filter(|distance| *distance <= 3)?;
+            let column = main_time(draft, relation)?;
+            Some(((is_life_date(draft, column), !measures::is_to_many(context.prepared, anchor, relation), distance), column))
+        })
+        .collect();
+    reachable.sort();
+    draft.doubt *= 0.85;
+    reachable.first().map(|(_, column)| *column)
+}
+
+/// When somebody was born or hired says nothing about what happened.
+fn is_life_date(draft: &Draft, column: ColumnId) -> bool {
+    draft.context.prepared.words(column).name.stems().any(|word| matches!(word, "birth" | "hire" | "born" | "death" | "join"))
+}
+
+/// "revenue this year", "total amount in May": the time of the rows that are added up.
+fn time_of_figure(draft: &Draft) -> Option<ColumnId> {
+    let context = draft.context;
+    let figure = context.elements.iter().enumerate().find(|(at, element)| {
+        measures::is_money_word(&context.lower(*at)) && element.things.iter().all(|mention| mention.strength < 0.98)
+            || element.things.first().is_some_and(|_| {
+                matches!(
+                    at.checked_sub(1).and_then(|prior| context.elements[prior].cue.clone()),
+                    Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Sum | Aggregate::Average)))
+                )
+            })
+    })?;
+    let named =
+        context.columns_of(figure.0, Wanted::Number).first().filter(|(_, score)| *score > 0.7).map(|(column, _)| column.0);
+    let relation = named.or_else(|| measures::money(context.prepared, &draft.relations()).map(|money| money.relation))?;
+    main_time(draft, relation).or_else(|| {
+        // A line of an order is dated by its order.
+        let keys = context.prepared.graph().keys().iter().filter(|key| key.from == relation);
+        keys.filter_map(|key| main_time(draft, key.to)).next()
+    })
+}
+
+fn main_time(draft: &Draft, relation: RelationId) -> Option<ColumnId> {
+    let times = &draft.context.prepared.relations[relation].times;
+    let description = &draft.context.prepared.schema().relations[relation];
+    times.iter().copied().find(|&column| !is_bookkeeping(&description.columns[column].name)).map(|column| (relation, column))
+}
+
+/// The main time of a relation, for "latest" and "first".
+pub fn latest_by(draft: &Draft, relation: RelationId) -> Option<ColumnId> {
+    main_time(draft, relation)
+}

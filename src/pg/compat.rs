@@ -1,0 +1,110 @@
+//! Every difference between PostgreSQL versions 14 to 18 that the project meets.
+
+use pgrx::pg_sys;
+
+/// Analyses one raw statement without parameters; runs the `post_parse_analyze_hook`s.
+///
+/// # Safety
+/// `raw` and `sql` come from one `raw_parser` call and live in a context that outlives the result.
+pub unsafe fn analyze(raw: *mut pg_sys::RawStmt, sql: *const core::ffi::c_char) -> *mut pg_sys::Query {
+    // SAFETY: the caller vouches for the pointers; no parameters, no query environment.
+    #[cfg(feature = "pg14")]
+    unsafe {
+        pg_sys::parse_analyze(raw, sql, core::ptr::null_mut(), 0, core::ptr::null_mut())
+    }
+    // SAFETY: as above.
+    #[cfg(not(feature = "pg14"))]
+    unsafe {
+        pg_sys::parse_analyze_fixedparams(raw, sql, core::ptr::null(), 0, core::ptr::null_mut())
+    }
+}
+
+/// Checks the SELECT privileges that a planned statement needs; raises ERROR when one is missing.
+///
+/// # Safety
+/// `planned` is a statement that the planner made.
+pub unsafe fn check_permissions(planned: *mut pg_sys::PlannedStmt) {
+    // SAFETY: the range table of a planned statement is complete.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    unsafe {
+        pg_sys::ExecCheckRTPerms((*planned).rtable, true);
+    }
+    // SAFETY: as above; from 16 on the permissions have a list of their own.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    unsafe {
+        pg_sys::ExecCheckPermissions((*planned).rtable, (*planned).permInfos, true);
+    }
+}
+
+/// Columns of a range table entry that are read, as PostgreSQL keeps them: a set of `attnum - FirstLowInvalidHeapAttributeNumber`.
+///
+/// # Safety
+/// `source` is an entry of the range table of `query`.
+pub unsafe fn selected_columns(query: *mut pg_sys::Query, source: *mut pg_sys::RangeTblEntry) -> *mut pg_sys::Bitmapset {
+    // SAFETY: the caller vouches for both.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    unsafe {
+        let _ = query;
+        (*source).selectedCols
+    }
+    // SAFETY: as above; an index of 0 is an entry without permissions of its own, which are numbered from 1.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    unsafe {
+        let index = (*source).perminfoindex as usize;
+        let infos = super::list::iter::<pg_sys::RTEPermissionInfo>((*query).rteperminfos);
+        let info = index.checked_sub(1).and_then(|index| { infos }.nth(index));
+        info.map_or(core::ptr::null_mut(), |info| (*info).selectedCols)
+    }
+}
+
+/// Whether the current user may execute a function.
+pub fn may_execute(function: pg_sys::Oid) -> bool {
+    // SAFETY: a catalog lookup by OID; the function is known to exist.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    let verdict = unsafe { pg_sys::pg_proc_aclcheck(function, pg_sys::GetUserId(), pg_sys::ACL_EXECUTE as pg_sys::AclMode) };
+    // SAFETY: as above.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    let verdict = unsafe {
+        let class = pg_sys::ProcedureRelationId;
+        pg_sys::object_aclcheck(class, function, pg_sys::GetUserId(), pg_sys::ACL_EXECUTE as pg_sys::AclMode)
+    };
+    verdict == pg_sys::AclResult::ACLCHECK_OK
+}
+
+/// Runs a started query to its end, or until its receiver has enough.
+///
+/// # Safety
+/// `query` has been through `ExecutorStart` and not yet through `ExecutorFinish`.
+pub unsafe fn executor_run(query: *mut pg_sys::QueryDesc) {
+    let forward = pg_sys::ScanDirection::ForwardScanDirection;
+    // SAFETY: the caller vouches for the state of the query; it is run once.
+    #[cfg(not(feature = "pg18"))]
+    unsafe {
+        pg_sys::ExecutorRun(query, forward, 0, true);
+    }
+    // SAFETY: as above.
+    #[cfg(feature = "pg18")]
+    unsafe {
+        pg_sys::ExecutorRun(query, forward, 0);
+    }
+}
+
+/// Whether the current user may become `role`.
+pub fn may_become(role: pg_sys::Oid) -> bool {
+    // SAFETY: reads the role membership cache; any OID is allowed.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    unsafe {
+        pg_sys::is_member_of_role(pg_sys::GetUserId(), role)
+    }
+    // SAFETY: as above; from 16 on membership may exclude SET ROLE.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    unsafe {
+        pg_sys::member_can_set_role(pg_sys::GetUserId(), role)
+    }
+}
+
+/// `queryId` is signed from 18 on.
+#[allow(clippy::unnecessary_cast)] // the cast does something on 18
+pub fn query_id(query: &pg_sys::Query) -> u64 {
+    query.queryId as u64
+}

@@ -1,0 +1,14 @@
+//! PostgreSQL's `List` of pointers as an iterator.
+
+use pgrx::pg_sys;
+
+/// The elements of a list of pointers; nothing for a null list.
+///
+/// # Safety
+/// `list` is null or a valid list of pointers that does not change while the iterator is used; `T` is what it points to.
+pub unsafe fn iter<T>(list: *mut pg_sys::List) -> impl Iterator<Item = *mut T> {
+    // SAFETY: as the caller says.
+    let length = unsafe { list.as_ref() }.map_or(0, |list| usize::try_from(list.length).unwrap_or(0));
+    // SAFETY: `position` is below the length.
+    (0..length).map(move |position| unsafe { (*(*list).elements.add(position)).ptr_value.cast::<T>() })
+}

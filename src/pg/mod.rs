@@ -1,0 +1,28 @@
+//! The only place with unsafe FFI: one file a PostgreSQL primitive, a safe type out of each.
+//!
+//! Everything here runs on the backend's one thread. Functions of `pg_sys` are guarded by pgrx: an ERROR inside them arrives as a
+//! Rust panic, unwinds, and is either caught by [`attempt`] or becomes the ERROR of the calling SQL function.
+#![allow(unsafe_code)]
+
+pub mod attempt;
+pub mod compat;
+pub mod execute;
+pub mod invalidation;
+pub mod labels;
+pub mod list;
+pub mod memory;
+pub mod parse;
+pub mod plan;
+pub mod proc;
+pub mod relation;
+pub mod report;
+pub mod session;
+pub mod shmem;
+pub mod spi_ro;
+pub mod syscache;
+pub mod timeout;
+pub mod tuplestore;
+pub mod utility;
+pub mod viewpoint;
+pub mod walk;
+pub mod watch;

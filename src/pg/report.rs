@@ -1,0 +1,101 @@
+//! The one place where an [`Error`] becomes what the client sees: SQLSTATE, message, DETAIL, HINT. Messages in PostgreSQL's style:
+//! lower-case start, no full stop; DETAIL and HINT are sentences.
+
+use nl_query_core::error::{Error, Reading};
+use nl_query_core::refusal::Refusal;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgSqlErrorCode, function_name};
+
+/// The report for an error.
+pub fn report(error: Error) -> ErrorReport {
+    use PgSqlErrorCode as code;
+    match error {
+        Error::NotPreloaded => {
+            new(code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "nl_query must be loaded via shared_preload_libraries")
+                .set_hint("Add nl_query to shared_preload_libraries in postgresql.conf and restart the server.")
+        }
+        Error::Encoding { encoding } => {
+            new(code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("nl_query needs a database with encoding UTF8, not {encoding}"))
+                .set_hint("Create a database with ENCODING 'UTF8' and TEMPLATE template0.")
+        }
+        Error::EmptyQuestion => new(code::ERRCODE_INVALID_PARAMETER_VALUE, "question is empty")
+            .set_hint("Ask in words, for example: SELECT * FROM nl_query('how many orders per month')."),
+        Error::QuestionTooLong { length, limit } => new(code::ERRCODE_PROGRAM_LIMIT_EXCEEDED, "question is too long")
+            .set_detail(format!("It has {length} characters, nl_query.max_question_length allows {limit}."))
+            .set_hint("Ask a shorter question."),
+        Error::Argument { message, hint } => new(code::ERRCODE_INVALID_PARAMETER_VALUE, message).set_hint(hint),
+        Error::NoModelServer => new(code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "no model server is configured")
+            .set_detail("nl_query.engine is \"model\".")
+            .set_hint("Set nl_query.engine to \"auto\" or \"embedded\"."),
+        Error::NothingReadable => new(code::ERRCODE_INSUFFICIENT_PRIVILEGE, "there is nothing to ask about")
+            .set_detail("The current role may not SELECT from any table or view of this database.")
+            .set_hint("Ask the owner of the tables to GRANT SELECT on them, and USAGE on their schemas."),
+        Error::NothingRecognised { known } => {
+            new(code::ERRCODE_UNDEFINED_OBJECT, "question names nothing that is in this database").set_hint(known_names(&known))
+        }
+        Error::UnknownWords { words, known } => {
+            new(code::ERRCODE_UNDEFINED_OBJECT, format!("nothing in this database is called {}", quoted_list(&words)))
+                .set_hint(known_names(&known))
+        }
+        Error::OutOfScope { what } => new(code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("a query cannot answer this: {what}"))
+            .set_hint("Ask for facts that are stored in tables: lists, counts, sums, averages, comparisons."),
+        Error::Unsure { reading, minimum } => unsure(&reading, minimum),
+        Error::NotProven { reading, refusal } => {
+            let why = refusal.detail.as_deref().map(|detail| format!(" {detail}")).unwrap_or_default();
+            new(state(&refusal), format!("cannot run the answer: {}", refusal.message))
+                .set_detail(format!("The question was read as: {}.{why}\n{}", reading.paraphrase, reading.sql))
+                .set_hint(
+                    refusal.hint.unwrap_or_else(|| "Ask in other words, or see nl_candidates() for other readings.".to_owned()),
+                )
+        }
+        Error::Failed { refusal } => failed(*refusal),
+        Error::Catalog { message } => new(code::ERRCODE_INTERNAL_ERROR, "could not read the catalog").set_detail(message),
+    }
+}
+
+fn unsure(reading: &Reading, minimum: f64) -> ErrorReport {
+    new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "question is not clear enough to answer")
+        .set_detail(format!(
+            "The closest reading, with confidence {:.2} where nl_query.min_confidence asks for {minimum:.2}, is: {}.\n{}",
+            reading.confidence, reading.paraphrase, reading.sql
+        ))
+        .set_hint("Name the table or column in the question, look at other readings with nl_candidates(), or run the SQL above if it is what you meant.")
+}
+
+/// The server's own errors and the guard's refusals keep everything that they said.
+fn failed(refusal: Refusal) -> ErrorReport {
+    let mut report = new(state(&refusal), refusal.message);
+    if let Some(detail) = refusal.detail {
+        report = report.set_detail(detail);
+    }
+    if let Some(hint) = refusal.hint {
+        report = report.set_hint(hint);
+    }
+    report
+}
+
+fn new(code: PgSqlErrorCode, message: impl Into<String>) -> ErrorReport {
+    ErrorReport::new(code, message.into(), function_name!())
+}
+
+/// The refusal's SQLSTATE. Codes that PostgreSQL does not define (a function can raise any) become 38000, external routine exception.
+fn state(refusal: &Refusal) -> PgSqlErrorCode {
+    let packed = refusal.sqlstate.iter().rev().fold(0i32, |sum, byte| (sum << 6) + ((i32::from(*byte) - 48) & 0x3F));
+    match PgSqlErrorCode::from(packed) {
+        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR if refusal.sqlstate != *b"XX000" => {
+            PgSqlErrorCode::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION
+        }
+        code => code,
+    }
+}
+
+fn known_names(known: &[String]) -> String {
+    if known.is_empty() {
+        return "See nl_explain() for how each word was understood.".to_owned();
+    }
+    format!("You can ask about {}. See nl_explain() for how each word was understood.", known.join(", "))
+}
+
+fn quoted_list(words: &[String]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
+}

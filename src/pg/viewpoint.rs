@@ -1,0 +1,67 @@
+//! Who asks, where and when: facts about the current session, each one cheap enough to ask for on every question.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys;
+
+/// What decides, in one database, which relations a name means and which of them may be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewpoint {
+    pub user: u32,
+    /// Schemas of the effective search_path, the temporary one left out.
+    pub search_path: Vec<u32>,
+}
+
+/// Longer search_paths than this are told apart by their first entries only; nobody has one.
+const PATH_LIMIT: usize = 64;
+
+/// The current viewpoint.
+pub fn viewpoint() -> Viewpoint {
+    let mut path = [pg_sys::Oid::INVALID; PATH_LIMIT];
+    // SAFETY: the array has room for PATH_LIMIT entries; the result is the length of the path, however long that is.
+    let length = unsafe { pg_sys::fetch_search_path_array(path.as_mut_ptr(), PATH_LIMIT as i32) };
+    let length = usize::try_from(length).unwrap_or(0).min(PATH_LIMIT);
+    Viewpoint { user: user(), search_path: path[..length].iter().map(|oid| oid.to_u32()).collect() }
+}
+
+/// The current role, as SET ROLE and SECURITY DEFINER functions leave it.
+pub fn user() -> u32 {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::GetUserId() }.to_u32()
+}
+
+/// True when the current role may see other roles' statistics.
+pub fn reads_all_stats() -> bool {
+    // SAFETY: reads the role caches inside the caller's transaction.
+    unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), pg_sys::Oid::from(pg_sys::ROLE_PG_READ_ALL_STATS)) }
+}
+
+/// The database's encoding where it is not UTF8.
+pub fn foreign_encoding() -> Option<String> {
+    // SAFETY: reads a variable of this backend; the name is a constant of the server.
+    unsafe {
+        if pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8 as i32 {
+            return None;
+        }
+        Some(CStr::from_ptr(pg_sys::GetDatabaseEncodingName()).to_string_lossy().into_owned())
+    }
+}
+
+/// Year, month and day of the transaction's start in the session's time zone, as CURRENT_DATE has it.
+pub fn today() -> (i32, u8, u8) {
+    let mut now = pg_sys::pg_tm::default();
+    // SAFETY: fills the structure it is given.
+    unsafe { pg_sys::GetCurrentDateTime(&mut now) };
+    (now.tm_year, u8::try_from(now.tm_mon).unwrap_or(1), u8::try_from(now.tm_mday).unwrap_or(1))
+}
+
+/// The present moment, in PostgreSQL's microseconds since 2000.
+pub fn now() -> i64 {
+    // SAFETY: reads the clock.
+    unsafe { pg_sys::GetCurrentTimestamp() }
+}
+
+/// An identifier as it must stand in SQL, quoted where it has to be.
+pub fn quoted(name: &str) -> String {
+    pgrx::spi::quote_identifier(name)
+}

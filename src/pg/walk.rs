@@ -1,0 +1,206 @@
+//! What a query tree names and calls, wherever it stands: one walk that gives plain data.
+//!
+//! `query_tree_walker` and `check_functions_in_node` are what core uses for its own volatility checks; what they pass over
+//! (operators of sorting and grouping, support functions of aggregates, table samples, domain constraints, sequences) is added here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pgrx::pg_sys;
+
+use super::parse::Analysed;
+use super::syscache::CacheRow;
+use super::{compat, list};
+
+/// What the walk found.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Functions that the statement itself calls, by OID.
+    pub functions: BTreeSet<u32>,
+    /// Functions that run on behalf of others: an aggregate's transitions, the comparisons behind sorting and grouping.
+    pub support: BTreeSet<u32>,
+    /// Relations in any range table, by OID; the kind is `pg_class.relkind`.
+    pub relations: BTreeMap<u32, RelationUse>,
+    /// A query that is not a SELECT, anywhere.
+    pub not_select: bool,
+    pub modifying_cte: bool,
+    pub row_marks: bool,
+    /// Domains that values are coerced to.
+    pub domains: BTreeSet<u32>,
+    /// `nextval` in a column default or an identity.
+    pub next_value: bool,
+    /// A range table entry of a kind that a SELECT typed by a user cannot have.
+    pub strange_source: bool,
+}
+
+/// How a relation is used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RelationUse {
+    pub relkind: u8,
+    /// Numbers of the columns read; 0 is the whole row.
+    pub columns: BTreeSet<i16>,
+}
+
+/// Walks a whole query.
+pub fn facts(analysed: &Analysed) -> Facts {
+    let mut facts = Facts::default();
+    // SAFETY: `visit` gets the query first and `facts` as its context, on this frame.
+    unsafe { visit(analysed.query.cast(), (&raw mut facts).cast()) };
+    // Domain constraints are expressions of their own; they may use further domains.
+    let mut done = BTreeSet::new();
+    while let Some(domain) = facts.domains.iter().copied().find(|domain| !done.contains(domain)) {
+        done.insert(domain);
+        walk_domain(domain, &mut facts);
+    }
+    facts
+}
+
+const FLAGS: i32 = (pg_sys::QTW_EXAMINE_RTES_BEFORE | pg_sys::QTW_EXAMINE_SORTGROUP) as i32;
+
+/// The walker's callback: looks at a node and goes on below it.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+    if node.is_null() {
+        return false;
+    }
+    // SAFETY: the walkers hand us valid nodes and the context given in `facts`; no other reference to it is alive while we look.
+    unsafe {
+        look(node, &mut *context.cast::<Facts>());
+        pg_sys::check_functions_in_node(node, Some(note_function), context);
+        match (*node).type_ {
+            pg_sys::NodeTag::T_Query => pg_sys::query_tree_walker(node.cast(), Some(visit), context, FLAGS),
+            pg_sys::NodeTag::T_RangeTblEntry => false, // its content is walked by the caller
+            _ => pg_sys::expression_tree_walker(node, Some(visit), context),
+        }
+    }
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn note_function(function: pg_sys::Oid, context: *mut core::ffi::c_void) -> bool {
+    // SAFETY: the context given in `facts`.
+    unsafe { (*context.cast::<Facts>()).functions.insert(function.to_u32()) };
+    false
+}
+
+/// What `check_functions_in_node` does not tell about a node.
+///
+/// # Safety
+/// `node` is a valid node.
+unsafe fn look(node: *mut pg_sys::Node, facts: &mut Facts) {
+    use pg_sys::NodeTag::*;
+    // SAFETY: each cast follows the node's tag.
+    unsafe {
+        match (*node).type_ {
+            T_Query => look_query(node.cast(), facts),
+            T_Aggref => look_aggregate((*node.cast::<pg_sys::Aggref>()).aggfnoid, facts),
+            T_WindowFunc => {
+                let window = &*node.cast::<pg_sys::WindowFunc>();
+                facts.functions.insert(window.winfnoid.to_u32());
+                look_aggregate(window.winfnoid, facts);
+            }
+            T_SortGroupClause => {
+                let clause = &*node.cast::<pg_sys::SortGroupClause>();
+                look_operator(clause.eqop, facts);
+                look_operator(clause.sortop, facts);
+            }
+            T_WindowClause => {
+                let clause = &*node.cast::<pg_sys::WindowClause>();
+                note(clause.startInRangeFunc, facts);
+                note(clause.endInRangeFunc, facts);
+            }
+            T_SetOperationStmt => {
+                let clauses = (*node.cast::<pg_sys::SetOperationStmt>()).groupClauses;
+                list::iter(clauses).for_each(|clause| look(clause, facts));
+            }
+            T_TableSampleClause => note((*node.cast::<pg_sys::TableSampleClause>()).tsmhandler, facts),
+            T_CoerceToDomain => {
+                facts.domains.insert((*node.cast::<pg_sys::CoerceToDomain>()).resulttype.to_u32());
+            }
+            T_NextValueExpr => facts.next_value = true,
+            T_MinMaxExpr => look_comparison((*node.cast::<pg_sys::MinMaxExpr>()).minmaxtype, facts),
+            _ => {}
+        }
+    }
+}
+
+/// # Safety
+/// `node` is a valid query.
+unsafe fn look_query(node: *mut pg_sys::Query, facts: &mut Facts) {
+    // SAFETY: as the caller says; its range table holds range table entries.
+    let query = unsafe {
+        list::iter((*node).rtable).for_each(|source| look_source(node, source, facts));
+        &*node
+    };
+    if query.commandType != pg_sys::CmdType::CMD_SELECT || !query.utilityStmt.is_null() || query.resultRelation != 0 {
+        facts.not_select = true;
+    }
+    facts.modifying_cte |= query.hasModifyingCTE;
+    facts.row_marks |= query.hasForUpdate || !query.rowMarks.is_null();
+}
+
+/// # Safety
+/// `source` is an entry of the range table of `query`.
+unsafe fn look_source(query: *mut pg_sys::Query, source: *mut pg_sys::RangeTblEntry, facts: &mut Facts) {
+    // SAFETY: as the caller says.
+    let (entry, columns) = unsafe { (&*source, compat::selected_columns(query, source)) };
+    if entry.relid != pg_sys::Oid::INVALID {
+        let relation_use = facts.relations.entry(entry.relid.to_u32()).or_default();
+        relation_use.relkind = entry.relkind as u8;
+        let mut member = -1;
+        loop {
+            // SAFETY: a set, or null for the empty one.
+            member = unsafe { pg_sys::bms_next_member(columns, member) };
+            if member < 0 {
+                break;
+            }
+            relation_use.columns.extend(i16::try_from(member + pg_sys::FirstLowInvalidHeapAttributeNumber));
+        }
+    }
+    if entry.rtekind == pg_sys::RTEKind::RTE_NAMEDTUPLESTORE {
+        facts.strange_source = true;
+    }
+}
+
+/// Support functions of an aggregate: they run for every row.
+fn look_aggregate(function: pg_sys::Oid, facts: &mut Facts) {
+    // pg_aggregate: aggtransfn (4) to aggmfinalfn (11), aggsortop (16).
+    let Some(row) = CacheRow::by_oid(pg_sys::SysCacheIdentifier::AGGFNOID, function.to_u32()) else {
+        return; // a plain window function
+    };
+    for attribute in 4..=11 {
+        note(pg_sys::Oid::from(row.oid(attribute)), facts);
+    }
+    look_operator(pg_sys::Oid::from(row.oid(16)), facts);
+}
+
+fn look_operator(operator: pg_sys::Oid, facts: &mut Facts) {
+    if operator != pg_sys::Oid::INVALID {
+        // SAFETY: a syscache lookup by OID.
+        note(unsafe { pg_sys::get_opcode(operator) }, facts);
+    }
+}
+
+/// GREATEST and LEAST compare by the type's default ordering.
+fn look_comparison(kind: pg_sys::Oid, facts: &mut Facts) {
+    // SAFETY: the type cache's entries live as long as the backend.
+    unsafe {
+        let entry = pg_sys::lookup_type_cache(kind, pg_sys::TYPECACHE_CMP_PROC as i32);
+        note((*entry).cmp_proc, facts);
+    }
+}
+
+fn note(function: pg_sys::Oid, facts: &mut Facts) {
+    if function != pg_sys::Oid::INVALID {
+        facts.support.insert(function.to_u32());
+    }
+}
+
+fn walk_domain(domain: u32, facts: &mut Facts) {
+    // SAFETY: the reference is registered on the current memory context, which outlives the loop; the expressions are valid nodes.
+    unsafe {
+        let reference = pg_sys::palloc0(size_of::<pg_sys::DomainConstraintRef>()).cast::<pg_sys::DomainConstraintRef>();
+        pg_sys::InitDomainConstraintRef(pg_sys::Oid::from(domain), reference, pg_sys::CurrentMemoryContext, false);
+        for constraint in list::iter::<pg_sys::DomainConstraintState>((*reference).constraints) {
+            visit((*constraint).check_expr.cast(), (&raw mut *facts).cast());
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Every setting of nl_query: private statics, the definitions, and getters for everyone else.
+//!
+//! Who may set what: *Userset* is taste, it can only make one's own answers stricter or smaller in ways that any client could
+//! do itself. *Suset* is what a DBA promises the server (cost, time, what may be read); a superuser sets it for a role, a
+//! database or the cluster, and may pass it on with `GRANT SET ON PARAMETER` (PostgreSQL 15). Settings that name a role are not
+//! settable inside security-restricted operations.
+
+use std::ffi::{CStr, CString};
+
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+
+use crate::guard::Limits;
+
+/// Who may write the SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+#[allow(non_camel_case_types)] // the names are the values that users type
+pub enum Engine {
+    auto,
+    embedded,
+    model,
+}
+
+/// `auto`: the embedded engine where it is confident, else a model server where one is allowed.
+static ENGINE: GucSetting<Engine> = GucSetting::<Engine>::new(Engine::auto);
+/// Probability, 0 to 1. At 0.5 a reading is taken when it is more likely right than wrong.
+static MIN_CONFIDENCE: GucSetting<f64> = GucSetting::<f64>::new(0.5);
+/// Rows. A person reads a few hundred, a spreadsheet takes some ten thousand; more is an export, to be asked for on purpose. 0: no limit.
+static MAX_ROWS: GucSetting<i32> = GucSetting::<i32>::new(10_000);
+/// Milliseconds over the run of an answer. Longer than any question at a screen waits, shorter than a report at night. 0: no limit.
+static EXECUTION_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(30_000);
+/// The planner's units, over all plan nodes. Ten million is a scan of about 50 GB; an accidental cross join lies far above. 0: no limit.
+static MAX_PLAN_COST: GucSetting<f64> = GucSetting::<f64>::new(1e7);
+/// Rows, over all plan nodes. 0: no limit.
+static MAX_PLAN_ROWS: GucSetting<f64> = GucSetting::<f64>::new(1e9);
+/// Answers about system catalogs show names that the snapshot leaves out; off.
+static ALLOW_CATALOGS: GucSetting<bool> = GucSetting::<bool>::new(false);
+/// A foreign table runs its query elsewhere, beyond what the guard's limits reach; off.
+static ALLOW_FOREIGN_TABLES: GucSetting<bool> = GucSetting::<bool>::new(false);
+/// Role names; functions of superusers are believed anyway.
+static TRUSTED_FUNCTION_OWNERS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
+/// A role name; empty is the caller.
+static RUN_AS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
+/// kB; 0 leaves the session's work_mem alone, which it may only lower.
+static WORK_MEM: GucSetting<i32> = GucSetting::<i32>::new(0);
+/// kB; 0 leaves the session's temp_file_limit alone, which it may only lower.
+static TEMP_FILE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
+/// Characters. A long paragraph; reading time grows with the square of the words.
+static MAX_QUESTION_LENGTH: GucSetting<i32> = GucSetting::<i32>::new(2_000);
+/// Relations a snapshot holds at most: 150 ms and 10 MB for each thousand when it is read, and every question looks at all of them.
+static MAX_RELATIONS: GucSetting<i32> = GucSetting::<i32>::new(2_000);
+/// Looking into the data for values that statistics do not tell.
+static PROBE: GucSetting<bool> = GucSetting::<bool>::new(true);
+/// Rows of one table that a probe reads at most; a table estimated larger is probed through an index or not at all.
+static PROBE_ROWS: GucSetting<i32> = GucSetting::<i32>::new(20_000);
+/// Milliseconds for all probes of one question.
+static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(100);
+
+/// Which engine may answer.
+pub fn engine() -> Engine {
+    ENGINE.get()
+}
+
+/// What a reading must at least reach to be acted upon.
+pub fn min_confidence() -> f64 {
+    MIN_CONFIDENCE.get()
+}
+
+/// Longest question, in characters.
+pub fn max_question_length() -> usize {
+    usize::try_from(MAX_QUESTION_LENGTH.get()).unwrap_or(0)
+}
+
+/// Relations in a snapshot at most.
+pub fn max_relations() -> i32 {
+    MAX_RELATIONS.get()
+}
+
+/// What probing the data for values may cost; none when it is off.
+pub fn probe() -> Option<ProbeLimits> {
+    PROBE.get().then(|| ProbeLimits { rows: PROBE_ROWS.get(), timeout_ms: PROBE_TIMEOUT.get() })
+}
+
+/// See [`probe`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProbeLimits {
+    pub rows: i32,
+    pub timeout_ms: i32,
+}
+
+/// What the guard allows an answer.
+pub fn limits() -> Limits {
+    Limits {
+        max_rows: i64::from(MAX_ROWS.get()),
+        timeout_ms: EXECUTION_TIMEOUT.get(),
+        max_plan_cost: MAX_PLAN_COST.get(),
+        max_plan_rows: MAX_PLAN_ROWS.get(),
+        allow_catalogs: ALLOW_CATALOGS.get(),
+        allow_foreign_tables: ALLOW_FOREIGN_TABLES.get(),
+        trusted_function_owners: names(&text(&TRUSTED_FUNCTION_OWNERS)),
+        run_as: Some(text(&RUN_AS).trim().to_owned()).filter(|role| !role.is_empty()),
+        work_mem_kb: WORK_MEM.get(),
+        temp_file_limit_kb: TEMP_FILE_LIMIT.get(),
+    }
+}
+
+fn text(setting: &'static GucSetting<Option<CString>>) -> String {
+    setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Names separated by commas; double quotes keep a name's case and commas, as in search_path.
+fn names(list: &str) -> Vec<String> {
+    let (mut names, mut name, mut quoted) = (Vec::new(), String::new(), false);
+    let mut was_quoted = false;
+    for c in list.chars().chain([',']) {
+        match c {
+            '"' => (quoted, was_quoted) = (!quoted, true),
+            ',' if !quoted => {
+                let whole = std::mem::take(&mut name);
+                let whole = if was_quoted { whole.trim().to_owned() } else { whole.trim().to_lowercase() };
+                was_quoted = false;
+                if !whole.is_empty() {
+                    names.push(whole);
+                }
+            }
+            _ => name.push(c),
+        }
+    }
+    names
+}
+
+/// Defines every setting. Call once, from `_PG_init`, before anything reads one.
+pub fn define() {
+    define_asking();
+    define_limits();
+    define_reading();
+}
+
+fn define_asking() {
+    let none = GucFlags::default();
+    GucRegistry::define_enum_guc(
+        c"nl_query.engine",
+        c"Selects who may turn a question into SQL.",
+        c"\"auto\" uses the embedded engine where it is confident and a model server otherwise, where one is configured.",
+        &ENGINE,
+        GucContext::Userset,
+        none,
+    );
+    float(
+        c"nl_query.min_confidence",
+        c"Sets the confidence below which a reading is shown in an error instead of being run.",
+        c"Between 0 (always run the best reading) and 1.",
+        &MIN_CONFIDENCE,
+        (0.0, 1.0),
+        GucContext::Userset,
+    );
+    int(
+        c"nl_query.max_rows",
+        c"Sets how many rows an answer returns at most.",
+        c"A NOTICE says when an answer was cut. 0 means no limit.",
+        &MAX_ROWS,
+        (0, i32::MAX),
+        GucContext::Userset,
+        none,
+    );
+    int(
+        c"nl_query.max_question_length",
+        c"Sets the longest question that is read, in characters.",
+        c"",
+        &MAX_QUESTION_LENGTH,
+        (1, 100_000),
+        GucContext::Suset,
+        none,
+    );
+}
+
+fn define_limits() {
+    int(
+        c"nl_query.execution_timeout",
+        c"Sets how long an answer may run.",
+        c"0 means no limit; statement_timeout applies as well.",
+        &EXECUTION_TIMEOUT,
+        (0, i32::MAX),
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
+    float(
+        c"nl_query.max_plan_cost",
+        c"Sets the planner's cost estimate above which an answer is refused.",
+        c"Compared with every node of the plan. 0 means no limit.",
+        &MAX_PLAN_COST,
+        (0.0, f64::MAX),
+        GucContext::Suset,
+    );
+    float(
+        c"nl_query.max_plan_rows",
+        c"Sets the planner's row estimate above which an answer is refused.",
+        c"Compared with every node of the plan. 0 means no limit.",
+        &MAX_PLAN_ROWS,
+        (0.0, f64::MAX),
+        GucContext::Suset,
+    );
+    boolean(c"nl_query.allow_catalogs", c"Allows answers to read system catalogs.", c"", &ALLOW_CATALOGS, GucContext::Suset);
+    boolean(
+        c"nl_query.allow_foreign_tables",
+        c"Allows answers to read foreign tables.",
+        c"What a foreign server does is beyond nl_query's limits on cost and time.",
+        &ALLOW_FOREIGN_TABLES,
+        GucContext::Suset,
+    );
+    string(
+        c"nl_query.trusted_function_owners",
+        c"Names roles whose functions answers may call, beside those of superusers.",
+        c"A list of role names separated by commas.",
+        &TRUSTED_FUNCTION_OWNERS,
+    );
+    string(
+        c"nl_query.run_as",
+        c"Names the role that answers are proven and run as.",
+        c"The caller must be a member of it. Empty means the caller.",
+        &RUN_AS,
+    );
+    int(
+        c"nl_query.work_mem",
+        c"Sets the memory of each sort or hash of an answer where that is less than work_mem.",
+        c"0 leaves work_mem as it is.",
+        &WORK_MEM,
+        (0, i32::MAX),
+        GucContext::Suset,
+        GucFlags::UNIT_KB,
+    );
+    int(
+        c"nl_query.temp_file_limit",
+        c"Sets the temporary files of an answer where that is less than temp_file_limit.",
+        c"0 leaves temp_file_limit as it is.",
+        &TEMP_FILE_LIMIT,
+        (0, i32::MAX),
+        GucContext::Suset,
+        GucFlags::UNIT_KB,
+    );
+}
+
+fn define_reading() {
+    let none = GucFlags::default();
+    int(
+        c"nl_query.max_relations",
+        c"Sets how many tables and views a question is read against at most.",
+        c"Those on the search_path come first, then by schema and name; nl_explain() says what was left out.",
+        &MAX_RELATIONS,
+        (10, 100_000),
+        GucContext::Suset,
+        none,
+    );
+    boolean(
+        c"nl_query.probe",
+        c"Looks into the data for words that name no column and no known value.",
+        c"As the caller, read-only, within nl_query.probe_rows and nl_query.probe_timeout.",
+        &PROBE,
+        GucContext::Userset,
+    );
+    int(
+        c"nl_query.probe_rows",
+        c"Sets how many rows of a table are looked through for a word.",
+        c"Larger tables are looked up through an index or not at all.",
+        &PROBE_ROWS,
+        (0, 10_000_000),
+        GucContext::Suset,
+        none,
+    );
+    int(
+        c"nl_query.probe_timeout",
+        c"Sets how long the data are looked through for one question.",
+        c"",
+        &PROBE_TIMEOUT,
+        (1, 60_000),
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
+}
+
+type Text = &'static CStr;
+
+fn int(
+    name: Text,
+    short: Text,
+    long: Text,
+    setting: &'static GucSetting<i32>,
+    range: (i32, i32),
+    context: GucContext,
+    flags: GucFlags,
+) {
+    GucRegistry::define_int_guc(name, short, long, setting, range.0, range.1, context, flags);
+}
+
+fn float(name: Text, short: Text, long: Text, setting: &'static GucSetting<f64>, range: (f64, f64), context: GucContext) {
+    GucRegistry::define_float_guc(name, short, long, setting, range.0, range.1, context, GucFlags::default());
+}
+
+fn boolean(name: Text, short: Text, long: Text, setting: &'static GucSetting<bool>, context: GucContext) {
+    GucRegistry::define_bool_guc(name, short, long, setting, context, GucFlags::default());
+}
+
+/// Texts here name roles: who may act for whom is never a matter of a security-restricted operation.
+fn string(name: Text, short: Text, long: Text, setting: &'static GucSetting<Option<CString>>) {
+    GucRegistry::define_string_guc(name, short, long, setting, GucContext::Suset, GucFlags::NOT_WHILE_SEC_REST);
+}
