@@ -42,17 +42,18 @@ impl Name {
         let mut positions = Vec::new();
         for word in words_of_identifier(identifier) {
             let mut alternatives = vec![stem(&word)];
-            for long in lexicon::abbreviation(&word) {
-                // "dob" stands for several words; only one-word readings fit one position, the others join as a whole.
-                let expanded: Vec<String> = long.split(' ').map(stem).collect();
-                if let [single] = expanded.as_slice() {
-                    alternatives.push(single.clone());
-                } else if positions.is_empty() {
-                    alternatives.extend(expanded);
-                }
-            }
+            let longer = lexicon::abbreviation(&word);
+            alternatives.extend(longer.iter().filter(|long| !long.contains(' ')).map(|long| stem(long)));
             alternatives.dedup();
-            positions.push(alternatives);
+            match longer.iter().find(|long| long.contains(' ')) {
+                // `fname` is a first name: each of its words has its own place.
+                Some(phrase) if alternatives.len() == 1 => {
+                    positions.extend(
+                        phrase.split(' ').filter(|part| *part != "of").map(|part| vec![stem(part), alternatives[0].clone()]),
+                    );
+                }
+                _ => positions.push(alternatives),
+            }
         }
         Name { positions }.without_unit()
     }
@@ -105,6 +106,10 @@ pub struct ColumnWords {
     pub owner: Vec<String>,
     pub comment: Vec<String>,
     pub role: Role,
+    /// The relation that the column's name names: `route_id` stands for a route.
+    pub stands_for: Option<RelationId>,
+    /// The last word was one for a key ("id"), which may be said as well.
+    pub keyed: bool,
     /// The foreign key (position in [`Graph::keys`]) that this column alone makes up.
     pub reference: Option<usize>,
 }
@@ -138,6 +143,8 @@ pub enum PlaceTarget {
 pub enum Part {
     /// Position in the name.
     Name(usize),
+    /// "id" behind a column's name.
+    Suffix,
     /// A word of the relation, beside a column's own name.
     Owner,
     Comment,
@@ -284,6 +291,24 @@ fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<usize> {
     if let Some(only) = first.or(last) {
         return vec![only];
     }
+    let texts: Vec<usize> = relation
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(at, column)| is_textual(column) && !referencing.contains(at))
+        .map(|(at, _)| at)
+        .collect();
+    let said = |at: &&usize| {
+        relation.columns[**at].name.to_lowercase().ends_with("name")
+            || relation.columns[**at].name.to_lowercase().ends_with("title")
+    };
+    if let Some(at) = texts.iter().find(said) {
+        return vec![*at];
+    }
+    // A single text is what a reader knows the row by.
+    if let [only] = texts.as_slice() {
+        return vec![*only];
+    }
     Vec::new()
 }
 
@@ -339,9 +364,14 @@ fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[Forei
     let name = Name { positions: whole.positions[prefix..].to_vec() };
     let mut name = name;
     let reference = keys.iter().position(|key| key.from == id && key.from_columns == [at]);
+    let keyed = name.positions.len() > 1 && name.positions.last().is_some_and(is_key_word);
+    let mut stands_for = None;
     if let Some(position) = reference {
-        let target = &relations[keys[position].to].name;
-        name = if keys[position].to == id { superior(without_key_words(name, "")) } else { without_key_words(name, target) };
+        let to = keys[position].to;
+        let target = if to == id { "" } else { relations[to].name.as_str() };
+        let (rest, all) = without_key_words(name, target);
+        stands_for = (all && to != id).then_some(to);
+        name = if to == id { superior(rest) } else { rest };
     }
     // "the ids of students" are `stuid`, whatever the key is called.
     if relation.primary_key == [at]
@@ -356,25 +386,27 @@ fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[Forei
         owner,
         comment: comment_stems(column.comment.as_deref()),
         reference,
+        stands_for,
+        keyed,
     }
 }
 
+fn is_key_word(alternatives: &Vec<String>) -> bool {
+    alternatives.first().is_some_and(|word| matches!(word.as_str(), "id" | "code" | "key" | "no" | "number" | "fk"))
+}
+
 /// `manager_staff_id` is a manager: the words for a key go, then those of the relation that it refers to, where others are left.
-fn without_key_words(name: Name, target: &str) -> Name {
-    let is_key = |alternatives: &Vec<String>| {
-        alternatives.first().is_some_and(|word| matches!(word.as_str(), "id" | "code" | "key" | "no" | "number" | "fk"))
-    };
+/// The second value says that none are left: the name is the relation's.
+fn without_key_words(name: Name, target: &str) -> (Name, bool) {
     let mut positions = name.positions;
-    if positions.len() > 1 && positions.last().is_some_and(is_key) {
+    if positions.len() > 1 && positions.last().is_some_and(is_key_word) {
         positions.pop();
     }
     let target: Vec<String> = words_of_identifier(target).iter().map(|word| stem(word)).collect();
-    let rest: Vec<Vec<String>> = positions
-        .iter()
-        .filter(|alternatives| !alternatives.first().is_some_and(|word| target.contains(word)))
-        .cloned()
-        .collect();
-    Name { positions: if rest.is_empty() { positions } else { rest } }
+    let of_target = |alternatives: &Vec<String>| alternatives.iter().any(|word| target.contains(word));
+    let rest: Vec<Vec<String>> = positions.iter().filter(|alternatives| !of_target(alternatives)).cloned().collect();
+    let all = rest.is_empty();
+    (Name { positions: if all { positions } else { rest } }, all)
 }
 
 /// A reference of a person's row to another one of the same table goes by many names.
@@ -431,6 +463,9 @@ fn vocabulary(relations: &[RelationWords], columns: &[Vec<ColumnWords>]) -> Hash
             let target = PlaceTarget::Column(id, at);
             for (position, alternatives) in column.name.positions.iter().enumerate() {
                 alternatives.iter().for_each(|word| add(word, Place { target, part: Part::Name(position) }));
+            }
+            if column.keyed {
+                add("id", Place { target, part: Part::Suffix });
             }
             column.owner.iter().for_each(|word| add(word, Place { target, part: Part::Owner }));
             column.comment.iter().for_each(|word| add(word, Place { target, part: Part::Comment }));

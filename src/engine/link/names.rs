@@ -47,10 +47,21 @@ pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
             continue;
         }
         for run in runs(&hits, question) {
-            mentions.extend(score(target, &run, prepared, question));
+            if let Some(mention) = score(target, &run, prepared, question) {
+                keep(&mut mentions, mention);
+            }
         }
     }
     mentions
+}
+
+/// Several columns may stand for one relation: its best mention is kept.
+fn keep(mentions: &mut Vec<Mention>, mention: Mention) {
+    match mentions.iter_mut().find(|known| known.tokens == mention.tokens && known.meaning == mention.meaning) {
+        Some(known) if known.strength < mention.strength => *known = mention,
+        Some(_) => {}
+        None => mentions.push(mention),
+    }
 }
 
 /// `film_category` only says what it connects: "film categories" are categories.
@@ -147,10 +158,12 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     let mut best: Vec<Option<Hit>> = vec![None; length];
     let mut owner: Option<Hit> = None;
     let mut comment: Option<Hit> = None;
+    let mut suffix: Option<Hit> = None;
     for hit in run {
         let slot = match hit.part {
             Part::Name(at) => &mut best[at],
             Part::Owner => &mut owner,
+            Part::Suffix => &mut suffix,
             Part::Comment => &mut comment,
         };
         if slot.is_none_or(|known| known.strength < hit.strength) {
@@ -185,6 +198,24 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
         strength = (strength + 0.12 * hit.strength).min(1.1);
         first = hit.token;
         last = last.max(hit.token);
+        while run.iter().any(|other| other.part == Part::Owner && other.token + 1 == first) {
+            first -= 1;
+        }
+    }
+    if let Some(hit) = suffix
+        && hit.token == last + 1
+    {
+        strength = (strength + 0.1).min(1.1);
+        last = hit.token;
+    }
+    // `route_id` without "id" is the route itself.
+    let mut meaning = meaning;
+    if let Meaning::Column(column) = meaning
+        && suffix.is_none_or(|hit| hit.token != last)
+        && let Some(relation) = prepared.words(column).stands_for
+    {
+        meaning = Meaning::Relation(relation);
+        strength -= 0.02;
     }
     let how = if whole { used.iter().map(|hit| hit.how).max()? } else { used.iter().map(|hit| hit.how).max()?.max(How::Part) };
     (strength >= WEAKEST).then_some(Mention { tokens: first..last + 1, meaning, strength, how })

@@ -51,7 +51,7 @@ fn without(draft: &mut Draft, at: usize) {
         // "not shipped to France" denies the value, not the shipping.
         let said_of = (other + 1..(other + 4).min(draft.context.elements.len()))
             .any(|next| !draft.context.elements[next].values.is_empty());
-        if plain_not && said_of {
+        if said_of {
             return;
         }
         if let Some(column) = draft.context.columns_of(other, Wanted::Any).first().map(|(column, _)| *column) {
@@ -238,7 +238,9 @@ pub fn presences(draft: &mut Draft) {
         let modifier = draft.context.subject_element.is_some_and(|subject| subject < at);
         let predicate = match (before, last) {
             ("out", "of") if on_hand => Predicate::Compare { op: Comparison::LessOrEqual, left: expr, right: zero },
-            (_, "in" | "on") if on_hand && modifier => Predicate::Compare { op: Comparison::Greater, left: expr, right: zero },
+            (_, "in" | "on") if on_hand && modifier && is_holding(draft, column) => {
+                Predicate::Compare { op: Comparison::Greater, left: expr, right: zero }
+            }
             ("have" | "has" | "with" | "had", "a" | "an" | "any")
                 if !description.not_null
                     && draft.context.relation_meaning(&draft.context.elements[at]).is_none()
@@ -252,6 +254,17 @@ pub fn presences(draft: &mut Draft) {
         let meaning = format!("column {}", draft.describe(column));
         draft.take(at, meaning, 0.95);
     }
+}
+
+/// Units in stock, on order, on hand: what may be there or not.
+fn is_holding(draft: &Draft, column: ColumnId) -> bool {
+    draft
+        .context
+        .prepared
+        .words(column)
+        .name
+        .stems()
+        .any(|word| matches!(word, "stock" | "order" | "hand" | "inventori" | "avail" | "sale"))
 }
 
 fn followed_by_condition(draft: &Draft, at: usize) -> bool {

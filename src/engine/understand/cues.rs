@@ -144,7 +144,15 @@ pub fn cues_at(words: &[&str]) -> Vec<(usize, Cue)> {
     {
         found.push((length, Cue::Aggregate(aggregate)));
     }
-    if let Some((length, comparative)) = lexicon::comparative_phrase(words) {
+    let plain = |adjective: &str| {
+        matches!(
+            adjective,
+            "great" | "large" | "big" | "high" | "low" | "small" | "many" | "much" | "few" | "little" | "good" | "bad"
+        )
+    };
+    if let Some((length, comparative)) =
+        lexicon::comparative_phrase(words).filter(|(_, comparative)| !plain(comparative.positive))
+    {
         let than = usize::from(words.get(length) == Some(&"than"));
         found.push((length + than, Cue::Comparative(comparative)));
     }

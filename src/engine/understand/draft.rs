@@ -223,6 +223,11 @@ impl<'a> Draft<'a> {
         let aggregated = self.wants.iter().any(|want| matches!(want, Want::Expr(expr) if super::walk::is_aggregate(expr)))
             || self.order.iter().any(|order| super::walk::is_aggregate(&order.expr))
             || !self.having.is_empty();
+        // "for each party, its theme": without a figure every row is its own group.
+        if !aggregated {
+            let groups = std::mem::take(&mut self.groups);
+            self.wants.splice(0..0, groups);
+        }
         let mut items: Vec<Expr> = Vec::new();
         let mut group: Vec<Expr> = Vec::new();
         let push = |list: &mut Vec<Expr>, expr: Expr| {

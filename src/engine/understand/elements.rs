@@ -83,7 +83,8 @@ fn thing_worth(mention: &Mention, width: f32) -> f32 {
         How::Comment => 0.7,
         How::Typo => 0.75,
     };
-    width * (0.35 + 0.65 * mention.strength.min(1.0)) * certainty + 0.05 * (width - 1.0)
+    width * (0.35 + 0.65 * mention.strength.min(1.0)) * certainty
+        + if mention.how == How::Exact && mention.strength > 0.9 { 0.35 } else { 0.05 } * (width - 1.0)
 }
 
 fn span(spans: &mut Vec<Span>, tokens: Range<usize>) -> &mut Span {
@@ -128,7 +129,7 @@ fn add_cues(question: &Question, spans: &mut Vec<Span>) {
         for (length, cue) in cues::cues_at(&words[start..]) {
             let span = span(spans, start..start + length);
             // A comparison or an aggregate says more than the plain word of the same length.
-            let worth = length as f32 * if matches!(cue, Cue::Word(_)) { 0.8 } else { 0.9 } + 0.2 * (length - 1) as f32;
+            let worth = length as f32 * if matches!(cue, Cue::Word(_)) { 0.8 } else { 0.9 } + 0.1 * (length - 1) as f32;
             if span.element.cue.is_none() || worth > span.worth {
                 span.element.cue = Some(cue);
             }

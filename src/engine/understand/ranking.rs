@@ -39,36 +39,42 @@ pub fn superlatives(draft: &mut Draft) {
     }
 }
 
-/// "the cheapest and the most expensive total": both ends of one figure.
-fn both_ends(draft: &mut Draft, at: usize, superlative: &Superlative) -> bool {
+/// "the highest, lowest and average cost": several figures of one column.
+fn several_figures(draft: &mut Draft, at: usize) -> bool {
     let context = draft.context;
-    let length = context.elements.len();
-    let Some(other) =
-        (at + 1..(at + 4).min(length)).find(|&other| matches!(context.elements[other].cue, Some(Cue::Superlative(_))))
-    else {
-        return false;
-    };
-    let joined = (at + 1..other).any(|one| context.cue_word(one) == Some(CueWord::And));
-    let opposite =
-        matches!(context.elements[other].cue, Some(Cue::Superlative(second)) if second.direction != superlative.direction);
-    let figure = (other + 1..(other + 3).min(length))
-        .find(|&next| context.columns_of(next, Wanted::Number).first().is_some_and(|(_, score)| *score > 0.5));
-    let Some(next) = figure.filter(|_| joined && opposite) else { return false };
+    let mut functions: Vec<(usize, Aggregate)> = Vec::new();
+    let mut figure = None;
+    for next in at..(at + 9).min(context.elements.len()) {
+        let element = &context.elements[next];
+        match &element.cue {
+            Some(Cue::Superlative(superlative)) if !superlative.by_count => {
+                functions
+                    .push((next, if superlative.direction == Direction::Descending { Aggregate::Max } else { Aggregate::Min }));
+            }
+            Some(Cue::Aggregate(AggregateWord::Function(function))) if *function != Aggregate::Count => {
+                functions.push((next, *function))
+            }
+            Some(Cue::Word(CueWord::And)) => {}
+            _ if !element.things.is_empty() => {
+                figure = context.columns_of(next, Wanted::Number).first().filter(|(_, score)| *score > 0.5).map(|_| next);
+                break;
+            }
+            _ if element.stop.is_some() => {}
+            _ => break,
+        }
+    }
+    let (Some(next), true) = (figure, functions.len() > 1) else { return false };
     let Some(column) = draft.take_column(next, Wanted::Number) else { return false };
     let column = draft.context.column_use(column);
-    let ends = if superlative.direction == Direction::Ascending {
-        [Aggregate::Min, Aggregate::Max]
-    } else {
-        [Aggregate::Max, Aggregate::Min]
-    };
-    draft.wants.extend(ends.map(|function| Want::Expr(Draft::aggregate(function, column))));
-    draft.take(at, "one end", 1.0);
-    draft.take(other, "the other end", 1.0);
+    for (cue, function) in functions {
+        draft.wants.push(Want::Expr(Draft::aggregate(function, column)));
+        draft.take(cue, format!("{function:?}").to_lowercase(), 1.0);
+    }
     true
 }
 
 fn superlative_at(draft: &mut Draft, at: usize, superlative: &'static Superlative) {
-    if both_ends(draft, at, superlative) {
+    if several_figures(draft, at) {
         return;
     }
     let number = draft.limits.iter().find(|(cue, _)| *cue == at).map(|(_, limit)| *limit);
@@ -134,25 +140,7 @@ fn next_thing(draft: &Draft, at: usize) -> Option<usize> {
 /// named before and the superlative stands on a figure.
 fn is_extreme_value(draft: &mut Draft, at: usize, superlative: &Superlative, next: Option<usize>) -> bool {
     let Some(next) = next else { return false };
-    if superlative.by_count
-        || !matches!(
-            superlative.positive,
-            "high"
-                | "low"
-                | "large"
-                | "small"
-                | "big"
-                | "great"
-                | "long"
-                | "short"
-                | "cheap"
-                | "late"
-                | "early"
-                | "recent"
-                | "old"
-                | "new"
-        )
-    {
+    if superlative.by_count || matches!(superlative.positive, "many" | "much" | "few" | "little") {
         return false;
     }
     let named_before = (0..at)
@@ -425,6 +413,21 @@ fn first_or_last(draft: &mut Draft, at: usize, cue: CueWord) {
 /// "sorted by price", "ordered by number of orders".
 pub fn order_keys(draft: &mut Draft) {
     for at in 0..draft.context.elements.len() {
+        if let Some(cue @ (CueWord::Ascending | CueWord::Descending | CueWord::Alphabetical)) = draft.context.cue_word(at)
+            && draft.is_free(at)
+            && draft
+                .context
+                .elements
+                .get(at + 1)
+                .is_some_and(|next| !next.things.is_empty() || matches!(draft.context.lower(at + 1).as_str(), "of" | "by"))
+        {
+            order_by(draft, at);
+            if let Some(order) = draft.order.last_mut() {
+                order.descending = cue == CueWord::Descending;
+            }
+        }
+    }
+    for at in 0..draft.context.elements.len() {
         if draft.context.cue_word(at) == Some(CueWord::Order) && draft.is_free(at) {
             order_by(draft, at);
         }
@@ -479,6 +482,7 @@ fn order_by(draft: &mut Draft, at: usize) {
                 draft.order.push(Order { expr, descending });
                 found = true;
             }
+            Some(Cue::Word(CueWord::Group)) if !found && draft.context.lower(next) == "by" => draft.take(next, "order", 1.0),
             _ if element.stop.is_some() => {}
             _ => break,
         }

@@ -169,9 +169,9 @@ fn text_label(draft: &Draft, relation: usize) -> Option<ColumnId> {
 
 /// "not", "except", "other than" shortly before the element.
 pub fn negated_before(draft: &mut Draft, at: usize) -> bool {
-    let negation = (at.saturating_sub(3)..at)
+    let negation = (at.saturating_sub(4)..at)
         .rev()
-        .find(|&other| matches!(draft.context.cue_word(other), Some(CueWord::Not | CueWord::Except)) && draft.is_free(other));
+        .find(|&other| matches!(draft.context.cue_word(other), Some(CueWord::Not | CueWord::Except | CueWord::Without)) && draft.is_free(other));
     let between_is_empty = |other: usize| {
         (other + 1..at).all(|one| draft.context.elements[one].stop.is_some() || !draft.context.elements[one].things.is_empty())
     };
@@ -294,6 +294,7 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
         if before == Some(value.column) {
             score += 0.3;
         }
+        score += by_preposition(draft, at, value.column);
         // Of two columns of one relation the one with the plainer name: city before billing_city.
         score -= 0.04 * words.name.positions.len().saturating_sub(1) as f32;
         if value.text == context.text(at) {
@@ -303,6 +304,16 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
     }
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.column.cmp(&b.0.column)));
     ranked
+}
+
+/// "from Chennai to Guruvayur": where something begins and where it ends.
+fn by_preposition(draft: &Draft, at: usize, column: ColumnId) -> f32 {
+    let ends: &[&str] = match draft.context.preposition(at) {
+        "from" => &["origin", "sourc", "departur", "from", "start", "begin"],
+        "to" => &["destin", "dest", "arriv", "to", "target", "end"],
+        _ => return 0.0,
+    };
+    if draft.context.prepared.words(column).name.stems().any(|word| ends.contains(&word)) { 0.4 } else { 0.0 }
 }
 
 /// "Mary Smith": the word beside it is the other half of a name in the same relation.
@@ -386,13 +397,16 @@ fn spellings(draft: &Draft, at: usize, column: ColumnId) -> Vec<String> {
 
 /// Only "and", "or", commas and function words between two values: they belong together.
 fn only_joined(draft: &Draft, from: usize, to: usize) -> bool {
-    (from + 1..to).all(|one| {
-        draft.context.elements[one].stop.is_some()
-            || matches!(
-                draft.context.cue_word(one),
-                Some(CueWord::And | CueWord::Or | CueWord::Both | CueWord::Either | CueWord::Not | CueWord::Except)
-            )
-    })
+    let said = (from + 1..to).any(|one| matches!(draft.context.cue_word(one), Some(CueWord::And | CueWord::Or)));
+    let comma = draft.context.question.tokens[draft.context.elements[to].tokens.start].after_break;
+    (said || comma)
+        && (from + 1..to).all(|one| {
+            draft.context.elements[one].stop.is_some()
+                || matches!(
+                    draft.context.cue_word(one),
+                    Some(CueWord::And | CueWord::Or | CueWord::Both | CueWord::Either | CueWord::Not | CueWord::Except)
+                )
+        })
 }
 
 fn or_between(draft: &Draft, from: Option<usize>, to: usize) -> bool {

@@ -3,8 +3,8 @@
 use nl_query_core::schema::{RelationId, TypeKind};
 
 use super::context::Wanted;
-use super::cues::Cue;
-use super::draft::{Draft, Want};
+use super::cues::{Cue, CueWord};
+use super::draft::{Condition, Draft, Want};
 use super::measures;
 use crate::ir::{Aggregate, Comparison, DateField, DateUnit, Expr, Literal, Predicate};
 use crate::lexicon::AggregateWord;
@@ -40,7 +40,12 @@ pub fn conditions(draft: &mut Draft) {
             None => Predicate::InRange { expr, range: mention.range, negated },
         };
         let predicate = super::texts::not_any(draft, column, predicate);
-        draft.condition(at, predicate);
+        let or = (0..at)
+            .rev()
+            .take(4)
+            .find(|&other| draft.context.cue_word(other) == Some(CueWord::Or))
+            .is_some_and(|or| (or.saturating_sub(2)..or).any(|prior| draft.context.elements[prior].date.is_some()));
+        draft.conditions.push(Condition { element: at, predicate, or });
         let meaning = format!("time of {}", draft.describe(column));
         draft.take(at, meaning, 1.0);
     }

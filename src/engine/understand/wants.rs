@@ -76,7 +76,7 @@ fn group_thing(draft: &mut Draft, at: usize) -> bool {
     let relation = draft.context.relation_meaning(&draft.context.elements[at]);
     let column = draft.context.columns_of(at, Wanted::Any).first().copied();
     match (relation, column) {
-        (Some((relation, strength)), column) if column.is_none_or(|(_, score)| score < strength + 0.5) => {
+        (Some((relation, strength)), column) if column.is_none_or(|(_, score)| score < strength + 0.65) => {
             let certainty = draft.relation_certainty(at, relation);
             draft.groups.push(Want::Entity(Source::first(relation)));
             draft.take(at, format!("each of {}", draft.relation_name(relation)), certainty);
@@ -148,7 +148,7 @@ fn count(draft: &mut Draft, at: usize) {
         let relation = draft.context.relation_meaning(element);
         let columns = draft.context.columns_of(next, Wanted::Any);
         let expr = match relation {
-            Some((relation, strength)) if columns.first().is_none_or(|(_, score)| *score < strength + 0.5) => {
+            Some((relation, strength)) if columns.first().is_none_or(|(_, score)| *score < strength + 0.65) => {
                 let certainty = draft.relation_certainty(next, relation);
                 draft.take(next, format!("number of {}", draft.relation_name(relation)), certainty);
                 counted(draft, relation, distinct)
@@ -396,7 +396,9 @@ pub fn columns_and_rows(draft: &mut Draft) {
         if !draft.is_free(at) || draft.context.elements[at].things.is_empty() {
             continue;
         }
-        let in_head = at < head || draft.context.possessed(at) || listed_with_wants(draft, at, &plain);
+        let in_head = (at < head && stands_as_wish(draft, at, &plain))
+            || draft.context.possessed(at)
+            || listed_with_wants(draft, at, &plain);
         if !in_head {
             continue;
         }
@@ -406,7 +408,7 @@ pub fn columns_and_rows(draft: &mut Draft) {
         }
         let relation = draft.context.relation_meaning(&draft.context.elements[at]);
         let column = draft.context.columns_of(at, Wanted::Any).first().copied();
-        let prefers_column = column.is_some_and(|(_, score)| relation.is_none_or(|(_, strength)| score > strength + 0.5));
+        let prefers_column = column.is_some_and(|(_, score)| relation.is_none_or(|(_, strength)| score > strength + 0.65));
         if prefers_column {
             let weak = |(column, score): ((RelationId, usize), f32)| score < 0.1 || draft.thing_strength(at, column) < 0.5;
             if column.is_some_and(weak) {
@@ -463,6 +465,22 @@ fn is_whole_name(draft: &Draft, at: usize, column: (RelationId, usize)) -> bool 
         && !word.contains("sur")
 }
 
+/// Behind the subject a column is a wish only where it is joined to it or listed: "banks located in" asks for no location.
+fn stands_as_wish(draft: &Draft, at: usize, plain: &[Want]) -> bool {
+    let context = draft.context;
+    let Some(subject) = context.subject_element.filter(|&subject| subject < at) else { return true };
+    if context.relation_meaning(&context.elements[at]).is_some()
+        || plain.is_empty() && context.before(at, 3).is_some_and(|prior| context.cue_word(prior) == Some(CueWord::And))
+    {
+        return true;
+    }
+    let adjacent = subject + 1 == at;
+    let verb = context.lower(at).ends_with("ed") || context.lower(at).ends_with("ing");
+    (adjacent && !verb)
+        || context.cue_word(at.saturating_sub(1)) == Some(CueWord::And)
+        || context.question.tokens[context.elements[at].tokens.start].after_break
+}
+
 /// "phone numbers", "email addresses": the second word adds nothing.
 fn completes_column(draft: &Draft, at: usize) -> bool {
     let word = draft.context.lower(at);
@@ -496,6 +514,10 @@ fn everything(draft: &mut Draft, plain: &mut [Want]) {
 fn figures_of_groups(draft: &mut Draft, plain: &mut Vec<Want>, entities: &[(usize, RelationId)]) {
     let measure = plain.iter().position(|want| matches!(want, Want::Column(column) if draft.context.prepared.words((column.source.relation, column.column)).role == Role::Measure));
     if let Some(at) = measure {
+        let own = |want: &Want| matches!((want, &plain[at]), (Want::Entity(source), Want::Column(column)) if source.relation == column.source.relation);
+        if draft.groups.iter().any(own) {
+            return;
+        }
         if let Want::Column(column) = plain.remove(at) {
             draft.wants.push(Want::Expr(Draft::aggregate(Aggregate::Sum, column)));
             draft.doubt *= 0.9;
