@@ -6,3 +6,215 @@ The ordering of items is not stable, it is driven by a dependency graph.
 */
 /* </end connected objects> */
 
+/* <begin connected objects> */
+-- src/lib.rs:25
+-- bootstrap
+\echo Use "CREATE EXTENSION nl_query" to load this file. \quit
+-- Questions and identifiers are UTF-8 texts inside the library; a database with another encoding would need every one converted.
+DO LANGUAGE plpgsql $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.<>) 'UTF8' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'feature_not_supported',
+            MESSAGE = 'nl_query needs a database with encoding UTF8, not ' OPERATOR(pg_catalog.||) pg_catalog.getdatabaseencoding(),
+            HINT = 'Create a database with ENCODING ''UTF8'' and TEMPLATE template0.';
+    END IF;
+END
+$$;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/ask.rs:39
+
+CREATE FUNCTION nl_query(question text) RETURNS SETOF json
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_query_json';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/ask.rs:20
+-- nl_query::api::ask::nl_candidates
+CREATE  FUNCTION "nl_candidates"(
+	"question" TEXT, /* & str */
+	"n" INT DEFAULT 5 /* i32 */
+) RETURNS TABLE (
+	"rank" INT,  /* i32 */
+	"sql" TEXT,  /* String */
+	"confidence" double precision,  /* f64 */
+	"engine" TEXT,  /* String */
+	"paraphrase" TEXT  /* String */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_candidates_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/explain.rs:17
+-- nl_query::api::explain::nl_explain
+CREATE  FUNCTION "nl_explain"(
+	"question" TEXT, /* & str */
+	"format" TEXT DEFAULT 'text' /* & str */
+) RETURNS SETOF TEXT /* String */
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_explain_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/prove.rs:8
+-- nl_query::api::prove::nl_prove
+CREATE  FUNCTION "nl_prove"(
+	"sql" TEXT /* & str */
+) RETURNS TABLE (
+	"allowed" bool,  /* bool */
+	"sqlstate" TEXT,  /* Option < String > */
+	"reason" TEXT,  /* Option < String > */
+	"detail" TEXT,  /* Option < String > */
+	"plan_cost" double precision,  /* Option < f64 > */
+	"plan_rows" double precision  /* Option < f64 > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_prove_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/ask.rs:14
+-- nl_query::api::ask::nl_sql
+CREATE  FUNCTION "nl_sql"(
+	"question" TEXT /* & str */
+) RETURNS TEXT /* String */
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_sql_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:13
+-- nl_query::api::stats::pg_stat_nl_query_info
+CREATE  FUNCTION "pg_stat_nl_query_info"() RETURNS TABLE (
+	"calls" bigint,  /* i64 */
+	"answers" bigint,  /* i64 */
+	"errors" bigint,  /* i64 */
+	"embedded" bigint,  /* i64 */
+	"model" bigint,  /* i64 */
+	"rows" bigint,  /* i64 */
+	"refusals" bigint,  /* i64 */
+	"dealloc" bigint,  /* i64 */
+	"memory" bigint,  /* i64 */
+	"stats_reset" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_info_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:72
+-- nl_query::api::stats::pg_stat_nl_query_refusals
+CREATE  FUNCTION "pg_stat_nl_query_refusals"() RETURNS TABLE (
+	"userid" oid,  /* pg_sys :: Oid */
+	"reason" TEXT,  /* String */
+	"count" bigint,  /* i64 */
+	"last_refused" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_refusals_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:86
+-- nl_query::api::stats::pg_stat_nl_query_reset
+CREATE  FUNCTION "pg_stat_nl_query_reset"() RETURNS void
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_reset_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:49
+-- nl_query::api::stats::pg_stat_nl_query_timing
+CREATE  FUNCTION "pg_stat_nl_query_timing"() RETURNS TABLE (
+	"stage" TEXT,  /* String */
+	"count" bigint,  /* i64 */
+	"total_ms" double precision,  /* f64 */
+	"mean_ms" double precision,  /* f64 */
+	"p50_ms" double precision,  /* f64 */
+	"p95_ms" double precision,  /* f64 */
+	"p99_ms" double precision,  /* f64 */
+	"max_ms" double precision  /* f64 */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:26
+-- requires:
+--   pg_stat_nl_query_info
+--   pg_stat_nl_query_timing
+--   pg_stat_nl_query_refusals
+
+CREATE VIEW pg_stat_nl_query_info AS
+SELECT calls, answers, errors, embedded, model, rows, refusals, dealloc, memory, stats_reset
+FROM @extschema@.pg_stat_nl_query_info();
+
+CREATE VIEW pg_stat_nl_query_timing AS
+SELECT stage, count, total_ms, mean_ms, p50_ms, p95_ms, p99_ms, max_ms
+FROM @extschema@.pg_stat_nl_query_timing();
+
+CREATE VIEW pg_stat_nl_query_refusals AS
+SELECT f.userid, r.rolname AS role, f.reason, f.count, f.last_refused
+FROM @extschema@.pg_stat_nl_query_refusals() AS f
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:31
+-- requires:
+--   views
+--   nl_query_json
+--   nl_sql
+--   nl_explain
+--   nl_candidates
+--   nl_prove
+--   pg_stat_nl_query_reset
+
+COMMENT ON FUNCTION nl_query(text) IS 'answers a question in plain language with one json object a row, run as the caller';
+COMMENT ON FUNCTION nl_sql(text) IS 'answers a question in plain language with the SQL that would be run: proven, not run';
+COMMENT ON FUNCTION nl_explain(text, text) IS 'shows how a question is understood, word by word; format is text or json';
+COMMENT ON FUNCTION nl_candidates(text, int) IS 'shows the readings of a question that were considered, best first';
+COMMENT ON FUNCTION pg_stat_nl_query_info() IS 'function behind the view pg_stat_nl_query_info';
+COMMENT ON FUNCTION pg_stat_nl_query_timing() IS 'function behind the view pg_stat_nl_query_timing';
+COMMENT ON FUNCTION pg_stat_nl_query_refusals() IS 'function behind the view pg_stat_nl_query_refusals';
+COMMENT ON FUNCTION pg_stat_nl_query_reset() IS 'sets all statistics of nl_query back to nothing';
+COMMENT ON VIEW pg_stat_nl_query_info IS 'one row: questions asked since the last reset, and what became of them';
+COMMENT ON VIEW pg_stat_nl_query_timing IS 'one row a stage of answering: how often, how long, in milliseconds';
+COMMENT ON VIEW pg_stat_nl_query_refusals IS 'one row a role and reason: statements that the guard refused';
+COMMENT ON FUNCTION nl_prove(text) IS 'says what the guard makes of any SQL for the caller, without running it';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:36
+-- finalize
+-- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
+GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_prove(text) TO PUBLIC;
+-- Statistics hold numbers only; refusals of other roles are shown to members of pg_read_all_stats.
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_info() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_timing() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_refusals() TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_info TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_timing TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_refusals TO PUBLIC;
+-- Setting statistics back destroys what others look at: the owner decides who may.
+REVOKE EXECUTE ON FUNCTION pg_stat_nl_query_reset() FROM PUBLIC;
+/* </end connected objects> */
+

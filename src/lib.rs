@@ -18,6 +18,8 @@ mod api;
 mod catalog;
 pub mod guard;
 mod pg;
+#[cfg(any(test, feature = "pg_test"))]
+mod pg_tests;
 mod service;
 mod settings;
 mod stats;
@@ -56,4 +58,14 @@ pub extern "C-unwind" fn _PG_init() {
     }
     pg::shmem::install(&REGIONS);
     pg::utility::install();
+}
+
+/// What `cargo pgrx test` asks for before it starts its server.
+#[cfg(test)]
+pub mod pg_test {
+    pub fn setup(_options: Vec<&str>) {}
+
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        vec!["shared_preload_libraries = 'nl_query'"]
+    }
 }

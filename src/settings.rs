@@ -10,6 +10,7 @@ use std::ffi::{CStr, CString};
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 
 use crate::guard::Limits;
+use crate::pg::compat;
 
 /// Who may write the SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
@@ -133,6 +134,7 @@ pub fn define() {
     define_asking();
     define_limits();
     define_reading();
+    compat::reserve_prefix(c"nl_query");
 }
 
 fn define_asking() {

@@ -11,3 +11,4 @@ pub mod introspection;
 pub mod question;
 pub mod refusal;
 pub mod schema;
+pub mod size;

@@ -8,6 +8,7 @@
 //! subtransaction: a refusal leaves no lock, no transaction id and no open resource behind. The guard reads no setting itself; the
 //! caller brings [`Limits`]. It must not know about questions, engines or caches.
 
+mod bombs;
 mod functions;
 mod names;
 mod plan;
@@ -169,6 +170,7 @@ fn prove_then(on_success: OnSuccess, sql: &str, limits: &Limits) -> Result<(Verd
         shape::check_tree(&facts)?;
         names::check(&facts, limits)?;
         let all_built_in = functions::check(&facts, limits)?;
+        bombs::check(&rewritten)?;
         // Parallel workers do not carry the guard's watch on functions, so they get built-in functions only.
         let planned = crate::pg::plan::plan(rewritten, all_built_in);
         planned.check_permissions();

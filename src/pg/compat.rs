@@ -57,6 +57,19 @@ pub unsafe fn selected_columns(query: *mut pg_sys::Query, source: *mut pg_sys::R
     }
 }
 
+/// The expressions of GROUP BY, where the range table has an entry for them (from 18 on); null elsewhere.
+pub fn group_expressions(source: &pg_sys::RangeTblEntry) -> *mut pg_sys::List {
+    #[cfg(feature = "pg18")]
+    {
+        source.groupexprs
+    }
+    #[cfg(not(feature = "pg18"))]
+    {
+        let _ = source;
+        core::ptr::null_mut()
+    }
+}
+
 /// Whether the current user may execute a function.
 pub fn may_execute(function: pg_sys::Oid) -> bool {
     // SAFETY: a catalog lookup by OID; the function is known to exist.
@@ -107,4 +120,18 @@ pub fn may_become(role: pg_sys::Oid) -> bool {
 #[allow(clippy::unnecessary_cast)] // the cast does something on 18
 pub fn query_id(query: &pg_sys::Query) -> u64 {
     query.queryId as u64
+}
+
+/// Claims a prefix of settings: from now on a name under it that nobody defined is an error, and one in the configuration file a warning.
+pub fn reserve_prefix(prefix: &core::ffi::CStr) {
+    // SAFETY: called from _PG_init after every setting is defined; the name is copied.
+    #[cfg(feature = "pg14")]
+    unsafe {
+        pg_sys::EmitWarningsOnPlaceholders(prefix.as_ptr());
+    }
+    // SAFETY: as above.
+    #[cfg(not(feature = "pg14"))]
+    unsafe {
+        pg_sys::MarkGUCPrefixReserved(prefix.as_ptr());
+    }
 }

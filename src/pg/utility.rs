@@ -7,7 +7,6 @@ use std::cell::Cell;
 use std::ffi::c_char;
 
 use pgrx::pg_sys;
-use pgrx::pg_sys::submodules::ffi::pg_guard_ffi_boundary;
 
 thread_local! {
     static DESCRIBED_HERE: Cell<bool> = const { Cell::new(false) };
@@ -49,7 +48,25 @@ pub fn install() {
 
 static mut PREVIOUS: pg_sys::ProcessUtility_hook_type = None;
 
-#[pgrx::pg_guard]
+// PostgreSQL's own function, without the guard that pgrx puts around its bindings: see `process_utility`.
+unsafe extern "C-unwind" {
+    #[link_name = "standard_ProcessUtility"]
+    fn standard_process_utility(
+        statement: *mut pg_sys::PlannedStmt,
+        text: *const c_char,
+        read_only_tree: bool,
+        context: pg_sys::ProcessUtilityContext::Type,
+        params: pg_sys::ParamListInfo,
+        environment: *mut pg_sys::QueryEnvironment,
+        dest: *mut pg_sys::DestReceiver,
+        completion: *mut pg_sys::QueryCompletion,
+    );
+}
+
+/// Every utility statement of every session passes here, with its errors. They are not ours to touch: a guard would catch each one
+/// and raise it again without its position, constraint name and context. So there is no guard, this frame holds nothing that would
+/// need dropping, nothing in it panics, and PostgreSQL's longjmp may pass over it. What was seen is noted before the statement
+/// runs; a statement that fails then costs one look at the marks.
 #[allow(clippy::too_many_arguments)] // PostgreSQL's signature
 unsafe extern "C-unwind" fn process_utility(
     statement: *mut pg_sys::PlannedStmt,
@@ -61,21 +78,15 @@ unsafe extern "C-unwind" fn process_utility(
     dest: *mut pg_sys::DestReceiver,
     completion: *mut pg_sys::QueryCompletion,
 ) {
-    // SAFETY: PostgreSQL passes a valid statement; the tag is read before the call, which may scribble on the tree.
-    let tag = unsafe { (*(*statement).utilityStmt).type_ };
-    // SAFETY: the arguments go on as they came, to the previous hook or to the server's own function; the closure holds nothing
-    // that needs dropping.
+    // SAFETY: PostgreSQL passes a valid statement; PREVIOUS was written once, before the postmaster forked; the arguments go on
+    // as they came.
     unsafe {
+        note((*(*statement).utilityStmt).type_);
         match PREVIOUS {
-            Some(run) => {
-                pg_guard_ffi_boundary(|| run(statement, text, read_only_tree, context, params, environment, dest, completion))
-            }
-            None => {
-                pg_sys::standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, dest, completion)
-            }
+            Some(run) => run(statement, text, read_only_tree, context, params, environment, dest, completion),
+            None => standard_process_utility(statement, text, read_only_tree, context, params, environment, dest, completion),
         }
     }
-    note(tag);
 }
 
 fn note(tag: pg_sys::NodeTag) {

@@ -32,6 +32,8 @@ SELECT nl_sql(E'how many\x00planets');
 \echo :LAST_ERROR_SQLSTATE
 
 -- nothing known, and nothing that a query can tell
+SELECT nl_sql('how many unicorns');
+\echo :LAST_ERROR_SQLSTATE
 SELECT nl_sql('what is the weather');
 \echo :LAST_ERROR_SQLSTATE
 SELECT nl_sql('delete all planets');
@@ -53,8 +55,10 @@ RESET nl_query.engine;
 
 -- not certain enough: the closest reading is shown, not run
 SET nl_query.min_confidence = 1;
+\set VERBOSITY terse
 SELECT nl_sql('how many planets');
 \echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY default
 -- nl_explain explains that too
 SELECT line FROM nl_explain('how many planets') AS line WHERE line LIKE 'No answer:%';
 SELECT nl_explain('how many planets', 'json')::json -> 'error' ->> 'class' AS class;
@@ -63,12 +67,17 @@ RESET nl_query.min_confidence;
 -- an error does not end the session, nor what comes after it in a subtransaction
 DO $$
 BEGIN
-    PERFORM nl_query('what is the weather');
+    PERFORM nl_query('how many unicorns');
 EXCEPTION WHEN undefined_object THEN
     RAISE WARNING 'caught: %', SQLERRM;
 END
 $$;
 SELECT nl_query('how many planets');
+
+-- errors of other statements keep what PostgreSQL says of them
+CREATE TABLE planets (id int);
+ALTER TABLE planets ADD CONSTRAINT few CHECK (id < 2);
+\echo :LAST_ERROR_SQLSTATE
 
 RESET ROLE;
 DROP SCHEMA regress_errors CASCADE;

@@ -8,7 +8,7 @@ SET search_path = regress_stats, public;
 CREATE TABLE planets (id int PRIMARY KEY, name text);
 INSERT INTO planets VALUES (1, 'Mercury'), (3, 'Earth');
 ANALYZE planets;
-SELECT count(*) FROM generate_series(1, 10), LATERAL nl_query('list all planets');
+SELECT count(*) FROM generate_series(1, 10) AS g, LATERAL nl_query('list all planets' || repeat('?', g)) AS q;
 SELECT nl_sql('how many planets') IS NOT NULL AS answered;
 SELECT nl_sql('what is the weather');
 SELECT calls, answers, errors, embedded, model, rows, refusals, dealloc, memory > 0 AS memory, stats_reset <= now() AS was_reset
