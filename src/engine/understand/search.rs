@@ -174,12 +174,11 @@ fn unexplained(question: &Question, elements: &[Element], prepared: &Prepared) -
         let meaning = settled || element.date.is_some() || element.bucket.is_some();
         for at in element.tokens.clone() {
             let token = &question.tokens[at];
-            let capital =
-                at > 0 && starts_upper(&token.text) && !question.text.chars().any(char::is_lowercase).then_some(()).is_none();
+            let capital = at > 0 && starts_upper(&token.text) && question.text.chars().any(char::is_lowercase);
             let weak = !element.things.is_empty() && !strong && element.cue.is_none();
             wanted[at] = element.quoted.is_some()
                 || (!meaning
-                    && (element.is_unknown() || weak || !element.values.is_empty() || (capital && !element.number.is_some())));
+                    && (element.is_unknown() || weak || !element.values.is_empty() || (capital && element.number.is_none())));
         }
     }
     wanted

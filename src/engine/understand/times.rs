@@ -29,7 +29,7 @@ pub fn conditions(draft: &mut Draft) {
             continue;
         }
         let Some(column) = time_column(draft, at) else { continue };
-        let negated = super::texts::negated_before(draft, at);
+        let negated = super::values::negated_before(draft, at);
         let expr = Expr::Column(draft.context.column_use(column));
         let predicate = match mention.field {
             Some((field, value)) if mention.field_to.is_some() => Predicate::Between {
@@ -45,7 +45,7 @@ pub fn conditions(draft: &mut Draft) {
             },
             None => Predicate::InRange { expr, range: mention.range, negated },
         };
-        let predicate = super::texts::not_any(draft, column, predicate);
+        let predicate = super::values::not_any(draft, column, predicate);
         let or = (0..at)
             .rev()
             .take(4)
