@@ -165,6 +165,10 @@ pub(super) fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target
             }
             return Some(Target::Grouped(expr));
         }
+        // "names and prices of products under 5 euro": the price is asked for and compared.
+        if draft.context.subject_element.is_some_and(|subject| other < subject) {
+            draft.wants.push(Want::Column(column_use));
+        }
         let expr = Expr::Column(column_use);
         let spent = measures::is_money_word(&draft.context.lower(other))
             && draft.context.subject.is_some_and(|subject| measures::is_to_many(draft.context.prepared, subject, column.0));

@@ -121,7 +121,7 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     let context = draft.context;
     let near = (at.saturating_sub(4)..at).rev().chain(at + 1..(at + 4).min(context.elements.len()));
     for other in near {
-        if context.elements[other].things.is_empty() {
+        if context.elements[other].things.is_empty() || measures::is_money_word(&context.lower(other)) {
             continue;
         }
         let best = context.columns_of(other, Wanted::Calendar).first().copied();

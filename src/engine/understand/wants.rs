@@ -61,7 +61,8 @@ pub fn columns_and_rows(draft: &mut Draft) {
         let already = draft.groups.contains(&Want::Entity(Source::first(relation)));
         let figure = draft.wants.iter().any(|want| matches!(want, Want::Expr(_)));
         let shows = !already
-            && (!is_subject || (plain.is_empty() && !counted_as(draft, relation) && !only_figures(draft)))
+            && (!is_subject
+                || (plain.is_empty() && !wants_column(draft) && !counted_as(draft, relation) && !only_figures(draft)))
             && !(figure && is_subject && only_figures(draft))
             && (is_subject || shown_beside(draft, at))
             && !(is_subject && figure && !draft.groups.is_empty());
@@ -170,6 +171,10 @@ fn covered(draft: &Draft, plain: &[Want], relation: RelationId) -> bool {
             found
         }
     })
+}
+
+fn wants_column(draft: &Draft) -> bool {
+    draft.wants.iter().any(|want| matches!(want, Want::Column(_)))
 }
 
 fn counted_as(draft: &Draft, relation: RelationId) -> bool {
