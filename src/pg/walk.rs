@@ -18,6 +18,8 @@ pub struct Facts {
     pub functions: BTreeSet<u32>,
     /// Functions that run on behalf of others: an aggregate's transitions, the comparisons behind sorting and grouping.
     pub support: BTreeSet<u32>,
+    /// Functions in the argument defaults and in the parsed bodies of functions that are not built in.
+    pub inside: BTreeSet<u32>,
     /// Relations in any range table, by OID; the kind is `pg_class.relkind`.
     pub relations: BTreeMap<u32, RelationUse>,
     /// A query that is not a SELECT, anywhere.
@@ -45,6 +47,7 @@ pub fn facts(analysed: &Analysed) -> Facts {
     let mut facts = Facts::default();
     // SAFETY: `visit` gets the query first and `facts` as its context, on this frame.
     unsafe { visit(analysed.query.cast(), (&raw mut facts).cast()) };
+    facts.inside = inside(&facts.functions);
     // Domain constraints are expressions of their own; they may use further types.
     let mut done = BTreeSet::new();
     while let Some(oid) = facts.types.iter().copied().find(|oid| !done.contains(oid)) {
@@ -58,6 +61,24 @@ pub fn facts(analysed: &Analysed) -> Facts {
 }
 
 const FLAGS: i32 = (pg_sys::QTW_EXAMINE_RTES_BEFORE | pg_sys::QTW_EXAMINE_SORTGROUP) as i32;
+
+/// What added functions carry along as trees: defaults of their arguments, bodies between BEGIN ATOMIC and END.
+fn inside(functions: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let mut facts = Facts::default();
+    for function in functions.iter().copied().filter(|oid| types::is_added(*oid)) {
+        let Some(row) = CacheRow::by_oid(pg_sys::SysCacheIdentifier::PROCOID, function) else { continue };
+        // pg_proc: proargdefaults (24), prosqlbody (28).
+        for tree in [24, 28].into_iter().filter_map(|attribute| row.get(attribute)) {
+            // SAFETY: a pg_node_tree of the catalog, read as the server reads it; `facts` is the context, on this frame.
+            unsafe {
+                let node = pg_sys::stringToNode(pg_sys::text_to_cstring(tree.cast_mut_ptr()));
+                visit(node.cast(), (&raw mut facts).cast());
+            }
+        }
+    }
+    facts.functions.append(&mut facts.support);
+    facts.functions
+}
 
 /// The walker's callback: looks at a node and goes on below it.
 #[pgrx::pg_guard]
