@@ -10,14 +10,14 @@
 
 mod bombs;
 mod functions;
+#[cfg(any(test, feature = "pg_test"))]
+mod in_backend;
 mod names;
 mod nearest;
 mod plan;
 mod role;
 mod run;
 mod shape;
-#[cfg(any(test, feature = "pg_test"))]
-mod tests;
 
 use std::cell::Cell;
 use std::ffi::CString;

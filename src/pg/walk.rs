@@ -22,6 +22,8 @@ pub struct Facts {
     pub inside: BTreeSet<u32>,
     /// Relations in any range table, by OID; the kind is `pg_class.relkind`.
     pub relations: BTreeMap<u32, RelationUse>,
+    /// Entries of all range tables: relations, subqueries, functions, joins.
+    pub sources: usize,
     /// A query that is not a SELECT, anywhere.
     pub not_select: bool,
     pub modifying_cte: bool,
@@ -80,20 +82,29 @@ fn inside(functions: &BTreeSet<u32>) -> BTreeSet<u32> {
     facts.functions
 }
 
-/// The walker's callback: looks at a node and goes on below it.
+/// The walker's callback. Only PostgreSQL calls it: it turns a panic into an ERROR, which would jump over Rust's own frames.
 #[pgrx::pg_guard]
-unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+unsafe extern "C-unwind" fn on_node(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+    // SAFETY: the walkers hand us valid nodes and the context given in `facts`.
+    unsafe { visit(node, context) }
+}
+
+/// Looks at a node and goes on below it.
+///
+/// # Safety
+/// `node` is null or valid; `context` points to `Facts` that nobody else looks at meanwhile.
+unsafe fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
     if node.is_null() {
         return false;
     }
-    // SAFETY: the walkers hand us valid nodes and the context given in `facts`; no other reference to it is alive while we look.
+    // SAFETY: as the caller says.
     unsafe {
         look(node, &mut *context.cast::<Facts>());
         pg_sys::check_functions_in_node(node, Some(note_function), context);
         match (*node).type_ {
-            pg_sys::NodeTag::T_Query => pg_sys::query_tree_walker(node.cast(), Some(visit), context, FLAGS),
+            pg_sys::NodeTag::T_Query => pg_sys::query_tree_walker(node.cast(), Some(on_node), context, FLAGS),
             pg_sys::NodeTag::T_RangeTblEntry => false, // its content is walked by the caller
-            _ => pg_sys::expression_tree_walker(node, Some(visit), context),
+            _ => pg_sys::expression_tree_walker(node, Some(on_node), context),
         }
     }
 }
@@ -173,6 +184,7 @@ unsafe fn look_query(node: *mut pg_sys::Query, facts: &mut Facts) {
 /// `source` is an entry of the range table of `query`.
 unsafe fn look_source(query: *mut pg_sys::Query, source: *mut pg_sys::RangeTblEntry, facts: &mut Facts) {
     // SAFETY: as the caller says.
+    facts.sources += 1;
     let (entry, columns) = unsafe { (&*source, compat::selected_columns(query, source)) };
     if entry.relid != pg_sys::Oid::INVALID {
         let relation_use = facts.relations.entry(entry.relid.to_u32()).or_default();
