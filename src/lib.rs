@@ -18,6 +18,8 @@ mod api;
 mod catalog;
 pub mod guard;
 mod pg;
+#[cfg(any(test, feature = "pg_test"))]
+mod pg_tests;
 mod service;
 mod settings;
 mod stats;

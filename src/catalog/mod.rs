@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use nl_query_core::error::Error;
 use nl_query_core::introspection::Catalog;
-use nl_query_core::schema::RelationId;
+use nl_query_core::schema::{Relation, RelationId};
 use nl_query_engine::Prepared;
 
 use crate::pg::spi_ro::{self, Argument};
@@ -156,7 +156,17 @@ fn refresh(mut entry: Entry) -> Result<(Entry, Origin), Error> {
 fn differs(entry: &Entry, changed: &BTreeSet<u32>) -> Result<bool, Error> {
     let oids: Vec<u32> = changed.iter().copied().collect();
     let now = introspect(entry.max_relations, Some(&oids))?;
-    Ok(oids.iter().any(|oid| now.digests.get(oid) != entry.snapshot.digests.get(oid)))
+    let known = &entry.snapshot.digests;
+    let gone_or_changed = oids.iter().any(|oid| known.contains_key(oid) && now.digests.get(oid) != known.get(oid));
+    let added = now.schema.relations.iter().any(|relation| !known.contains_key(&relation.oid) && fits(relation, &entry.snapshot));
+    Ok(gone_or_changed || added)
+}
+
+/// Whether a whole reading would take this relation in: where `nl_query.max_relations` cuts, only what sorts before the cut.
+fn fits(relation: &Relation, snapshot: &Snapshot) -> bool {
+    let place = |relation: &Relation| (!relation.visible, relation.schema.clone(), relation.name.clone());
+    let last = snapshot.prepared.schema().relations.last();
+    snapshot.left_out == 0 || last.is_none_or(|last| place(relation) < place(last))
 }
 
 /// Reads the whole catalog. Where it says what `before` says, what was prepared from that is kept.

@@ -22,6 +22,8 @@ const NEEDLES: usize = 64;
 const COLUMNS: usize = 200;
 /// Rows that one statement reads at most: a statement that runs out of time tells nothing, so the small tables come first and apart.
 const ROWS_A_STATEMENT: f64 = 50_000.0;
+/// Values that one statement returns at most.
+const HITS: usize = 5_000;
 /// Spellings of a value that are taken from one column.
 const SPELLINGS: usize = 20;
 
@@ -89,12 +91,14 @@ impl<'a> Probe<'a> {
         (!columns.is_empty()).then_some(Target { id, relation, columns, lookup, rows })
     }
 
-    fn run(&mut self, sql: &str, probe: ProbeLimits, limits: &Limits, hits: &mut Vec<ValueHit>) -> bool {
+    fn run(&mut self, branches: &[String], probe: ProbeLimits, limits: &Limits, hits: &mut Vec<ValueHit>) -> bool {
         let left = Duration::from_millis(u64::try_from(probe.timeout_ms).unwrap_or(0)).saturating_sub(self.spent);
         let Ok(timeout_ms @ 1..) = i32::try_from(left.as_millis()) else { return false };
-        let limits = Limits { timeout_ms, max_rows: 10_000, ..limits.clone() };
+        // The statement bounds its rows itself: max_rows would tell the user with a NOTICE.
+        let limits = Limits { timeout_ms, max_rows: 0, ..limits.clone() };
+        let sql = format!("SELECT * FROM (\n{}\n) AS hits LIMIT {HITS}", branches.join("\nUNION ALL\n"));
         let started = Instant::now();
-        let rows = guard::run_texts(sql, &limits);
+        let rows = guard::run_texts(&sql, &limits);
         self.spent += started.elapsed();
         let Ok(rows) = rows else { return false };
         hits.extend(rows.into_iter().filter_map(|row| hit(&row)));
@@ -116,7 +120,7 @@ impl ValueProbe for Probe<'_> {
             }
             columns_left -= target.columns.len();
             if rows + target.rows > ROWS_A_STATEMENT && !branches.is_empty() {
-                if !self.run(&branches.join("\nUNION ALL\n"), probe, &limits, &mut hits) {
+                if !self.run(&branches, probe, &limits, &mut hits) {
                     branches.clear();
                     break;
                 }
@@ -127,7 +131,7 @@ impl ValueProbe for Probe<'_> {
             branches.extend(statements(&target, needles, probe.rows));
         }
         if !branches.is_empty() {
-            self.run(&branches.join("\nUNION ALL\n"), probe, &limits, &mut hits);
+            self.run(&branches, probe, &limits, &mut hits);
         }
         self.limits = Some((probe, limits));
         hits

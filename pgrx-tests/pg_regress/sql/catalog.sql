@@ -40,17 +40,24 @@ ANALYZE pupils;
 SELECT nl_query('how many happy pupils');
 SELECT round((q ->> (SELECT k FROM json_object_keys(q) AS k))::numeric) AS average FROM nl_query('average mark of pupils') AS q;
 
--- a comment gives a table another name, at once, and no longer than it stands
-SELECT nl_query('how many plants');
-COMMENT ON TABLE trees IS 'plants';
-SELECT nl_query('how many plants');
+-- a comment gives a column another name, at once, and no longer than it stands
+SELECT count(*) FROM nl_candidates('average girth of trees') WHERE sql ~ 'avg';
+COMMENT ON COLUMN trees.height IS 'girth in metres';
+SELECT round((nl_query('average girth of trees') ->> 'average_height')::numeric, 1) AS average;
 BEGIN;
-COMMENT ON TABLE trees IS NULL;
-SELECT nl_sql('how many trees') IS NOT NULL AS answered;
+COMMENT ON COLUMN trees.height IS NULL;
+SELECT nl_query('how many trees');
 ROLLBACK;
-SELECT nl_query('how many plants');
-COMMENT ON TABLE trees IS NULL;
-SELECT nl_query('how many plants');
+SELECT round((nl_query('average girth of trees') ->> 'average_height')::numeric, 1) AS average;
+BEGIN;
+SAVEPOINT before;
+COMMENT ON COLUMN trees.height IS 'price in euros';
+SELECT nl_query('how many trees');
+ROLLBACK TO before;
+SELECT round((nl_query('average girth of trees') ->> 'average_height')::numeric, 1) AS average;
+COMMIT;
+COMMENT ON COLUMN trees.height IS NULL;
+SELECT count(*) FROM nl_candidates('average girth of trees') WHERE sql ~ 'avg';
 
 -- DDL of this transaction is seen, and unseen after a rollback, also to a savepoint
 BEGIN;

@@ -55,8 +55,10 @@ RESET nl_query.engine;
 
 -- not certain enough: the closest reading is shown, not run
 SET nl_query.min_confidence = 1;
+\set VERBOSITY terse
 SELECT nl_sql('how many planets');
 \echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY default
 -- nl_explain explains that too
 SELECT line FROM nl_explain('how many planets') AS line WHERE line LIKE 'No answer:%';
 SELECT nl_explain('how many planets', 'json')::json -> 'error' ->> 'class' AS class;

@@ -21,7 +21,9 @@ SELECT nl_query('how many customers');
 SET ROLE regress_guest;
 SELECT q ->> 'name' AS name FROM nl_query('names of customers') AS q ORDER BY 1;
 -- a column, a table, a schema out of sight: as if they did not exist
+\set VERBOSITY terse
 SELECT nl_query('average salary of customers');
+\set VERBOSITY default
 SELECT nl_query('how many invoices');
 SELECT nl_query('how many passwords');
 SELECT count(*) FROM nl_candidates('names of customers', 20) WHERE sql ~* 'salary|invoices|passwords';
@@ -76,7 +78,9 @@ GRANT regress_guest TO regress_owner;
 SET nl_query.run_as = 'regress_guest';
 SET ROLE regress_owner;
 SELECT nl_query('how many customers');
+\set VERBOSITY terse
 SELECT nl_query('average salary of customers');
+\set VERBOSITY default
 SELECT current_user;
 RESET ROLE;
 SET nl_query.run_as = 'regress_group';

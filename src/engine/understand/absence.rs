@@ -204,7 +204,7 @@ fn null(draft: &mut Draft, at: usize, negated: bool) {
             if columns.is_empty() {
                 continue;
             }
-            let negated = negated || super::texts::negated_before(draft, at);
+            let negated = negated || super::values::negated_before(draft, at);
             if let Some(column) = draft.take_column(other, Wanted::Any) {
                 let expr = Expr::Column(draft.context.column_use(column));
                 draft.condition(at, Predicate::IsNull { expr, negated });
@@ -285,7 +285,7 @@ pub fn states(draft: &mut Draft) {
         if !draft.is_free(at) || !draft.context.elements[at].values.is_empty() {
             continue;
         }
-        let before = super::texts::negated_before;
+        let before = super::values::negated_before;
         match &draft.context.elements[at].cue {
             Some(Cue::State(state)) => {
                 let (positive, negated) = (state.positive, state.negated);
@@ -328,13 +328,8 @@ fn adjective_thing(draft: &Draft, at: usize) -> Option<ColumnId> {
     (boolean && !listed).then_some(column)
 }
 
-/// A whole-number column that statistics know to hold 0 and 1 alone.
 fn is_flag(draft: &Draft, column: ColumnId) -> bool {
-    let description = draft.context.prepared.column(column);
-    let Some(stats) = &description.stats else { return false };
-    description.kind == TypeKind::Number
-        && !stats.common_values.is_empty()
-        && stats.common_values.iter().chain(&stats.bounds).all(|value| value == "0" || value == "1")
+    crate::prepared::is_flag(draft.context.prepared.column(column))
 }
 
 fn flag(draft: &Draft, column: ColumnId, set: bool) -> Option<Predicate> {
