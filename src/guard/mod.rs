@@ -16,6 +16,8 @@ mod plan;
 mod role;
 mod run;
 mod shape;
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;
 
 use std::cell::Cell;
 use std::ffi::CString;

@@ -36,7 +36,7 @@ fn part_of_a_name(text: &str, tokens: &[Token], at: usize) -> bool {
 }
 
 fn date_word(word: &str) -> bool {
-    month(word).is_some() || ["mid", "early", "late"].contains(&word)
+    month(word).is_some() || ["mid", "early", "late", "q1", "q2", "q3", "q4", "h1", "h2"].contains(&word)
 }
 
 /// Digits with a decimal point moved: exact where a float would not be.

@@ -138,6 +138,7 @@ fn numbers_are_read_in_digits_and_words() {
         ("in 2000", "2000"),
         ("2021-05-01", ""),
         ("007", "7"),
+        ("songs from '99", ""),
         ("two and a half hours", "2.5 hour"),
         ("films rated PG-13", ""),
         ("3-4 items", "3, 4"),

@@ -4,7 +4,7 @@
 use super::months::{self, month_of_year, one_day};
 use super::written::{self, Written};
 use super::years::{self, year, year_after};
-use super::{Reading, Span, calendar};
+use super::{Reading, Span, calendar, relative};
 use crate::ir::{DateField, DateUnit, Day, Moment};
 use crate::lexicon::weekday;
 use crate::question::{NumberKind, TokenKind};
@@ -16,6 +16,7 @@ pub(super) fn span(reading: &Reading, at: usize) -> Option<Span> {
     digits(reading, at)
         .or_else(|| months::month_span(reading, at))
         .or_else(|| part_of_year(reading, at))
+        .or_else(|| several_months(reading, at))
         .or_else(|| week_of_year(reading, at))
         .or_else(|| years::decade(reading, at))
         .or_else(|| years::century(reading, at))
@@ -97,6 +98,25 @@ fn part_name(reading: &Reading, at: usize) -> Option<(i64, i64, usize)> {
         ("half", 0) if year_after(reading, end + 1).is_some() => Some((6, 2, end + 1)),
         _ => None,
     }
+}
+
+/// "the first 3 months of 2021", "last two quarters of 2020".
+fn several_months(reading: &Reading, at: usize) -> Option<Span> {
+    let from_start = match reading.word(at) {
+        "first" => true,
+        "last" | "final" => false,
+        _ => return None,
+    };
+    let (amount, unit, end) = relative::units(reading, at + 1)?;
+    let months = match unit {
+        DateUnit::Month => amount,
+        DateUnit::Quarter => amount.saturating_mul(3),
+        _ => return None,
+    };
+    let months = u8::try_from(months).ok().filter(|months| (1..=12).contains(months))?;
+    let (year, end) = year_after(reading, end)?;
+    let (first, last) = if from_start { (1, months) } else { (13 - months, 12) };
+    Some(Span::days(end, Day { year, month: first, day: 1 }, calendar::month_after(year, last), unit))
 }
 
 /// "week 12 of 2021", "calendar week 12".

@@ -51,7 +51,7 @@ const OPENERS: [(&[&str], Side); 53] = [
     (&["beginning", "in"], Side::Since),
     (&["beginning", "on"], Side::Since),
     (&["beginning", "with"], Side::Since),
-    (&["as", "of"], Side::Since),
+    (&["as", "of"], Side::Until),
     (&["ever", "since"], Side::Since),
     (&["all", "through"], Side::Within),
     (&["starting"], Side::Since),

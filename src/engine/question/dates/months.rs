@@ -10,37 +10,8 @@ use crate::question::NumberKind;
 const AMBIGUOUS_MONTHS: [&str; 5] = ["may", "march", "mar", "august", "jan"];
 
 /// Words before a month that show it is one.
-fn before_months(word: &str) -> bool {
-    matches!(
-        word,
-        "in" | "of"
-            | "since"
-            | "before"
-            | "after"
-            | "until"
-            | "till"
-            | "by"
-            | "during"
-            | "last"
-            | "this"
-            | "next"
-            | "every"
-            | "each"
-            | "from"
-            | "to"
-            | "through"
-            | "and"
-            | "between"
-            | "or"
-            | "previous"
-            | "for"
-            | "throughout"
-            | "early"
-            | "late"
-            | "mid"
-            | "end"
-    )
-}
+const BEFORE_MONTHS: &str = "in of since before after until till by during last this next every each from to through and between or \
+    previous for throughout early late mid end";
 
 pub(super) fn one_day(end: usize, day: Day) -> Span {
     Span::days(end, day, calendar::next(day), DateUnit::Day)
@@ -122,7 +93,7 @@ pub(super) fn month_span(reading: &Reading, at: usize) -> Option<Span> {
         (reading.dash_before(at + 1) || reading.is_any(at + 1, &["to"]))
             && month(reading.word(at + 1 + usize::from(!reading.dash_before(at + 1)))).is_some()
     };
-    let shown = before_months(reading.before(at)) || range();
+    let shown = BEFORE_MONTHS.split(' ').any(|word| word == reading.before(at)) || range();
     if doubtful && !shown {
         return None;
     }

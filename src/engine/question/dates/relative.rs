@@ -112,6 +112,10 @@ fn last_units(reading: &Reading, at: usize) -> Option<Span> {
         Some((1, unit, start + 2))
     };
     let (amount, unit, end) = units(reading, start + 1).or_else(one)?;
+    // "the last 3 months of 2020" are told from no day.
+    if reading.is_any(end, &["of"]) && years::year(reading, end + 1).is_some() {
+        return None;
+    }
     if !future {
         return Some(Span::new(end, moved_by(amount, unit), until_now(unit), unit));
     }

@@ -162,6 +162,11 @@ fn calendar_stretches() {
         ("Dec '20", "Dec '20: 2020-12-01 .. 2021-01-01"),
         ("in the early 1990s", "in the early 1990s: 1990-01-01 .. 2000-01-01"),
         ("in mid-2015", "in mid-2015?: 2015-01-01 .. 2016-01-01"),
+        ("the first 3 months of 2021", "the first 3 months of 2021: 2021-01-01 .. 2021-04-01"),
+        ("in the last two quarters of 2020", "in the last two quarters of 2020: 2020-07-01 .. 2021-01-01"),
+        ("Q1-2021", "Q1-2021: 2021-01-01 .. 2021-04-01"),
+        ("songs from '99", "from '99?: 1999-01-01 .. 2000-01-01"),
+        ("customers as of 2020", "as of 2020?: .. 2021-01-01"),
         ("end of 2020", "end of 2020: 2020-01-01 .. 2021-01-01"),
     ]);
 }

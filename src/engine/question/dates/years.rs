@@ -8,49 +8,8 @@ use crate::question::{NumberKind, TokenKind};
 const YEARS: std::ops::RangeInclusive<i64> = 1500..=2100;
 
 /// Words after which a bare four-digit number counts or identifies something.
-fn counting(word: &str) -> bool {
-    matches!(
-        word,
-        "than"
-            | "least"
-            | "most"
-            | "over"
-            | "under"
-            | "above"
-            | "below"
-            | "exceeds"
-            | "exceeding"
-            | "exceed"
-            | "top"
-            | "first"
-            | "bottom"
-            | "limit"
-            | "number"
-            | "no"
-            | "id"
-            | "code"
-            | "zip"
-            | "exactly"
-            | "approximately"
-            | "around"
-            | "about"
-            | "nearly"
-            | "almost"
-            | "only"
-            | "equals"
-            | "equal"
-            | ">"
-            | "<"
-            | ">="
-            | "<="
-            | "$"
-            | "€"
-            | "£"
-            | "+"
-            | "/"
-            | "between"
-    )
-}
+const COUNTING: &str = "than least most over under above below exceeds exceeding exceed top first bottom limit number no id code zip \
+    exactly approximately around about nearly almost only equals equal > < >= <= $ € £ + / between";
 
 /// A year in four digits or in words ("nineteen ninety nine") and the token after it.
 pub(super) fn year(reading: &Reading, at: usize) -> Option<(i32, usize)> {
@@ -99,7 +58,7 @@ pub(super) fn year_span(reading: &Reading, at: usize) -> Option<Span> {
     let named = reading.is_any(at, &["year", "years"]);
     let (year, end) = year(reading, at + usize::from(named))?;
     let time_words = ["later", "earlier", "older", "newer", "younger", "recent"];
-    let counted = counting(reading.before(at));
+    let counted = COUNTING.split(' ').any(|word| word == reading.before(at));
     let compares_times = at > 1 && reading.before(at) == "than" && reading.is_any(at - 2, &time_words);
     let between =
         reading.before(at) == "between" && reading.is_any(end, &["and", "to"]) && absolute::span(reading, end + 1).is_some();
