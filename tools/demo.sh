@@ -14,7 +14,6 @@ questions_file=demo/questions.txt
 ask_all() {
     {
         echo "\\set VERBOSITY default"
-        echo "\\pset footer off"
         while IFS= read -r question; do
             case $question in '' | '#'*) continue ;; esac
             quoted=$(printf %s "$question" | sed "s/'/''/g")
@@ -32,6 +31,15 @@ SELECT nl_sql('$quoted') AS sql \\gset
 PSQL
         done
     } | "$@" 2>&1
+}
+
+# Tables longer than a screen would hide the next question.
+first_rows() {
+    awk '
+        /^-[-+]*$/ { rows = 1; print; next }
+        rows && (/^$/ || /^\([0-9]+ rows?\)$/) { if (rows > 13) print " …"; rows = 0 }
+        rows && rows++ > 12 { next }
+        { print }'
 }
 
 # What this database has most of makes the questions to it.
@@ -73,12 +81,14 @@ else
     say "a throw-away PostgreSQL $(major_of "$PG_CONFIG") runs in $CLUSTER"
     psql_quiet -d postgres -c "CREATE DATABASE shop TEMPLATE template0 ENCODING 'UTF8'"
     psql_quiet -d shop <demo/shop.sql
-    psql_quiet -d shop -c 'CREATE EXTENSION nl_query' -c ANALYZE
+    psql_quiet -d shop -c 'CREATE EXTENSION nl_query' -c ANALYZE \
+        -c 'CREATE ROLE visitor LOGIN' -c 'GRANT SELECT ON ALL TABLES IN SCHEMA public TO visitor'
+    PGUSER=visitor
     set -- "$CLUSTER_BIN/psql" -X -q -d shop
     questions=$(cat "$questions_file")
 fi
 
-printf '%s\n' "$questions" | ask_all "$@"
+printf '%s\n' "$questions" | ask_all "$@" | first_rows
 first=$(printf '%s\n' "$questions" | grep -v -e '^#' -e '^$' | head -n 1 | sed "s/'/''/g")
 "$@" -e -c "SELECT * FROM nl_query('$first')" 2>&1
 show_statistics "$@"

@@ -12,6 +12,7 @@ BINDIR=$("$PG_CONFIG" --bindir)
 "$BINDIR/psql" -X -At -d postgres -c "SHOW shared_preload_libraries" | grep -qw nl_query ||
     die "the server does not load nl_query at start: set shared_preload_libraries = 'nl_query' and restart it"
 
+# Each file stands by itself.
 if [ $# -eq 0 ]; then
     for file in pgrx-tests/pg_regress/sql/*.sql; do set -- "$@" "$(basename "$file" .sql)"; done
 fi

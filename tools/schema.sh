@@ -19,7 +19,7 @@ essence() {
         /^\/\*$/ && block == "" { skip = 1 }
         skip { if (/^\*\/$/) skip = 0; next }
         /^[ \t]*--/ || /^[ \t]*$/ { next }
-        { block = block $0 "\001" }
+        { gsub(/ *\/\* [^*]* \*\//, ""); block = block $0 "\001" }
         END { print block }
     ' "$1" | sort | tr '\001' '\n' | sed '/^$/d'
 }

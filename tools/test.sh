@@ -51,9 +51,10 @@ regress() (
 )
 
 clients() {
-    RUST_BACKTRACE=0 cargo test --quiet --no-fail-fast -p nl_query_tests -- --show-output
+    cargo test --quiet --no-fail-fast -p nl_query_tests -- --show-output
 }
 
+export RUST_BACKTRACE=0
 set -o pipefail
 step "format" cargo fmt --all --check
 step "lints" lints

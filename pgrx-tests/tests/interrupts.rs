@@ -61,8 +61,11 @@ fn cancel() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             // Again and again: the first may come before the statement.
-            while !done.load(Ordering::Relaxed) {
+            for _ in 0..200 {
                 std::thread::sleep(Duration::from_millis(100));
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
                 let _ = token.cancel_query(postgres::NoTls);
             }
         });

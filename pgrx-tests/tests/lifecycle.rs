@@ -87,3 +87,30 @@ fn drop_leaves_nothing_and_create_works_again() {
     database.run("CREATE EXTENSION nl_query");
     assert_eq!(ask(&mut asked, "how many parcels"), Ok(before));
 }
+
+/// The README's tables are what users believe.
+#[test]
+fn the_readme_lists_every_setting_and_function() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("README.md");
+    let database = Cluster::shared().database("readme");
+    let mut client = database.connect();
+    let settings = "SELECT name, current_setting(name), CASE context WHEN 'user' THEN 'user' ELSE 'superuser' END
+                    FROM pg_settings WHERE name LIKE 'nl\\_query.%'";
+    // A function of the library must have been called for a session to know its settings.
+    client.simple_query("SELECT nl_sql(NULL)").expect("nl_sql");
+    let table = Table::of(&mut client, settings).expect("settings");
+    assert!(!table.rows.is_empty());
+    for row in table.rows {
+        let [name, value, who] = row.as_slice() else { panic!("{row:?}") };
+        let (name, value, who) = (name.as_deref().unwrap_or(""), value.as_deref().unwrap_or(""), who.as_deref().unwrap_or(""));
+        let value = if value.is_empty() { String::new() } else { format!("`{value}` ") };
+        let line = format!("| `{name}` | {value}| {who} |");
+        assert!(readme.contains(&line), "README.md lacks: {line}");
+    }
+    let functions = "SELECT DISTINCT proname FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
+                     WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'nl_query') AND proname LIKE 'nl\\_%'";
+    for row in Table::of(&mut client, functions).expect("functions").rows {
+        let name = row[0].clone().unwrap_or_default();
+        assert!(readme.contains(&format!("| `{name}(")), "README.md lacks the function {name}");
+    }
+}
