@@ -10,14 +10,14 @@
 
 mod bombs;
 mod functions;
+#[cfg(any(test, feature = "pg_test"))]
+mod in_backend;
 mod names;
 mod nearest;
 mod plan;
 mod role;
 mod run;
 mod shape;
-#[cfg(any(test, feature = "pg_test"))]
-mod tests;
 
 use std::cell::Cell;
 use std::ffi::CString;
@@ -182,6 +182,7 @@ fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdi
         // Parallel workers do not carry the guard's watch on functions, so they get built-in functions only.
         let planned = crate::pg::plan::plan(rewritten, all_built_in);
         planned.check_permissions();
+        names::check_children(&planned.relations(), &facts)?;
         plan::check(&planned, limits)?;
         settings.end();
         if let Some(role) = role {
