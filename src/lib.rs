@@ -60,11 +60,13 @@ pub extern "C-unwind" fn _PG_init() {
     pg::utility::install();
 }
 
-/// What `cargo pgrx test` asks for before it starts its server.
+/// What `cargo pgrx test` asks of a crate.
 #[cfg(test)]
 pub mod pg_test {
     pub fn setup(_options: Vec<&str>) {}
 
+    /// Settings of the server that the tests run in.
+    #[must_use]
     pub fn postgresql_conf_options() -> Vec<&'static str> {
         vec!["shared_preload_libraries = 'nl_query'"]
     }

@@ -52,10 +52,10 @@ mod tests {
     #[pg_test]
     fn a_read_leaves_the_settings_of_the_session_alone() {
         run("SET DateStyle = 'SQL, DMY'; SET jit = on");
-        let inside = spi_ro::text(c"SELECT pg_catalog.current_setting('DateStyle') || $1::text || $2::text", &[
-            Argument::Integer(7),
-            Argument::Oids(Some(&[1, 2])),
-        ]);
+        let inside = spi_ro::text(
+            c"SELECT pg_catalog.current_setting('DateStyle') || $1::text || $2::text",
+            &[Argument::Integer(7), Argument::Oids(Some(&[1, 2]))],
+        );
         assert_eq!(inside.as_deref(), Some("ISO, YMD7{1,2}"));
         assert_eq!(one::<String>("SHOW DateStyle"), "SQL, DMY");
         assert_eq!(one::<String>("SHOW jit"), "on");
@@ -82,10 +82,27 @@ mod tests {
         let things = relation(&read, "things");
         let kinds: Vec<TypeKind> = things.columns.iter().map(|column| column.kind).collect();
         use TypeKind as kind;
-        assert_eq!(kinds[..16], [
-            kind::Number, kind::Enum, kind::Array, kind::Number, kind::Text, kind::Date, kind::Timestamp, kind::TimestampTz,
-            kind::Time, kind::Interval, kind::Boolean, kind::Uuid, kind::Json, kind::Range, kind::Binary, kind::Other,
-        ]);
+        assert_eq!(
+            kinds[..16],
+            [
+                kind::Number,
+                kind::Enum,
+                kind::Array,
+                kind::Number,
+                kind::Text,
+                kind::Date,
+                kind::Timestamp,
+                kind::TimestampTz,
+                kind::Time,
+                kind::Interval,
+                kind::Boolean,
+                kind::Uuid,
+                kind::Json,
+                kind::Range,
+                kind::Binary,
+                kind::Other,
+            ]
+        );
         assert_eq!(things.columns[1].enum_labels, ["sad", "it's \"ok\""]);
         assert_eq!(things.columns[2].enum_labels, ["sad", "it's \"ok\""]);
         assert_eq!(things.columns[1].type_name, "outer_mood");
@@ -93,12 +110,18 @@ mod tests {
         assert_eq!(things.columns[4].comment.as_deref(), Some("a \\ \"comment\""));
         assert_eq!((things.primary_key.as_slice(), things.unique_keys.as_slice()), ([0].as_slice(), [vec![4]].as_slice()));
         let kinds = ["parent", "seen", "kept", "parts"].map(|name| relation(&read, name).kind);
-        assert_eq!(kinds, [RelationKind::Table, RelationKind::View, RelationKind::MaterializedView, RelationKind::PartitionedTable]);
+        assert_eq!(
+            kinds,
+            [RelationKind::Table, RelationKind::View, RelationKind::MaterializedView, RelationKind::PartitionedTable]
+        );
         assert_eq!(relation(&read, "parts").rows, 20.0);
         assert!(!read.prepared.schema().relations.iter().any(|relation| relation.name.starts_with("parts_")));
         let keys: Vec<_> = read.prepared.schema().foreign_keys.iter().filter(|key| key.declared).collect();
         let composite = keys.iter().find(|key| key.from_columns.len() == 2).expect("the composite key");
-        assert_eq!((composite.from_columns.as_slice(), composite.to_columns.as_slice()), ([17, 16].as_slice(), [1, 0].as_slice()));
+        assert_eq!(
+            (composite.from_columns.as_slice(), composite.to_columns.as_slice()),
+            ([17, 16].as_slice(), [1, 0].as_slice())
+        );
         assert!(keys.iter().any(|key| key.from == key.to && key.from_columns == [18] && key.to_columns == [0]));
     }
 
@@ -167,6 +190,17 @@ mod tests {
         assert!(invalidation::take().everything);
     }
 
+    /// Runs with a snapshot that sees what this test has written: the one of the statement that called the test does not.
+    #[allow(unsafe_code)]
+    fn seeing_everything<T>(work: impl FnOnce() -> T) -> T {
+        // SAFETY: pushed and popped in pairs; a test that fails in between aborts its transaction.
+        unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot()) };
+        let value = work();
+        // SAFETY: the snapshot pushed above.
+        unsafe { pg_sys::PopActiveSnapshot() };
+        value
+    }
+
     #[pg_test]
     fn a_probe_finds_values_in_small_tables_and_by_index_in_large_ones() {
         run(r#"CREATE TABLE small (id int, "Odd ""Name" text); INSERT INTO small VALUES (1, 'Spring''Field\x'), (2, 'other');
@@ -179,11 +213,11 @@ mod tests {
         let needles = ["spring'field\\x", "word 777", "plain 777", "nothing"].map(str::to_owned);
         let columns = [(small, 1), (large, 1), (large, 2)];
         let mut probe = Probe::new(&read, settings::probe(), &settings::limits());
-        let mut hits = probe.find(&needles, &columns);
+        let mut hits = seeing_everything(|| probe.find(&needles, &columns));
         hits.sort_by_key(|hit| hit.needle);
         let found: Vec<_> = hits.iter().map(|hit| (hit.needle, hit.relation, hit.column, hit.value.as_str())).collect();
         assert_eq!(found, [(0, small, 1, "Spring'Field\\x"), (1, large, 1, "Word 777")]);
-        assert!(Probe::new(&read, None, &settings::limits()).find(&needles, &columns).is_empty());
+        assert!(seeing_everything(|| Probe::new(&read, None, &settings::limits()).find(&needles, &columns)).is_empty());
     }
 
     #[pg_test]

@@ -6,7 +6,9 @@
 //! says why: in a test that is the report.
 
 mod cluster;
+pub mod corpus;
 mod database;
+pub mod mutate;
 mod questions;
 mod rows;
 mod samples;

@@ -3,8 +3,6 @@
 
 mod ask;
 mod explain;
-#[cfg(feature = "pg_test")]
-mod guard_test;
 mod prove;
 mod stats;
 

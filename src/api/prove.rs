@@ -22,6 +22,7 @@ fn nl_prove(
     let row = match guard::check(sql, &crate::settings::limits()) {
         Ok(verdict) => (true, None, None, None, Some(verdict.plan_cost), Some(verdict.plan_rows)),
         Err(refusal) => {
+            crate::stats::count_refusal(refusal.reason);
             let state = refusal.sqlstate_text().to_owned();
             (false, Some(state), Some(refusal.reason.name().to_owned()), Some(account(&refusal)), None, None)
         }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod functions;
 pub mod histogram;
 pub mod introspection;
+pub mod nearest;
 pub mod question;
 pub mod refusal;
 pub mod schema;

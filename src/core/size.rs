@@ -125,12 +125,10 @@ pub fn of_call(name: &str, arguments: &[Size]) -> Size {
             Size { number, bytes: 8.0, copies: 0.0, ..whole }
         }
         "generate_series" => Size { number: Size::either(arguments).number, ..whole },
-        "md5" | "sha224" | "sha256" | "sha384" | "sha512" | "ascii" | "hashtext" | "date_part" | "extract" | "strpos" | "position" => {
-            Size { bytes: 2.0 * SLACK, copies: 0.0, ..whole }
-        }
-        "left" | "right" | "substr" | "substring" | "btrim" | "ltrim" | "rtrim" | "split_part" | "lower" | "upper" | "initcap" => {
-            Size { bytes: 2.0 * first.bytes + SLACK, ..whole }
-        }
+        "md5" | "sha224" | "sha256" | "sha384" | "sha512" | "ascii" | "hashtext" | "date_part" | "extract" | "strpos"
+        | "position" => Size { bytes: 2.0 * SLACK, copies: 0.0, ..whole },
+        "left" | "right" | "substr" | "substring" | "btrim" | "ltrim" | "rtrim" | "split_part" | "lower" | "upper"
+        | "initcap" => Size { bytes: 2.0 * first.bytes + SLACK, ..whole },
         _ => whole,
     }
 }
@@ -156,8 +154,12 @@ fn arithmetic(name: &str, first: Number, second: Number) -> Option<Number> {
         }
         _ if stem && name.ends_with("mul") => Some(combine(first, second, |a, b| a * b)),
         _ if stem && (name.ends_with("shl")) => Some(combine(first, second, |a, b| a * b.min(64.0).exp2())),
-        _ if stem && name.starts_with("int") && (name.ends_with("div") || name.ends_with("mod") || name.ends_with("shr")) => Some(first),
-        _ if stem && (name.ends_with("um") || name.ends_with("up") || name.ends_with("_uminus") || name.ends_with("abs")) => Some(first),
+        _ if stem && name.starts_with("int") && (name.ends_with("div") || name.ends_with("mod") || name.ends_with("shr")) => {
+            Some(first)
+        }
+        _ if stem && (name.ends_with("um") || name.ends_with("up") || name.ends_with("_uminus") || name.ends_with("abs")) => {
+            Some(first)
+        }
         _ => None,
     }
 }

@@ -58,6 +58,17 @@ impl Name {
         Name { positions }.without_unit()
     }
 
+    /// `shipped_date` is about shipping: that it is a date its type says. The word may still be said.
+    fn without_calendar_word(mut self) -> Name {
+        let last = self.positions.last().and_then(|alternatives| alternatives.first()).map(String::as_str).unwrap_or_default();
+        if self.positions.len() > 1
+            && matches!(last, "date" | "time" | "at" | "on" | "day" | "datetim" | "timestamp" | "ts" | "dt")
+        {
+            self.positions.pop();
+        }
+        self
+    }
+
     /// `weight_g` is a weight, `duration_minutes` a duration, and `milliseconds` alone says how long something is.
     fn without_unit(mut self) -> Name {
         let last = self.positions.last().and_then(|alternatives| alternatives.first()).map(String::as_str).unwrap_or_default();
@@ -143,7 +154,7 @@ pub enum PlaceTarget {
 pub enum Part {
     /// Position in the name.
     Name(usize),
-    /// "id" behind a column's name.
+    /// "id" or "date" behind a column's name.
     Suffix,
     /// A word of the relation, beside a column's own name.
     Owner,
@@ -364,6 +375,9 @@ fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[Forei
     let name = Name { positions: whole.positions[prefix..].to_vec() };
     let mut name = name;
     let reference = keys.iter().position(|key| key.from == id && key.from_columns == [at]);
+    if column.kind.is_calendar() {
+        name = name.without_calendar_word();
+    }
     let keyed = name.positions.len() > 1 && name.positions.last().is_some_and(is_key_word);
     let mut stands_for = None;
     if let Some(position) = reference {
@@ -429,6 +443,7 @@ fn role(at: usize, relation: &Relation, column: &Column, refers: bool) -> Role {
         return Role::Key;
     }
     match column.kind {
+        TypeKind::Number if is_flag(column) => Role::Category,
         TypeKind::Number => Role::Measure,
         TypeKind::Date | TypeKind::Timestamp | TypeKind::TimestampTz | TypeKind::Time => Role::Time,
         TypeKind::Boolean | TypeKind::Enum => Role::Category,
@@ -443,6 +458,14 @@ fn role(at: usize, relation: &Relation, column: &Column, refers: bool) -> Role {
         }
         _ => Role::Other,
     }
+}
+
+/// A whole-number column that statistics know to hold 0 and 1 alone.
+pub(crate) fn is_flag(column: &Column) -> bool {
+    let Some(stats) = &column.stats else { return false };
+    column.kind == TypeKind::Number
+        && !stats.common_values.is_empty()
+        && stats.common_values.iter().chain(&stats.bounds).all(|value| value == "0" || value == "1")
 }
 
 fn vocabulary(relations: &[RelationWords], columns: &[Vec<ColumnWords>]) -> HashMap<String, Vec<Place>> {
@@ -466,6 +489,9 @@ fn vocabulary(relations: &[RelationWords], columns: &[Vec<ColumnWords>]) -> Hash
             }
             if column.keyed {
                 add("id", Place { target, part: Part::Suffix });
+            }
+            if column.role == Role::Time {
+                ["date", "time", "day"].iter().for_each(|word| add(word, Place { target, part: Part::Suffix }));
             }
             column.owner.iter().for_each(|word| add(word, Place { target, part: Part::Owner }));
             column.comment.iter().for_each(|word| add(word, Place { target, part: Part::Comment }));

@@ -328,7 +328,13 @@ impl<'a> Generator<'a> {
             let functions = [WindowFunction::Rank, WindowFunction::RowNumber, WindowFunction::DenseRank];
             let function = functions[self.random.below(3)];
             let partition = vec![Expr::Column(self.column())];
-            select.items.push(Item { expr: Expr::Window { function, arg: None, partition, order }, alias: None });
+            let rank = Expr::Window { function, arg: None, partition, order };
+            if self.random.chance(50) {
+                let right = Expr::Literal(Literal::Integer(3));
+                let top = Predicate::Compare { op: Comparison::LessOrEqual, left: rank.clone(), right };
+                select.filter = Predicate::all(select.filter.take().into_iter().chain([top]).collect());
+            }
+            select.items.push(Item { expr: rank, alias: None });
         }
         if self.random.chance(30) {
             select.limit = Some(1 + self.random.below(10) as u64);

@@ -11,12 +11,16 @@
 mod bombs;
 mod functions;
 mod names;
+mod nearest;
 mod plan;
 mod role;
 mod run;
 mod shape;
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;
 
 use std::cell::Cell;
+use std::ffi::CString;
 use std::rc::Rc;
 
 pub use nl_query_core::refusal::{Reason, Refusal};
@@ -147,10 +151,14 @@ impl Drop for Active {
     }
 }
 
-/// Steps 1 to 4.
 fn prove_then(on_success: OnSuccess, sql: &str, limits: &Limits) -> Result<(Verdict, Planned), Refusal> {
     let text = shape::check_text(sql)?;
     let _active = Active::begin()?;
+    steps(on_success, text, limits).map_err(|refusal| nearest::improve(refusal, sql, limits))
+}
+
+/// Steps 1 to 4.
+fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdict, Planned), Refusal> {
     let deadline = Deadline::start(limits.timeout_ms);
     let _watch = functions::watch(limits);
     let memory = Rc::new(OwnedContext::new(c"nl_query statement"));

@@ -23,6 +23,7 @@ pub mod spi_ro;
 pub mod syscache;
 pub mod timeout;
 pub mod tuplestore;
+pub mod types;
 pub mod utility;
 pub mod viewpoint;
 pub mod walk;

@@ -60,6 +60,16 @@ impl RawStatements {
         false
     }
 
+    /// OIDs of the relations that the first statement names, as far as they exist. Takes no lock.
+    pub fn relations_named(&self) -> Vec<u32> {
+        let mut found = Vec::new();
+        if self.is_one_select() {
+            // SAFETY: the raw tree of a SELECT, and a context on this frame.
+            unsafe { note_relation((*self.first()).stmt, (&raw mut found).cast()) };
+        }
+        found
+    }
+
     /// Analyses the statement as the current user. Raises the server's errors.
     pub fn analyse(self) -> Analysed {
         let raw = self.first();
@@ -74,6 +84,25 @@ impl RawStatements {
     fn first(&self) -> *mut pg_sys::RawStmt {
         // SAFETY: a non-empty list, `count` was asked.
         unsafe { list::iter(self.list) }.next().unwrap_or(core::ptr::null_mut())
+    }
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn note_relation(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+    if node.is_null() {
+        return false;
+    }
+    // SAFETY: the walker hands us valid nodes and the context given in `relations_named`.
+    unsafe {
+        if (*node).type_ == pg_sys::NodeTag::T_RangeVar {
+            let missing_ok = pg_sys::RVROption::RVR_MISSING_OK as u32;
+            let no_lock = pg_sys::NoLock as i32;
+            let oid = pg_sys::RangeVarGetRelidExtended(node.cast(), no_lock, missing_ok, None, core::ptr::null_mut());
+            if oid != pg_sys::Oid::INVALID {
+                (*context.cast::<Vec<u32>>()).push(oid.to_u32());
+            }
+        }
+        pg_sys::raw_expression_tree_walker(node, Some(note_relation), context)
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Function {
     pub language: Language,
     pub owner: u32,
     pub security_definer: bool,
+    /// An aggregate: it has no body of its own, its support functions are judged instead.
+    pub aggregate: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,7 @@ impl Function {
             language: Language::of(form.prolang.to_u32()),
             owner: form.proowner.to_u32(),
             security_definer: form.prosecdef,
+            aggregate: form.prokind as u8 == b'a',
         })
     }
 

@@ -47,15 +47,25 @@ impl Relation {
 /// Numbers and names of a relation's columns, dropped ones left out.
 pub fn columns(oid: u32) -> Vec<(i16, String)> {
     let id = pg_sys::Oid::from(oid);
-    let count = CacheRow::by_oid(pg_sys::SysCacheIdentifier::RELOID, oid).map_or(0, |row| {
-        // SAFETY: rows of this cache begin with this form; the row is pinned while we copy.
-        unsafe { (*row.form::<pg_sys::FormData_pg_class>()).relnatts }
-    });
-    (1..=count)
+    numbers(oid)
         .filter_map(|number| {
             // SAFETY: a syscache lookup that gives null for a column that is missing or dropped; else a palloc'ed text.
             let name = unsafe { text_or_empty(pg_sys::get_attname(id, number, true)) };
             (!name.is_empty()).then_some((number, name))
         })
         .collect()
+}
+
+/// Types of a relation's columns; invalid for dropped ones. Nothing for what is no relation.
+pub fn column_types(oid: u32) -> Vec<u32> {
+    // SAFETY: a syscache lookup that gives an invalid OID for a column that is missing.
+    numbers(oid).map(|number| unsafe { pg_sys::get_atttype(pg_sys::Oid::from(oid), number) }.to_u32()).collect()
+}
+
+fn numbers(oid: u32) -> std::ops::RangeInclusive<i16> {
+    let count = CacheRow::by_oid(pg_sys::SysCacheIdentifier::RELOID, oid).map_or(0, |row| {
+        // SAFETY: rows of this cache begin with this form; the row is pinned while we copy.
+        unsafe { (*row.form::<pg_sys::FormData_pg_class>()).relnatts }
+    });
+    1..=count
 }

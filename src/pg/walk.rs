@@ -9,7 +9,7 @@ use pgrx::pg_sys;
 
 use super::parse::Analysed;
 use super::syscache::CacheRow;
-use super::{compat, list};
+use super::{compat, list, types};
 
 /// What the walk found.
 #[derive(Debug, Default)]
@@ -24,8 +24,8 @@ pub struct Facts {
     pub not_select: bool,
     pub modifying_cte: bool,
     pub row_marks: bool,
-    /// Domains that values are coerced to.
-    pub domains: BTreeSet<u32>,
+    /// Added types that values are made of or turned into. A domain's check can hide deep in one, behind an array's input function.
+    pub types: BTreeSet<u32>,
     /// `nextval` in a column default or an identity.
     pub next_value: bool,
     /// A range table entry of a kind that a SELECT typed by a user cannot have.
@@ -45,11 +45,14 @@ pub fn facts(analysed: &Analysed) -> Facts {
     let mut facts = Facts::default();
     // SAFETY: `visit` gets the query first and `facts` as its context, on this frame.
     unsafe { visit(analysed.query.cast(), (&raw mut facts).cast()) };
-    // Domain constraints are expressions of their own; they may use further domains.
+    // Domain constraints are expressions of their own; they may use further types.
     let mut done = BTreeSet::new();
-    while let Some(domain) = facts.domains.iter().copied().find(|domain| !done.contains(domain)) {
-        done.insert(domain);
-        walk_domain(domain, &mut facts);
+    while let Some(oid) = facts.types.iter().copied().find(|oid| !done.contains(oid)) {
+        done.insert(oid);
+        if types::is_domain(oid) {
+            walk_domain(oid, &mut facts);
+        }
+        facts.types.extend(types::parts(oid));
     }
     facts
 }
@@ -112,8 +115,16 @@ unsafe fn look(node: *mut pg_sys::Node, facts: &mut Facts) {
                 list::iter(clauses).for_each(|clause| look(clause, facts));
             }
             T_TableSampleClause => note((*node.cast::<pg_sys::TableSampleClause>()).tsmhandler, facts),
-            T_CoerceToDomain => {
-                facts.domains.insert((*node.cast::<pg_sys::CoerceToDomain>()).resulttype.to_u32());
+            T_CoerceToDomain => note_type((*node.cast::<pg_sys::CoerceToDomain>()).resulttype, facts),
+            T_CoerceViaIO => note_type((*node.cast::<pg_sys::CoerceViaIO>()).resulttype, facts),
+            T_ArrayCoerceExpr => note_type((*node.cast::<pg_sys::ArrayCoerceExpr>()).resulttype, facts),
+            T_RowExpr => note_type((*node.cast::<pg_sys::RowExpr>()).row_typeid, facts),
+            T_Const => note_type((*node.cast::<pg_sys::Const>()).consttype, facts),
+            T_FuncExpr => note_type((*node.cast::<pg_sys::FuncExpr>()).funcresulttype, facts),
+            T_RangeTblFunction => {
+                for kind in list::iter_oids((*node.cast::<pg_sys::RangeTblFunction>()).funccoltypes) {
+                    note_type(kind, facts);
+                }
             }
             T_NextValueExpr => facts.next_value = true,
             T_MinMaxExpr => look_comparison((*node.cast::<pg_sys::MinMaxExpr>()).minmaxtype, facts),
@@ -191,6 +202,12 @@ fn look_comparison(kind: pg_sys::Oid, facts: &mut Facts) {
 fn note(function: pg_sys::Oid, facts: &mut Facts) {
     if function != pg_sys::Oid::INVALID {
         facts.support.insert(function.to_u32());
+    }
+}
+
+fn note_type(kind: pg_sys::Oid, facts: &mut Facts) {
+    if types::is_added(kind.to_u32()) {
+        facts.types.insert(kind.to_u32());
     }
 }
 

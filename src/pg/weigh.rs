@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use nl_query_core::size::{self, Number, Size};
 use pgrx::pg_sys;
 
-use super::{compat, list};
 use super::parse::Analysed;
 use super::proc::Function;
+use super::{compat, list};
 
 /// The heaviest things of a query.
 #[derive(Debug, Clone, Copy, Default)]
@@ -185,7 +185,9 @@ impl Scale {
         let Ok(position) = usize::try_from(var.varno - 1) else { return Size::data() };
         // SAFETY: as the caller says; a Var points into the range table of the query that many levels up.
         unsafe {
-            let Some(source) = list::iter::<pg_sys::RangeTblEntry>((*scope[level]).rtable).nth(position) else { return Size::data() };
+            let Some(source) = list::iter::<pg_sys::RangeTblEntry>((*scope[level]).rtable).nth(position) else {
+                return Size::data();
+            };
             let key = (source as usize, var.varattno);
             match self.columns.get(&key) {
                 Some(Some(size)) => return *size,
@@ -332,7 +334,9 @@ unsafe fn constant(value: &pg_sys::Const) -> Size {
     };
     let number = if value.consttype == pg_sys::NUMERICOID {
         // SAFETY: the output function of numeric on a numeric; its result is a palloc'ed text.
-        let text = unsafe { super::proc::text_or_empty(pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(NUMERIC_OUT), value.constvalue)) };
+        let text = unsafe {
+            super::proc::text_or_empty(pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(NUMERIC_OUT), value.constvalue))
+        };
         text.parse::<f64>().map_or(Number::Unknown, |value| Number::AtMost(value.abs()))
     } else {
         Number::Unknown

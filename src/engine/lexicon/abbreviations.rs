@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::table;
+use super::{morphology::singular, table};
 
 type Meanings = HashMap<&'static str, Vec<&'static str>>;
 
@@ -28,9 +28,11 @@ pub fn abbreviation(word: &str) -> &'static [&'static str] {
     tables().0.get(word).map_or(&[], Vec::as_slice)
 }
 
-/// The abbreviations of a word or of several words with a blank between them (`quantity`: `qty`, `quant`).
+/// The abbreviations of a word or of several words with a blank between them (`quantity`: `qty`, `quant`). A plural without any
+/// has those of its singular.
 pub fn abbreviations_of(words: &str) -> &'static [&'static str] {
-    tables().1.get(words).map_or(&[], Vec::as_slice)
+    let short = &tables().1;
+    short.get(words).or_else(|| short.get(singular(words).as_str())).map_or(&[], Vec::as_slice)
 }
 
 #[cfg(test)]
@@ -51,6 +53,7 @@ mod tests {
             assert_eq!(abbreviation(short).first(), Some(&long), "{short}");
             assert!(abbreviations_of(long).contains(&short), "{long}");
         }
+        assert_eq!(abbreviations_of("quantities"), abbreviations_of("quantity"));
         assert!(abbreviation("customer").is_empty() && abbreviations_of("qty").is_empty());
         assert!(tables().0.len() >= 300, "{}", tables().0.len());
     }

@@ -109,44 +109,9 @@ fn regular(word: &str, ending: &str) -> String {
 }
 
 /// Words that end like superlatives and are none.
-const NOT_SUPERLATIVE: [&str; 36] = [
-    "request",
-    "interest",
-    "test",
-    "west",
-    "northwest",
-    "southwest",
-    "midwest",
-    "guest",
-    "forest",
-    "quest",
-    "contest",
-    "invest",
-    "honest",
-    "harvest",
-    "protest",
-    "suggest",
-    "digest",
-    "priest",
-    "chest",
-    "rest",
-    "nest",
-    "modest",
-    "arrest",
-    "conquest",
-    "manifest",
-    "pest",
-    "vest",
-    "zest",
-    "jest",
-    "attest",
-    "retest",
-    "budapest",
-    "bucharest",
-    "backtest",
-    "inquest",
-    "everest",
-];
+const NOT_SUPERLATIVE: &str = "request interest test west northwest southwest midwest guest forest quest contest invest honest harvest \
+    protest suggest digest priest chest rest nest modest arrest conquest manifest pest vest zest jest attest \
+    retest budapest bucharest backtest inquest everest earnest tempest unrest detest ingest congest infest bequest";
 
 /// "oldest", "cheapest", "top", "most", "latest"; regular forms in -est of any adjective too.
 pub fn superlative(word: &str) -> Option<&'static Superlative> {
@@ -158,7 +123,7 @@ pub fn superlative(word: &str) -> Option<&'static Superlative> {
     }
     let regular = word.len() >= 6
         && word.ends_with("est")
-        && !NOT_SUPERLATIVE.contains(&word)
+        && !NOT_SUPERLATIVE.split(' ').any(|other| other == word)
         && word.bytes().all(|byte| byte.is_ascii_lowercase());
     regular.then_some(&UNKNOWN)
 }
@@ -236,6 +201,24 @@ pub fn comparison_phrase(words: &[&str]) -> Option<(usize, Comparison)> {
     const LONGEST_PHRASE: usize = 6;
     let phrase = |length: &usize| comparisons().get(words[..*length].join(" ").as_str()).map(|operator| (*length, *operator));
     (1..=LONGEST_PHRASE.min(words.len())).rev().find_map(|length| phrase(&length))
+}
+
+/// A comparison at the beginning of `words` that stands after its number: "or more", "or fewer", "and above", "plus".
+pub fn comparison_suffix(words: &[&str]) -> Option<(usize, Comparison)> {
+    let more = |word: &str| {
+        ["more", "higher", "greater", "above", "over", "larger", "bigger", "longer", "better", "up", "older"].contains(&word)
+    };
+    let less =
+        |word: &str| ["less", "fewer", "lower", "below", "under", "smaller", "shorter", "worse", "younger"].contains(&word);
+    match words {
+        ["or" | "and", word, ..] if more(word) => Some((2, Comparison::GreaterOrEqual)),
+        ["or" | "and", word, ..] if less(word) => Some((2, Comparison::LessOrEqual)),
+        ["at", "least", ..] | ["at", "minimum", ..] => Some((2, Comparison::GreaterOrEqual)),
+        ["at", "most", ..] | ["at", "maximum", ..] => Some((2, Comparison::LessOrEqual)),
+        ["+" | "plus", ..] => Some((1, Comparison::GreaterOrEqual)),
+        ["max" | "maximum" | "tops", ..] => Some((1, Comparison::LessOrEqual)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -324,5 +307,8 @@ mod tests {
             assert_eq!(comparison_phrase(&text.split(' ').collect::<Vec<_>>()), Some((used, operator)), "{text}");
         }
         assert_eq!(comparison_phrase(&["customers"]), None);
+        assert_eq!(comparison_suffix(&["or", "more", "orders"]), Some((2, GreaterOrEqual)));
+        assert_eq!(comparison_suffix(&["or", "fewer"]), Some((2, LessOrEqual)));
+        assert_eq!(comparison_suffix(&["or", "orders"]), None);
     }
 }

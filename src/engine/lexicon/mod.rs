@@ -19,7 +19,9 @@ pub mod units;
 
 pub use abbreviations::{abbreviation, abbreviations_of};
 pub use calendar::{month, weekday};
-pub use comparatives::{Direction, Ranking, Superlative, comparative_phrase, comparison_phrase, superlative, superlative_phrase};
+pub use comparatives::{
+    Direction, Ranking, Superlative, comparative_phrase, comparison_phrase, comparison_suffix, superlative, superlative_phrase,
+};
 pub use cues::{
     AggregateWord, QuestionRole, StopClass, aggregate_phrase, aggregate_word, filler_phrase, question_word_role, stop_word,
 };

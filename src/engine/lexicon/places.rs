@@ -71,8 +71,8 @@ pub fn place_at(words: &[&str]) -> Option<(usize, PlaceKind)> {
     let places = places();
     (1..=LONGEST_NAME.min(words.len())).rev().find_map(|length| {
         let name = words[..length].join(" ");
-        // Three letters are a code, or a word as often ("can", "and", "per"); but `usa` and `uae` are how people write.
-        let code = name.len() <= 3 && !["usa", "uae", "drc"].contains(&name.as_str());
+        // Three letters are a code, or a word as often ("can", "and", "per"); but `usa` and `uk` are how people write.
+        let code = name.len() <= 3 && !["usa", "uae", "drc", "uk"].contains(&name.as_str());
         let at = places.by_spelling.get(name.as_str()).filter(|_| !code)?.first()?;
         Some((length, places.all[*at].kind))
     })
@@ -109,6 +109,7 @@ mod tests {
         assert_eq!(at("german customers"), Some((1, PlaceKind::Country)));
         assert_eq!(at("new york"), Some((2, PlaceKind::State)));
         assert_eq!(at("south america"), Some((2, PlaceKind::Continent)));
+        assert_eq!(at("uk orders"), Some((1, PlaceKind::Country)));
         assert_eq!(at("in germany"), None);
         assert_eq!(at("per customer"), None);
     }

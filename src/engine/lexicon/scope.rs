@@ -27,13 +27,38 @@ fn cues() -> &'static Cues {
     })
 }
 
-fn cue_at(cues: &HashMap<&'static str, &'static str>, words: &[&str]) -> Option<&'static str> {
-    (1..=LONGEST_CUE.min(words.len())).rev().find_map(|length| cues.get(words[..length].join(" ").as_str()).copied())
+/// What the longest cue at the beginning of `words` stands for, and the word after it.
+fn cue_at<'a>(cues: &HashMap<&'static str, &'static str>, words: &[&'a str]) -> Option<(&'static str, &'a str)> {
+    (1..=LONGEST_CUE.min(words.len())).rev().find_map(|length| {
+        let meaning = cues.get(words[..length].join(" ").as_str())?;
+        Some((*meaning, words.get(length).copied().unwrap_or("")))
+    })
 }
 
-/// What follows a verb of change when it is a noun's part after all: "update date", "delete flag", "order status".
-const NAMES_A_COLUMN: [&str; 14] =
-    ["date", "dates", "time", "timestamp", "flag", "status", "by", "count", "counts", "history", "log", "logs", "type", "id"];
+/// What follows a verb of change when it is a noun's part after all: "update date", "delete flag", "drop rate".
+const NAMES_A_COLUMN: [&str; 19] = [
+    "date",
+    "dates",
+    "time",
+    "timestamp",
+    "flag",
+    "status",
+    "by",
+    "count",
+    "counts",
+    "history",
+    "log",
+    "logs",
+    "type",
+    "id",
+    "rate",
+    "rates",
+    "frequency",
+    "statistics",
+    "per",
+];
+/// "how do i find customers …" asks for the customers, not for advice.
+const LOOKS: [&str; 8] = ["find", "see", "get", "list", "show", "count", "know", "look"];
 
 /// What is asked for that a query cannot give ("a forecast", "a change of data", …), by the lower-case words of the question; none where
 /// nothing speaks against a query.
@@ -42,8 +67,9 @@ pub fn out_of_scope(words: &[&str]) -> Option<&'static str> {
     let polite = filler_phrase(words);
     let at_start = |at: usize| {
         let rest = words.get(at..).filter(|rest| !rest.is_empty())?;
-        let noun = rest.get(1).is_some_and(|next| NAMES_A_COLUMN.contains(next));
-        cue_at(&cues.start, rest).filter(|_| !noun)
+        let (meaning, next) = cue_at(&cues.start, rest)?;
+        let harmless = NAMES_A_COLUMN.contains(&next) || (meaning == "advice" && LOOKS.contains(&next));
+        (!harmless).then_some(meaning)
     };
     // "show me the …" is a query whatever verb comes next ("show me update statistics"); only requests to do something are not.
     let asks_to_do = |word: &&str| {
@@ -58,7 +84,7 @@ pub fn out_of_scope(words: &[&str]) -> Option<&'static str> {
     at_start(0)
         .or_else(after_polite)
         .or_else(to_do)
-        .or_else(|| (0..words.len()).find_map(|at| cue_at(&cues.anywhere, &words[at..])))
+        .or_else(|| (0..words.len()).find_map(|at| cue_at(&cues.anywhere, &words[at..]).map(|found| found.0)))
 }
 
 #[cfg(test)]
@@ -88,6 +114,12 @@ mod tests {
             ("how many recommendations were made", None),
             ("list the created tables", None),
             ("top 5 customers by revenue this year", None),
+            ("how do i find customers without orders", None),
+            ("how do i increase sales", Some("advice")),
+            ("email addresses of customers", None),
+            ("forecast accuracy by region", None),
+            ("forecast the sales", Some("a forecast")),
+            ("call duration by user", None),
             ("", None),
         ];
         for (text, expected) in cases {

@@ -2,14 +2,30 @@
 
 use std::collections::BTreeMap;
 
+use nl_query_core::schema::RelationId;
+
 use super::{How, Meaning, Mention};
 use crate::lexicon::morphology::{is_typo_of, singular};
 use crate::lexicon::{self, Relatedness, StopClass};
-use crate::prepared::{Part, PlaceTarget, Prepared};
+use crate::prepared::{Part, PlaceTarget, Prepared, Role};
 use crate::question::{Question, TokenKind};
 
 /// Weaker mentions than this are noise.
 const WEAKEST: f32 = 0.25;
+
+/// rented and rental, shipped and shipment: endings of nouns that are made of a verb's stem.
+const NOUN_ENDINGS: [&str; 8] = ["al", "er", "or", "ment", "ing", "ion", "ation", "e"];
+
+/// The relation whose rows a verb is about, by its stem: rented and `rental`, ordered and `orders`.
+pub fn relation_of_verb(stem: &str, prepared: &Prepared) -> Option<RelationId> {
+    let forms = std::iter::once(stem.to_owned()).chain(NOUN_ENDINGS.iter().map(|ending| format!("{stem}{ending}")));
+    forms.filter_map(|form| prepared.vocabulary.get(&form)).flatten().find_map(|place| match (place.target, place.part) {
+        (PlaceTarget::Relation(relation), Part::Name(0)) if prepared.relations[relation].name.positions.len() == 1 => {
+            Some(relation)
+        }
+        _ => None,
+    })
+}
 
 /// A token of the question that meets a word of a name.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +108,7 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
     let verb = lower.ends_with("ed") || lower.ends_with("ing");
     for (term, relatedness) in lexicon::related_terms(stem) {
         let strength = match relatedness {
-            Relatedness::Synonym if verb => continue,
+            Relatedness::Synonym | Relatedness::Attribute | Relatedness::Broader if verb => continue,
             Relatedness::Synonym => 0.75,
             Relatedness::Derived => 0.7,
             Relatedness::Attribute => 0.6,
@@ -102,6 +118,15 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
             && !found.iter().any(|(known, ..)| known == word)
         {
             found.push((word, strength * exact, How::Synonym));
+        }
+    }
+    if exact == 1.0 && stem.chars().count() >= 4 {
+        for ending in NOUN_ENDINGS {
+            if let Some((word, _)) = prepared.vocabulary.get_key_value(format!("{stem}{ending}").as_str())
+                && !found.iter().any(|(known, ..)| known == word)
+            {
+                found.push((word, 0.72, How::Synonym));
+            }
         }
     }
     for short in lexicon::abbreviations_of(lower) {
@@ -172,6 +197,11 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     }
     let used: Vec<Hit> = best.iter().flatten().copied().collect();
     if used.is_empty() {
+        // "date" alone fits every date a little, and the one of a relation that has no other best.
+        if let Some(hit) = suffix.filter(|_| comment.is_none()) {
+            let calendar = matches!(meaning, Meaning::Column(column) if prepared.words(column).role == Role::Time);
+            return calendar.then(|| Mention { tokens: hit.token..hit.token + 1, meaning, strength: 0.66, how: How::Part });
+        }
         let hit = comment?;
         // A comment on a table speaks of many things; one on a column of what it holds.
         let strength = hit.strength * if matches!(target, PlaceTarget::Relation(_)) { 0.5 } else { 0.8 };

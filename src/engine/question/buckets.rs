@@ -76,6 +76,8 @@ fn which_unit(tokens: &[Token], at: usize) -> Option<(usize, BucketKind)> {
 fn opener(tokens: &[Token], at: usize, after_bucket: bool) -> Option<usize> {
     let next = word(tokens, at + 1);
     let start = match word(tokens, at) {
+        // "every second order" is every other one.
+        "each" | "every" if next == "second" => return None,
         "by" | "per" | "each" | "every" => at + 1,
         "in" | "for" | "over" | "during" | "on" | "at" | "within" if matches!(next, "each" | "every") => at + 2,
         "grouped" | "group" | "broken" | "split" if next == "by" => at + 2,

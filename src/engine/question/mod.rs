@@ -36,12 +36,15 @@ pub const MAX_TOKENS: usize = 400;
 /// date are not in `numbers`, unless the date says that it may be a number.
 pub fn read(text: &str, today: Day) -> Question {
     let (tokens, quoted, truncated) = tokens::tokenise(text);
-    let mut numbers = numbers::numbers(&tokens);
+    let mut numbers = numbers::numbers(text, &tokens);
     let buckets = buckets::buckets(&tokens);
     let dates =
         dates::dates(&dates::Reading { text, tokens: &tokens, numbers: &numbers, quoted: &quoted, buckets: &buckets, today });
     let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
-    numbers.retain(|number| !dates.iter().any(|date| !date.may_be_number && overlap(&date.tokens, &number.tokens)));
+    // The 99 of "'99" is a year and no number.
+    let is_year = |number: &Number| matches!(number.value, NumberValue::Integer(1000..));
+    let only_date = |date: &DateMention, number: &Number| !(date.may_be_number && is_year(number));
+    numbers.retain(|number| !dates.iter().any(|date| overlap(&date.tokens, &number.tokens) && only_date(date, number)));
     Question { text: text.to_string(), tokens, numbers, dates, buckets, quoted, truncated }
 }
 
@@ -63,9 +66,10 @@ pub struct Token {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     Word,
-    /// Digits, with signs, separators and decimals folded in (`1,000`, `12.5`, `50%` is a number and a `%` symbol).
+    /// Digits, with signs, separators and decimals folded in (`1,000`, `12.5`, `50%` is a number and a `%` symbol). A date or
+    /// time in digits is one token (`2007-05-24`, `10:30`); a version or address (`1.2.3`) is a word.
     Number,
-    /// Operators that carry meaning: `>` `<` `>=` `<=` `=` `!=` `<>` `%` `$` `€` `£` `&` `+` `/`.
+    /// Operators that carry meaning: `>` `<` `>=` `<=` `=` `!=` `<>` `%` `$` `€` `£` `¥` `₹` `&` `+` `/`.
     Symbol,
 }
 
@@ -109,7 +113,8 @@ pub struct DateMention {
     pub may_be_number: bool,
     /// A field without a year: "in May", "on Mondays", "in the first quarter" repeat every year; the range is then empty.
     pub field: Option<(crate::ir::DateField, i64)>,
-    /// The last value of `field` where several follow each other: 7 for a weekend (Saturday 6 to Sunday 7), 5 for "March to May".
+    /// The last value of `field` where several follow each other: 7 for a weekend (Saturday 6 to Sunday 7), 5 for "March to May",
+    /// 23 for "after 5 pm".
     pub field_to: Option<i64>,
 }
 

@@ -1,15 +1,21 @@
 //! Numbers in digits and words, with what they count: money, percent, a unit of measure.
 
 use super::{Number, NumberKind, NumberValue, Token, TokenKind};
+use crate::lexicon::month;
 use crate::lexicon::units::{currency, unit};
 
 /// All numbers among the tokens, from left to right, without overlaps. Dates and times in digits are none.
-pub(super) fn numbers(tokens: &[Token]) -> Vec<Number> {
+pub(super) fn numbers(text: &str, tokens: &[Token]) -> Vec<Number> {
     let mut numbers: Vec<Number> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        if part_of_a_name(text, tokens, at) {
+            at += 1;
+            continue;
+        }
         match in_digits(tokens, at).or_else(|| in_words(tokens, at)) {
             Some(found) => {
+                let found = and_a_half(tokens, found);
                 let number = with_surroundings(tokens, found, numbers.last().map_or(0, |before| before.tokens.end));
                 at = number.tokens.end;
                 numbers.push(number);
@@ -18,6 +24,19 @@ pub(super) fn numbers(tokens: &[Token]) -> Vec<Number> {
         }
     }
     numbers
+}
+
+/// "PG-13", "COVID-19": digits with a hyphen before them belong to the word; a month before the hyphen makes a date.
+fn part_of_a_name(text: &str, tokens: &[Token], at: usize) -> bool {
+    let (Some(before), Some(here)) = (at.checked_sub(1).and_then(|before| tokens.get(before)), tokens.get(at)) else {
+        return false;
+    };
+    let hyphen = here.kind == TokenKind::Number && text.get(before.span.end..here.span.start) == Some("-");
+    hyphen && before.kind == TokenKind::Word && !date_word(&before.lower) && small(&before.lower).is_none()
+}
+
+fn date_word(word: &str) -> bool {
+    month(word).is_some() || ["mid", "early", "late", "q1", "q2", "q3", "q4", "h1", "h2"].contains(&word)
 }
 
 /// Digits with a decimal point moved: exact where a float would not be.
@@ -35,7 +54,7 @@ impl Digits {
         let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
         let digits = format!("{whole}{decimals}");
         let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        all_digits.then(|| Digits { negative, decimals: decimals.len(), digits })
+        all_digits.then_some(Digits { negative, decimals: decimals.len(), digits })
     }
 
     fn times_ten_to(mut self, power: usize) -> Self {
@@ -173,7 +192,7 @@ fn in_words(tokens: &[Token], at: usize) -> Option<Number> {
     let (first, next) = (word_at(tokens, at), word_at(tokens, at + 1));
     let article = matches!(first, "a" | "an" | "one");
     match (first, next, word_at(tokens, at + 2)) {
-        ("half", "a", scale) if scale == "dozen" => return Some(plain(at + 3, 6)),
+        ("half", "a", "dozen") => return Some(plain(at + 3, 6)),
         ("half", "a", scale) if power_of(scale).is_some_and(|power| power > 2) => {
             return power_of(scale).map(|power| plain(at + 3, 10_i64.pow(u32::try_from(power).unwrap_or(0)) / 2));
         }
@@ -201,6 +220,18 @@ fn in_words(tokens: &[Token], at: usize) -> Option<Number> {
     }
     let kind = if ordinal { NumberKind::Ordinal } else { NumberKind::Plain };
     Some(Number { tokens: at..end, value: NumberValue::Integer(value), kind })
+}
+
+/// "two and a half hours".
+fn and_a_half(tokens: &[Token], number: Number) -> Number {
+    let end = number.tokens.end;
+    let half = number.kind == NumberKind::Plain && (0..3).all(|word| word_at(tokens, end + word) == ["and", "a", "half"][word]);
+    match number.value {
+        NumberValue::Integer(whole) if half => {
+            Number { tokens: number.tokens.start..end + 3, value: NumberValue::Decimal(format!("{whole}.5")), ..number }
+        }
+        _ => number,
+    }
 }
 
 /// The words of scale after a number below a hundred, and the smaller numbers after them.
@@ -295,7 +326,8 @@ fn with_surroundings(tokens: &[Token], mut number: Number, free_from: usize) -> 
             return number;
         }
     }
-    if !glued {
+    // "year 2020 month 5" counts no months.
+    if !glued || (start > 0 && token(start - 1) == "year") {
         return number;
     }
     let followed = |number: &mut Number, words: usize, kind: NumberKind| {

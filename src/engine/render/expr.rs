@@ -57,8 +57,8 @@ pub(super) fn expr(root: &Expr, scope: &Scope<'_>) -> Rendered {
 
 /// An expression that is compared or computed with something of type `other`, which decides how literals are written.
 pub(super) fn beside(root: &Expr, other: Option<&Type<'_>>, scope: &Scope<'_>) -> Rendered {
-    if let Some((_, text)) = scope.replaced.iter().find(|(known, _)| known == root) {
-        return Ok(Sql::atom(text.clone()));
+    if let Some((_, known)) = scope.replaced.iter().find(|(known, _)| known == root) {
+        return Ok(known.clone());
     }
     match root {
         Expr::Column(used) => Ok(Sql::atom(scope.column(*used)?)),
@@ -81,7 +81,7 @@ pub(super) fn beside(root: &Expr, other: Option<&Type<'_>>, scope: &Scope<'_>) -
         Expr::Elapsed { unit, since } => elapsed(*unit, since, scope),
         Expr::Function { name, args } => function(*name, args, scope),
         Expr::Words(parts) => in_words(parts, scope),
-        Expr::Scalar(query) => Ok(Sql::atom(quote::block(&select::query(query, &scope.apart())?))),
+        Expr::Scalar(query) => Ok(Sql::atom(quote::block(&select::query(query, &scope.apart_nested())?))),
         Expr::Window { function, arg, partition, order } => window(*function, arg.as_deref(), partition, order, scope),
     }
 }

@@ -5,7 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{RenderError, expr, expr::Sql, from, predicate, quote, scope::Scope};
+use super::{
+    RenderError, expr,
+    expr::{Level, Sql},
+    from, predicate, quote,
+    scope::Scope,
+};
 use crate::{
     ir::{Aggregate, Expr, Predicate, Select, Source},
     joins::{JoinPlan, aggregates_whole, folded_branch},
@@ -39,7 +44,7 @@ fn branch(select: &Select, plan: &JoinPlan, root: usize, scope: &mut Scope<'_>) 
     let inner = scope.apart().enter(&inner_plan, 0, inner_plan.nodes.len() > 1);
     let keys = key.from_columns.iter().map(|&column| inner.column(source.column(column))).collect::<Result<Vec<_>, _>>()?;
     let mut items = keys.clone();
-    let mut replaced: Vec<(Expr, String)> = Vec::new();
+    let mut replaced: Vec<(Expr, Sql)> = Vec::new();
     for aggregate in aggregates_whole(select) {
         let mut sources: BTreeSet<Source> = BTreeSet::new();
         walk::expr_sources(aggregate, &mut sources);
@@ -69,7 +74,7 @@ fn branch(select: &Select, plan: &JoinPlan, root: usize, scope: &mut Scope<'_>) 
 }
 
 /// Adds what the aggregate needs to the subquery's items; gives what stands for it outside.
-fn part(aggregate: &Expr, alias: &str, inner: &Scope<'_>, items: &mut Vec<String>) -> Result<String, RenderError> {
+fn part(aggregate: &Expr, alias: &str, inner: &Scope<'_>, items: &mut Vec<String>) -> Result<Sql, RenderError> {
     let function = match aggregate {
         Expr::Filtered { aggregate, .. } => function_of(aggregate),
         other => function_of(other),
@@ -88,12 +93,12 @@ fn part(aggregate: &Expr, alias: &str, inner: &Scope<'_>, items: &mut Vec<String
         Aggregate::Average => {
             let sum = add(expr::expr(&with_function(aggregate, Aggregate::Sum), inner)?, "total");
             let count = add(expr::expr(&with_function(aggregate, Aggregate::Count), inner)?, "known");
-            format!("(sum({sum})::numeric / nullif(sum({count}), 0))")
+            Sql::new(format!("sum({sum})::numeric / nullif(sum({count}), 0)"), Level::Multiply)
         }
-        Aggregate::Min => format!("min({})", add(expr::expr(aggregate, inner)?, "lowest")),
-        Aggregate::Max => format!("max({})", add(expr::expr(aggregate, inner)?, "highest")),
-        Aggregate::Count => format!("coalesce(sum({}), 0)", add(expr::expr(aggregate, inner)?, "count")),
-        _ => format!("sum({})", add(expr::expr(aggregate, inner)?, "total")),
+        Aggregate::Min => Sql::atom(format!("min({})", add(expr::expr(aggregate, inner)?, "lowest"))),
+        Aggregate::Max => Sql::atom(format!("max({})", add(expr::expr(aggregate, inner)?, "highest"))),
+        Aggregate::Count => Sql::atom(format!("coalesce(sum({}), 0)", add(expr::expr(aggregate, inner)?, "count"))),
+        _ => Sql::atom(format!("sum({})", add(expr::expr(aggregate, inner)?, "total"))),
     })
 }
 

@@ -10,8 +10,10 @@ mod from;
 pub(crate) mod moment;
 mod output;
 mod paraphrase;
+mod phrases;
 mod predicate;
 pub(crate) mod quote;
+mod ranked;
 mod scope;
 mod select;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{moment, quote, scope::Scope};
 use crate::{
-    ir::{Aggregate, Arithmetic, Expr, Function, Item, Literal, Query, Source, WindowFunction},
+    ir::{Aggregate, Arithmetic, Comparison, Expr, Function, Item, Literal, Predicate, Query, Source, WindowFunction},
     joins::words,
 };
 
@@ -82,7 +82,10 @@ fn base(expr: &Expr, scope: &Scope<'_>) -> String {
         Expr::All(_) | Expr::Literal(Literal::Null) => "value".to_string(),
         Expr::CountRows(_) => "count".to_string(),
         Expr::Aggregate { function, arg, .. } => aggregate(*function, arg, scope),
-        Expr::Filtered { aggregate, .. } => base(aggregate, scope),
+        Expr::Filtered { aggregate, filter } => match mark(filter, scope) {
+            Some(mark) => format!("{mark}_{}", base(aggregate, scope)),
+            None => base(aggregate, scope),
+        },
         Expr::Literal(_) => "value".to_string(),
         Expr::Moment(_) => "moment".to_string(),
         Expr::Arithmetic { op, .. } => match op {
@@ -113,6 +116,16 @@ fn base(expr: &Expr, scope: &Scope<'_>) -> String {
             (WindowFunction::Lag, None) => "previous".to_string(),
         },
     }
+}
+
+/// What a condition calls the rows that it keeps: `open` for `status = 'open'`.
+fn mark(filter: &Predicate, scope: &Scope<'_>) -> Option<String> {
+    let name = match filter {
+        Predicate::Compare { op: Comparison::Equal, right: Expr::Literal(Literal::Text(text)), .. } => words(text).join("_"),
+        Predicate::IsTrue { expr, negated: false } => words(&base(expr, scope)).join("_"),
+        _ => return None,
+    };
+    (!name.is_empty() && name.len() <= 24).then_some(name)
 }
 
 fn aggregate(function: Aggregate, arg: &Expr, scope: &Scope<'_>) -> String {

@@ -5,18 +5,17 @@ use nl_query_core::schema::Schema;
 use super::{
     describe::{humanise, relation_words},
     moment::unit_name,
+    phrases::{amount, comparison, field_words, like_words, literal, moment, range_words, units},
 };
 use crate::{
-    ir::{
-        Aggregate, Arithmetic, Comparison, DateField, DateRange, DateUnit, Day, Expr, Function, Literal, Moment, Order,
-        Predicate, Query, Select, SetOp, Source, WindowFunction,
-    },
+    ir::{Aggregate, Arithmetic, Expr, Function, Item, Order, Predicate, Query, Select, SetOp, Source, WindowFunction},
     walk,
 };
 
 /// One plain English sentence that says what the SQL returns.
 pub fn paraphrase(query: &Query, schema: &Schema) -> String {
     let text = spoken(query, schema);
+    let text = text.replace(['\n', '\r', '\t'], " ");
     let mut letters = text.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
@@ -26,7 +25,10 @@ pub fn paraphrase(query: &Query, schema: &Schema) -> String {
 
 fn spoken(query: &Query, schema: &Schema) -> String {
     match query {
-        Query::Select(select) => Speaker { schema, subject: select.subject }.select(select),
+        Query::Select(select) => {
+            let subject = select.subject.or_else(|| walk::output_sources(select).first().copied());
+            Speaker { schema, subject }.select(select)
+        }
         Query::Set { op, left, right } => {
             let (left, right) = (spoken(left, schema), spoken(right, schema));
             match op {
@@ -57,22 +59,7 @@ fn listed(parts: &[String], word: &str) -> String {
 impl Speaker<'_> {
     fn select(&self, select: &Select) -> String {
         let mut text = self.head(select);
-        let also: Vec<Source> = select.also.iter().copied().filter(|source| Some(*source) != select.subject).collect();
-        let mut conditions = Vec::new();
-        let shown = walk::output_sources(select);
-        for source in also.iter().filter(|source| !shown.contains(source)) {
-            conditions.push(format!("that have {}", self.some(*source)));
-        }
-        if let Some(filter) = &select.filter {
-            conditions.push(format!("where {}", self.predicate(filter)));
-        }
-        if !conditions.is_empty() {
-            text = format!("{text} {}", conditions.join(" and "));
-        }
-        let groups: Vec<String> = select.group.iter().map(|part| self.expr(part)).collect();
-        if !groups.is_empty() {
-            text = format!("{text}, for each {}", listed(&groups, "and"));
-        }
+        text.push_str(&self.conditions(select));
         if let Some(having) = &select.having {
             text = format!("{text}, only where {}", self.predicate(having));
         }
@@ -83,48 +70,147 @@ impl Speaker<'_> {
         text + &self.ending(select)
     }
 
+    /// What is shown: values, or aggregates for each value.
     fn head(&self, select: &Select) -> String {
-        let all_of: Option<Source> = match &select.items[..] {
-            [item] => match item.expr {
-                Expr::All(source) => Some(source),
-                _ => None,
-            },
-            _ => None,
-        };
-        if let Some(source) = all_of {
-            return format!("{}{}", if select.distinct { "the different " } else { "all columns of " }, self.relation(source));
+        if let [Item { expr: Expr::All(source), .. }] = &select.items[..] {
+            return format!("{}{}", if select.distinct { "the different " } else { "all columns of " }, self.relation(*source));
         }
-        let items: Vec<String> = select.items.iter().map(|item| self.expr(&item.expr)).collect();
-        let lead = if select.distinct { "the different combinations of " } else { "the " };
-        let lead = if select.distinct && items.len() == 1 { "each different " } else { lead };
-        let mut text = format!("{lead}{}", listed(&items, "and"));
-        let counts_subject =
-            select.items.iter().any(|item| matches!(&item.expr, Expr::CountRows(source) if Some(*source) == self.subject));
-        if let Some(subject) = self.subject.filter(|_| !counts_subject) {
-            text = format!("{text} of {}", self.relation(subject));
+        let (aggregates, plain): (Vec<&Item>, Vec<&Item>) = select.items.iter().partition(|item| walk::has_aggregate(&item.expr));
+        let plain: Vec<&Expr> = plain.into_iter().map(|item| &item.expr).collect();
+        let different = if select.distinct { "the different " } else { "the " };
+        if aggregates.is_empty() {
+            let mut text = format!("{different}{}", self.values(&plain));
+            if let Some(subject) = self.subject.filter(|subject| !plain.iter().any(|part| uses(part, *subject))) {
+                text = format!("{text} for {}", self.relation(subject));
+            }
+            let hidden: Vec<&Expr> = select.group.iter().filter(|part| !plain.contains(part)).collect();
+            return if hidden.is_empty() { text } else { format!("{text}, once for each {}", self.values(&hidden)) };
+        }
+        let shown: Vec<String> = aggregates.iter().map(|item| format!("the {}", self.expr(&item.expr))).collect();
+        let mut each = plain;
+        each.extend(select.group.iter().filter(|part| !select.items.iter().any(|item| item.expr == **part)));
+        let mut text = listed(&shown, "and");
+        if !each.is_empty() {
+            text = format!("{text} for each {}", self.values(&each));
+            let counted = aggregates.iter().filter_map(|item| match item.expr {
+                Expr::CountRows(source) if !select.outer.contains(&source) => Some(source),
+                _ => None,
+            });
+            let elsewhere = |source: &Source| !each.iter().any(|part| uses(part, *source));
+            if select.having.is_none()
+                && each.iter().all(|part| walk_sources(part) > 0)
+                && counted.clone().any(|source| elsewhere(&source))
+            {
+                text.push_str(" with any");
+            }
         }
         text
     }
 
-    fn ending(&self, select: &Select) -> String {
-        let order: Vec<String> = select
-            .order
-            .iter()
-            .map(|Order { expr, descending }| format!("{} ({} first)", self.expr(expr), self.direction(expr, *descending)))
-            .collect();
-        let mut text = String::new();
-        if !order.is_empty() {
-            text = format!(", sorted by {}", listed(&order, "then"));
+    /// `name and city of customers and name of countries`: columns of one source share its name.
+    fn values(&self, parts: &[&Expr]) -> String {
+        let mut texts: Vec<String> = Vec::new();
+        let mut at = 0;
+        while at < parts.len() {
+            let Expr::Column(first) = parts[at] else {
+                texts.push(self.expr(parts[at]));
+                at += 1;
+                continue;
+            };
+            let mut names = Vec::new();
+            while let Some(Expr::Column(used)) =
+                parts.get(at).filter(|part| matches!(part, Expr::Column(used) if used.source == first.source))
+            {
+                names.push(self.column(used.source.relation, used.column));
+                at += 1;
+            }
+            texts.push(format!("{} of {}", listed(&names, "and"), self.relation(first.source)));
         }
-        let skip = select.offset.filter(|offset| *offset > 0);
-        match (select.limit, skip) {
-            (Some(1), None) => text.push_str(", only the first"),
-            (Some(limit), None) => text.push_str(&format!(", the first {limit} only")),
-            (Some(limit), Some(skip)) => text.push_str(&format!(", {limit} after skipping {skip}")),
-            (None, Some(skip)) => text.push_str(&format!(", after skipping {skip}")),
-            (None, None) => {}
+        listed(&texts, "and")
+    }
+
+    fn column(&self, relation: usize, column: usize) -> String {
+        let name = self
+            .schema
+            .relations
+            .get(relation)
+            .and_then(|relation| relation.columns.get(column))
+            .map(|column| humanise(&column.name));
+        name.unwrap_or_default()
+    }
+
+    /// The conditions, those on the subject first: `whose country is 'Germany' and that have more than 3 orders`.
+    fn conditions(&self, select: &Select) -> String {
+        let mut flat = Vec::new();
+        select.filter.iter().for_each(|filter| super::predicate::conjuncts(filter, &mut flat));
+        let named = |part: &Predicate| {
+            let mut found = std::collections::BTreeSet::new();
+            walk::predicate_sources(part, &mut found);
+            found
+        };
+        let aggregated = select.items.iter().all(|item| walk::has_aggregate(&item.expr));
+        let mut whose = Vec::new();
+        let mut others = Vec::new();
+        for part in &flat {
+            match (self.related(part), self.subject) {
+                (Some(text), _) => others.push(text),
+                (None, Some(subject)) if named(part).len() == 1 && named(part).contains(&subject) && !aggregated => {
+                    whose.push(if flat.len() > 1 { self.predicate_within(part, "and") } else { self.predicate(part) });
+                }
+                _ => others.push(format!("where {}", self.predicate_within(part, "and"))),
+            }
+        }
+        let mentioned: Vec<Source> = flat.iter().flat_map(|part| named(part)).chain(walk::output_sources(select)).collect();
+        for source in select.also.iter().filter(|source| Some(**source) != self.subject && !mentioned.contains(source)) {
+            others.insert(0, format!("that have {}", self.some(*source)));
+        }
+        let mut text = String::new();
+        if !whose.is_empty() {
+            text = format!(" whose {}", whose.join(" and "));
+        }
+        for (at, other) in others.iter().enumerate() {
+            let other = if at > 0 { other.strip_prefix("where ").filter(|_| others[at - 1].starts_with("where ")) } else { None }
+                .unwrap_or(other);
+            let join = if at > 0 || !text.is_empty() { " and " } else { " " };
+            text = format!("{text}{join}{other}");
         }
         text
+    }
+
+    /// `that have at least one of orders …` where the condition is about rows that belong to the subject.
+    fn related(&self, part: &Predicate) -> Option<String> {
+        match part {
+            Predicate::Related { anchor, target, filter, negated } if Some(*anchor) == self.subject => {
+                let some = if *negated { format!("no {}", self.relation(*target)) } else { self.some(*target) };
+                Some(format!("that have {some}{}", self.whose(*target, filter.as_deref())))
+            }
+            Predicate::RelatedCount { anchor, target, filter, op, count } if Some(*anchor) == self.subject => {
+                let whose = self.whose(*target, filter.as_deref());
+                Some(format!("that have {} {count} {}{whose}", amount(*op), self.relation(*target)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Order and limit together are a choice: `the 5 with the highest total freight of orders`.
+    fn ending(&self, select: &Select) -> String {
+        let skip = select.offset.filter(|offset| *offset > 0).map(|skip| format!(", after skipping {skip}")).unwrap_or_default();
+        let Some((first, rest)) = select.order.split_first() else {
+            return select.limit.map(|limit| format!(", at most {limit} of them")).unwrap_or_default() + &skip;
+        };
+        let key = |order: &Order| format!("{} ({} first)", self.expr(&order.expr), self.direction(&order.expr, order.descending));
+        let further: Vec<String> = rest.iter().map(key).collect();
+        let further = if further.is_empty() { String::new() } else { format!(", then by {}", listed(&further, "then")) };
+        let (what, end) = (self.expr(&first.expr), self.direction(&first.expr, first.descending));
+        match select.limit {
+            Some(limit) if matches!(end, "last in order" | "in order") => {
+                let way = if first.descending { "reverse order" } else { "order" };
+                format!(", the first {limit} in {way} of {what}{further}{skip}")
+            }
+            Some(1) => format!(", the one with the {end} {what}{further}{skip}"),
+            Some(limit) => format!(", the {limit} with the {end} {what}{further}{skip}"),
+            None => format!(", sorted by {}{further}{skip}", key(first)),
+        }
     }
 
     fn direction(&self, expr: &Expr, descending: bool) -> &'static str {
@@ -144,7 +230,7 @@ impl Speaker<'_> {
     }
 
     fn some(&self, source: Source) -> String {
-        format!("at least one of {}", self.relation(source))
+        format!("at least one {}", super::output::singular(&self.relation(source)))
     }
 
     /// An expression in words.
@@ -157,17 +243,20 @@ impl Speaker<'_> {
             Expr::All(source) => format!("all columns of {}", self.relation(*source)),
             Expr::CountRows(source) => format!("number of {}", self.relation(*source)),
             Expr::Aggregate { function, distinct, arg } => {
-                let of = self.expr(arg);
-                let different = if *distinct { "different values of " } else { "" };
+                let of = Speaker { schema: self.schema, subject: None }.expr(arg);
                 match function {
                     Aggregate::Count if *distinct => format!("number of different values of {of}"),
                     Aggregate::Count => format!("number of known values of {of}"),
-                    Aggregate::Sum => format!("total of {different}{of}"),
-                    Aggregate::Average => format!("average of {different}{of}"),
+                    Aggregate::Sum if *distinct => format!("total of the different values of {of}"),
+                    Aggregate::Average if *distinct => format!("average of the different values of {of}"),
+                    Aggregate::Sum => format!("total {of}"),
+                    Aggregate::Average => format!("average {of}"),
+                    Aggregate::Min if super::types::of(arg, self.schema).is_calendar() => format!("earliest {of}"),
+                    Aggregate::Max if super::types::of(arg, self.schema).is_calendar() => format!("latest {of}"),
                     Aggregate::Min => format!("lowest {of}"),
                     Aggregate::Max => format!("highest {of}"),
-                    Aggregate::Median => format!("median of {of}"),
-                    Aggregate::List => format!("list of {different}{of}"),
+                    Aggregate::Median => format!("median {of}"),
+                    Aggregate::List => format!("list of the {of}"),
                 }
             }
             Expr::Filtered { aggregate, filter } => {
@@ -203,8 +292,11 @@ impl Speaker<'_> {
                     Function::NullIfZero => arg,
                 }
             }
-            Expr::Words(parts) => listed(&parts.iter().map(|part| self.expr(part)).collect::<Vec<_>>(), "and"),
-            Expr::Scalar(query) => spoken(query, self.schema),
+            Expr::Words(parts) => self.values(&parts.iter().collect::<Vec<_>>()),
+            Expr::Scalar(query) => {
+                let text = spoken(query, self.schema);
+                text.strip_prefix("the ").map(str::to_string).unwrap_or(text)
+            }
             Expr::Window { function, arg, partition, order } => self.window(*function, arg.as_deref(), partition, order),
         }
     }
@@ -240,7 +332,7 @@ impl Speaker<'_> {
             Predicate::Not(part) => format!("it is not so that {}", self.predicate(part)),
             Predicate::Compare { op, left, right } => {
                 let calendar = super::types::of(left, self.schema).is_calendar();
-                format!("{} {} {}", self.expr(left), comparison(*op, calendar), self.expr(right))
+                format!("{} {} {}", self.expr(left), comparison(*op, calendar), self.operand(right))
             }
             Predicate::Between { expr, low, high, negated } => {
                 format!("{} is {}between {} and {}", self.expr(expr), not(negated), self.expr(low), self.expr(high))
@@ -268,8 +360,9 @@ impl Speaker<'_> {
                 format!("{} {} {}", self.expr(expr), if *negated { "does not contain" } else { "contains" }, self.expr(value))
             }
             Predicate::Related { target, filter, negated, .. } => {
-                let some = if *negated { "there are no" } else { "there is at least one of" };
-                format!("{some} {}{}", self.relation(*target), self.whose(*target, filter.as_deref()))
+                let some = if *negated { "there are no" } else { "there is at least one" };
+                let what = if *negated { self.relation(*target) } else { super::output::singular(&self.relation(*target)) };
+                format!("{some} {what}{}", self.whose(*target, filter.as_deref()))
             }
             Predicate::RelatedCount { target, filter, op, count, .. } => {
                 let whose = self.whose(*target, filter.as_deref());
@@ -280,132 +373,38 @@ impl Speaker<'_> {
 
     fn whose(&self, target: Source, filter: Option<&Predicate>) -> String {
         let inner = Speaker { schema: self.schema, subject: Some(target) };
-        filter.map(|filter| format!(" where {}", inner.predicate(filter))).unwrap_or_default()
+        filter.map(|filter| format!(" whose {}", inner.predicate(filter))).unwrap_or_default()
     }
 
     fn joined(&self, parts: &[Predicate], word: &str) -> String {
-        let texts: Vec<String> = parts
-            .iter()
-            .map(|part| match part {
-                Predicate::Or(inner) if word == "and" && inner.len() > 1 => format!("({})", self.predicate(part)),
-                Predicate::And(inner) if word == "or" && inner.len() > 1 => format!("({})", self.predicate(part)),
-                _ => self.predicate(part),
-            })
-            .collect();
+        let texts: Vec<String> = parts.iter().map(|part| self.predicate_within(part, word)).collect();
         texts.join(&format!(" {word} "))
     }
-}
 
-fn comparison(op: Comparison, calendar: bool) -> &'static str {
-    match (op, calendar) {
-        (Comparison::Equal, _) => "is",
-        (Comparison::NotEqual, _) => "is not",
-        (Comparison::Less, false) => "is less than",
-        (Comparison::LessOrEqual, false) => "is at most",
-        (Comparison::Greater, false) => "is more than",
-        (Comparison::GreaterOrEqual, false) => "is at least",
-        (Comparison::Less, true) => "is before",
-        (Comparison::LessOrEqual, true) => "is not after",
-        (Comparison::Greater, true) => "is after",
-        (Comparison::GreaterOrEqual, true) => "is not before",
+    /// The right side of a comparison: a value that a query finds has an article.
+    fn operand(&self, root: &Expr) -> String {
+        let article = if matches!(root, Expr::Scalar(_)) { "the " } else { "" };
+        format!("{article}{}", self.expr(root))
     }
-}
 
-fn like_words(pattern: &str, negated: bool) -> String {
-    let inner = pattern.trim_matches('%');
-    let plain = !inner.contains(['%', '_', '\\']);
-    let (starts, ends) = (!pattern.starts_with('%'), !pattern.ends_with('%'));
-    let (does, does_not) = match (plain, starts, ends) {
-        (true, false, false) => ("contains", "does not contain"),
-        (true, true, false) => ("starts with", "does not start with"),
-        (true, false, true) => ("ends with", "does not end with"),
-        (true, true, true) => ("is", "is not"),
-        (false, ..) => ("is like", "is not like"),
-    };
-    format!("{} '{}'", if negated { does_not } else { does }, if plain { inner } else { pattern })
-}
-
-fn literal(value: &Literal) -> String {
-    match value {
-        Literal::Integer(value) => value.to_string(),
-        Literal::Decimal(digits) => digits.clone(),
-        Literal::Text(text) => format!("'{text}'"),
-        Literal::Boolean(true) => "true".to_string(),
-        Literal::Boolean(false) => "false".to_string(),
-        Literal::Null => "unknown".to_string(),
-    }
-}
-
-fn field_words(field: DateField) -> &'static str {
-    match field {
-        DateField::Weekday => "weekday (1 is Monday)",
-        DateField::Day => "day of the month",
-        other => super::moment::field_name(other).1,
-    }
-}
-
-fn units(amount: u32, unit: DateUnit) -> String {
-    match (amount, unit) {
-        (1, unit) => unit_name(unit).to_string(),
-        (_, DateUnit::Century) => "centuries".to_string(),
-        (_, unit) => format!("{}s", unit_name(unit)),
-    }
-}
-
-fn day(day: Day) -> String {
-    format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
-}
-
-fn moment(moment: Moment) -> String {
-    match moment {
-        Moment::Day(value) => day(value),
-        Moment::DayTime { day: value, hour, minute, second } => format!("{} {hour:02}:{minute:02}:{second:02}", day(value)),
-        Moment::Today { shift: 0 } => "today".to_string(),
-        Moment::Today { shift: -1 } => "yesterday".to_string(),
-        Moment::Today { shift: 1 } => "tomorrow".to_string(),
-        Moment::Today { shift } if shift < 0 => format!("{} days ago", shift.unsigned_abs()),
-        Moment::Today { shift } => format!("{shift} days from today"),
-        Moment::Now => "now".to_string(),
-        Moment::StartOf { unit, shift } => match shift {
-            0 => format!("the start of this {}", unit_name(unit)),
-            -1 => format!("the start of last {}", unit_name(unit)),
-            1 => format!("the start of next {}", unit_name(unit)),
-            _ if shift < 0 => format!("the start of the {} {} ago", unit_name(unit), count(shift.unsigned_abs(), unit)),
-            _ => format!("the start of the {} {} ahead", unit_name(unit), count(shift.unsigned_abs(), unit)),
-        },
-        Moment::Ago { amount, unit } if amount < 0 => format!("{} from now", count(amount.unsigned_abs(), unit)),
-        Moment::Ago { amount, unit } => format!("{} ago", count(amount.unsigned_abs(), unit)),
-    }
-}
-
-fn count(amount: u32, unit: DateUnit) -> String {
-    format!("{amount} {}", units(amount, unit))
-}
-
-fn range_words(range: DateRange) -> String {
-    if let (Some(Moment::Day(from)), Some(Moment::Day(to))) = (range.from, range.to) {
-        if (from.month, from.day, to.month, to.day) == (1, 1, 1, 1) && to.year == from.year + 1 {
-            return format!("in {}", from.year);
-        }
-        if super::moment::next_day(from) == to {
-            return format!("on {}", day(from));
+    /// A condition beside others that `word` joins.
+    fn predicate_within(&self, part: &Predicate, word: &str) -> String {
+        match part {
+            Predicate::Or(inner) if word == "and" && inner.len() > 1 => format!("({})", self.predicate(part)),
+            Predicate::And(inner) if word == "or" && inner.len() > 1 => format!("({})", self.predicate(part)),
+            _ => self.predicate(part),
         }
     }
-    if let (Some(Moment::StartOf { unit, shift }), Some(Moment::StartOf { unit: end, shift: next })) = (range.from, range.to)
-        && unit == end
-        && next == shift + 1
-    {
-        return match shift {
-            0 => format!("in this {}", unit_name(unit)),
-            -1 => format!("in last {}", unit_name(unit)),
-            1 => format!("in next {}", unit_name(unit)),
-            _ => format!("in the {} that begins at {}", unit_name(unit), moment(Moment::StartOf { unit, shift })),
-        };
-    }
-    match (range.from, range.to) {
-        (Some(from), Some(to)) => format!("from {} until before {}", moment(from), moment(to)),
-        (Some(from), None) => format!("on or after {}", moment(from)),
-        (None, Some(to)) => format!("before {}", moment(to)),
-        (None, None) => "at any time".to_string(),
-    }
+}
+
+fn uses(part: &Expr, source: Source) -> bool {
+    let mut found = std::collections::BTreeSet::new();
+    walk::expr_sources(part, &mut found);
+    found.contains(&source)
+}
+
+fn walk_sources(part: &Expr) -> usize {
+    let mut found = std::collections::BTreeSet::new();
+    walk::expr_sources(part, &mut found);
+    found.len()
 }

@@ -323,7 +323,7 @@ fn between(value: &Expr, low: &Expr, high: &Expr, negated: bool, scope: &Scope<'
 }
 
 fn in_query(value: &Expr, query: &crate::ir::Query, negated: bool, scope: &Scope<'_>) -> Rendered {
-    let inner = select::query(query, &scope.apart())?;
+    let inner = select::query(query, &scope.apart_nested())?;
     let text = expr(value, scope)?.at(Level::Add);
     // NOT IN is never true once the list holds a NULL.
     let nullable = negated && !types::of_query(query, scope.schema).not_null;
@@ -336,7 +336,7 @@ fn in_query(value: &Expr, query: &crate::ir::Query, negated: bool, scope: &Scope
         let grouped = walk::has_aggregate(&item.expr);
         let slot = if grouped { &mut select.having } else { &mut select.filter };
         *slot = Predicate::all(slot.take().into_iter().chain([solid]).collect());
-        select::query(&crate::ir::Query::Select(select), &scope.apart())?
+        select::query(&crate::ir::Query::Select(select), &scope.apart_nested())?
     } else {
         inner
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use nl_query_core::schema::Schema;
 
-use super::{RenderError, quote};
+use super::{RenderError, expr::Sql, quote};
 use crate::{
     ir::{ColumnUse, Expr, Source},
     joins::{Graph, JoinPlan, words},
@@ -19,8 +19,10 @@ pub(super) struct Scope<'a> {
     pub plan: Option<&'a JoinPlan>,
     /// Asked subtrees whose EXISTS is being written.
     pub opened: BTreeSet<usize>,
-    /// Aggregates that a subquery has computed, and what stands for them.
-    pub replaced: Vec<(Expr, String)>,
+    /// What a subquery has computed, and what stands for it.
+    pub replaced: Vec<(Expr, Sql)>,
+    /// True inside a subquery whose value is compared: nothing is rounded there and no column has a name.
+    pub nested: bool,
     names: Vec<(Source, Option<String>)>,
     used: BTreeSet<String>,
 }
@@ -33,6 +35,7 @@ impl<'a> Scope<'a> {
             plan: None,
             opened: BTreeSet::new(),
             replaced: Vec::new(),
+            nested: false,
             names: Vec::new(),
             used: BTreeSet::new(),
         }
@@ -41,6 +44,11 @@ impl<'a> Scope<'a> {
     /// For a query that sees nothing of this one, inside it.
     pub fn apart(&self) -> Scope<'a> {
         Scope { plan: None, opened: BTreeSet::new(), replaced: Vec::new(), names: Vec::new(), ..self.clone() }
+    }
+
+    /// For a query whose value is compared with something.
+    pub fn apart_nested(&self) -> Scope<'a> {
+        Scope { nested: true, ..self.apart() }
     }
 
     /// Enters a plan. `skip` nodes at its start belong to the scope around it.

@@ -7,7 +7,7 @@ use nl_query_core::schema::RelationKind;
 use super::{
     RenderError,
     expr::{self, Sql},
-    fold, from, output, predicate, quote,
+    fold, from, output, predicate, quote, ranked,
     scope::Scope,
     types,
 };
@@ -22,7 +22,10 @@ const LINE: usize = 100;
 
 pub(super) fn query(query: &Query, scope: &Scope<'_>) -> Result<String, RenderError> {
     match query {
-        Query::Select(select) => self::select(select, scope),
+        Query::Select(select) => match ranked::split(select) {
+            Some(split) => ranked::select(select, split, scope),
+            None => self::select(select, scope),
+        },
         Query::Set { op, left, right } => {
             let word = match op {
                 SetOp::Union => "UNION",
@@ -44,7 +47,7 @@ fn side(side: &Query, around: SetOp, is_left: bool, scope: &Scope<'_>) -> Result
     Ok(if closed { format!("(\n{}\n)", quote::indent(&text, 2)) } else { text })
 }
 
-fn select(written: &Select, scope: &Scope<'_>) -> Result<String, RenderError> {
+pub(super) fn select(written: &Select, scope: &Scope<'_>) -> Result<String, RenderError> {
     let plan = joins::plan(written, scope.schema, scope.graph)?;
     let qualified = plan.nodes.len() > 1 || asks_related(written);
     let mut scope = scope.enter(&plan, 0, qualified);
@@ -131,7 +134,7 @@ fn complete(written: &Select, scope: &Scope<'_>) -> Select {
     select
 }
 
-fn opened(item: Item, scope: &Scope<'_>) -> Vec<Item> {
+pub(super) fn opened(item: Item, scope: &Scope<'_>) -> Vec<Item> {
     match item.expr {
         Expr::All(source) => {
             let width = scope.schema.relations.get(source.relation).map_or(0, |relation| relation.columns.len());
@@ -186,6 +189,7 @@ fn items(select: &Select, names: &[String], scope: &Scope<'_>) -> Result<String,
                 Some(Some(alias)) => format!("{alias}.*"),
                 _ => "*".to_string(),
             },
+            other if scope.nested => shown(other, scope)?.text,
             other => output::named(&shown(other, scope)?.text, other, name, scope),
         });
     }
@@ -199,13 +203,14 @@ fn shown(item: &Expr, scope: &Scope<'_>) -> Result<Sql, RenderError> {
 
 fn is_rounded(item: &Expr, scope: &Scope<'_>) -> bool {
     match item {
+        _ if scope.nested => false,
         Expr::Aggregate { function: Aggregate::Average, .. } => types::of(item, scope.schema).is_number(),
         Expr::Filtered { aggregate, .. } => is_rounded(aggregate, scope),
         _ => false,
     }
 }
 
-fn list(word: &str, parts: &[String]) -> String {
+pub(super) fn list(word: &str, parts: &[String]) -> String {
     let line = format!("{word} {}", parts.join(", "));
     if parts.len() < 2 || (line.len() <= LINE && !line.contains('\n')) {
         line
@@ -219,7 +224,9 @@ fn sort_key(order: &Order, select: &Select, names: &[String], grouped: bool, sco
     let direction = expr::direction(order, scope);
     let named = select.items.iter().zip(names).find(|(item, _)| item.expr == order.expr);
     match named {
-        Some((item, name)) if !matches!(item.expr, Expr::Column(_)) && !is_rounded(&item.expr, scope) => {
+        Some((item, name))
+            if !scope.nested && !matches!(item.expr, Expr::Column(_)) && (select.distinct || !is_rounded(&item.expr, scope)) =>
+        {
             Ok(format!("{}{direction}", quote::ident(name)))
         }
         _ => {
@@ -253,7 +260,9 @@ fn share_filter<'s>(select: &'s Select, plan: &JoinPlan) -> (Vec<(usize, &'s Pre
         let wanted = |at: &usize| plan.nodes[*at].link.as_ref().is_some_and(|link| link.outer && !link.loose);
         let deepest = sources.iter().filter_map(|&source| plan.position(source)).filter(wanted).max();
         match deepest {
-            Some(at) if !tests_null(part) => on.push((at, part)),
+            Some(at) if !tests_null(part) && sources.iter().all(|&source| plan.position(source) <= Some(at)) => {
+                on.push((at, part));
+            }
             _ => rest.push(part),
         }
     }

@@ -49,12 +49,13 @@ fn without(draft: &mut Draft, at: usize) {
             continue;
         }
         // "not shipped to France" denies the value, not the shipping.
-        let said_of = (other + 1..(other + 4).min(draft.context.elements.len()))
-            .any(|next| !draft.context.elements[next].values.is_empty());
-        if said_of {
-            return;
-        }
         if let Some(column) = draft.context.columns_of(other, Wanted::Any).first().map(|(column, _)| *column) {
+            let near = other + 1..(other + 4).min(draft.context.elements.len());
+            let said_of = near.clone().any(|next| draft.context.elements[next].values.iter().any(|value| value.column == column));
+            let denied = plain_not && near.clone().any(|next| !draft.context.elements[next].values.is_empty());
+            if said_of || denied {
+                return;
+            }
             missing_column(draft, at, other, column, plain_not);
             return;
         }
@@ -327,13 +328,8 @@ fn adjective_thing(draft: &Draft, at: usize) -> Option<ColumnId> {
     (boolean && !listed).then_some(column)
 }
 
-/// A whole-number column that statistics know to hold 0 and 1 alone.
 fn is_flag(draft: &Draft, column: ColumnId) -> bool {
-    let description = draft.context.prepared.column(column);
-    let Some(stats) = &description.stats else { return false };
-    description.kind == TypeKind::Number
-        && !stats.common_values.is_empty()
-        && stats.common_values.iter().chain(&stats.bounds).all(|value| value == "0" || value == "1")
+    crate::prepared::is_flag(draft.context.prepared.column(column))
 }
 
 fn flag(draft: &Draft, column: ColumnId, set: bool) -> Option<Predicate> {

@@ -106,7 +106,14 @@ impl<'a> Context<'a> {
             if self.qualifies(at) {
                 continue;
             }
-            if self.follows_group(at) || self.follows_superlative_of_quantity(at) || self.names_its_value(at, relation) {
+            // "bought" may bring the orders in, but nobody asks for orders with it.
+            let verb = self.elements[at]
+                .things
+                .iter()
+                .any(|mention| mention.meaning == Meaning::Relation(relation) && mention.how == How::Synonym)
+                && self.lower(at).split(' ').count() == 1
+                && self.is_verb(at);
+            if verb || self.follows_group(at) || self.follows_superlative_of_quantity(at) || self.names_its_value(at, relation) {
                 fallback = fallback.or(Some((relation, at)));
                 continue;
             }
@@ -115,11 +122,22 @@ impl<'a> Context<'a> {
             return;
         }
         // "which country has the most customers": the thing asked for is a column of what is counted.
-        if let Some((relation, at)) = fallback {
+        if let Some((relation, at)) = fallback.filter(|(_, at)| !self.is_verb(*at)) {
             self.subject = Some(relation);
             self.subject_element = Some(at);
         }
-        self.subject = self.subject.or_else(|| self.subject_of_columns());
+        self.subject = self.subject.or_else(|| self.subject_of_columns()).or(fallback.map(|(relation, _)| relation));
+    }
+
+    /// A form that only verbs have, or a verb of trade: it says what happened, not what there is.
+    fn is_verb(&self, at: usize) -> bool {
+        let word = self.lower(at);
+        let auxiliary = (self.elements[at].tokens.start.saturating_sub(4)..self.elements[at].tokens.start)
+            .any(|token| matches!(self.question.tokens[token].lower.as_str(), "did" | "does" | "do"));
+        word.ends_with("ed")
+            || matches!(word.as_str(), "bought" | "sold" | "paid" | "made" | "spent" | "wrote" | "gave" | "took")
+            || auxiliary
+                && matches!(word.as_str(), "buy" | "sell" | "pay" | "order" | "rent" | "make" | "write" | "work" | "live")
     }
 
     /// No relation is named: what the first well-named column belongs to, else the first value.
@@ -132,7 +150,30 @@ impl<'a> Context<'a> {
             columns.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(relation, _)| relation)
         };
         let of_value = |element: &Element| element.values.first().map(|value| value.column.0);
-        self.elements.iter().find_map(strongest).or_else(|| self.elements.iter().find_map(of_value))
+        self.elements.iter().find_map(strongest).or_else(|| self.classified()).or_else(|| self.elements.iter().find_map(of_value))
+    }
+
+    /// "list the beverages", "comedies": the plural of a category's name asks for the things of that category.
+    fn classified(&self) -> Option<RelationId> {
+        let element = self.elements.iter().find(|element| !element.values.is_empty())?;
+        let word = &self.question.tokens[element.tokens.end - 1];
+        let plural = crate::lexicon::morphology::singular(&word.lower) != word.lower;
+        let common = word.text.chars().next().is_some_and(char::is_lowercase);
+        let category = element.values.first()?.column;
+        if !plural || !common || !self.prepared.relations[category.0].label.contains(&category.1) {
+            return None;
+        }
+        let keys = self.prepared.graph().keys();
+        let named = |relation: RelationId| !self.prepared.relations[relation].label.is_empty();
+        let direct = keys.iter().filter(|key| key.to == category.0 && key.from != category.0).map(|key| key.from);
+        let bridged = direct
+            .clone()
+            .filter(|&bridge| self.prepared.relations[bridge].bridge)
+            .flat_map(|bridge| keys.iter().filter(move |key| key.from == bridge && key.to != category.0).map(|key| key.to));
+        direct
+            .clone()
+            .find(|&relation| named(relation) && !self.prepared.relations[relation].bridge)
+            .or_else(|| bridged.clone().find(|&relation| named(relation)))
     }
 
     /// "film categories": a relation's word in the singular directly before another relation only says of what kind it is.
@@ -140,7 +181,8 @@ impl<'a> Context<'a> {
         let Some(next) = self.elements.get(at + 1) else { return false };
         let last = self.elements[at].tokens.end.saturating_sub(1);
         let word = &self.question.tokens[last].lower;
-        next.tokens.start == last + 1
+        self.relation_meaning(&self.elements[at]).is_some()
+            && next.tokens.start == last + 1
             && !self.question.tokens[next.tokens.start].after_break
             && next.cue.is_none()
             && crate::lexicon::morphology::singular(word) == *word

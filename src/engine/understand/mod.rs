@@ -114,11 +114,11 @@ fn read(
     texts::words_inside(&mut draft);
     ranking::claim_limits(&mut draft);
     selves::references(&mut draft);
+    numbers::averages(&mut draft);
     absence::absences(&mut draft);
     texts::values(&mut draft);
     texts::quoted(&mut draft);
     texts::members(&mut draft);
-    numbers::averages(&mut draft);
     numbers::comparisons(&mut draft);
     numbers::columns(&mut draft);
     times::conditions(&mut draft);

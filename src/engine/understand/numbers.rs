@@ -140,6 +140,9 @@ fn target(
             return Some(target);
         }
     }
+    if let Some(target) = counted_times(draft, last).or_else(|| lasting(draft, at, first)) {
+        return Some(target);
+    }
     if let Some(target) = preceding_figure(draft, first) {
         return Some(target);
     }
@@ -221,8 +224,28 @@ fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target> {
             draft.take(other, format!("number of {}", draft.relation_name(relation)), 1.0);
             return Some(Target::Count(relation));
         }
+        if let Some((cue, function)) = aggregate
+            && function != Aggregate::Count
+            && let Some((relation, strength)) = draft.context.relation_meaning(&draft.context.elements[other])
+            && strength > 0.8
+            && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
+        {
+            draft.take(cue, "aggregate", 1.0);
+            draft.take(other, format!("money of {}", draft.relation_name(relation)), 0.95);
+            return Some(Target::Grouped(Expr::Aggregate { function, distinct: false, arg: Box::new(money.expr) }));
+        }
         let columns = draft.context.columns_of(other, Wanted::Number);
         let relation = draft.context.relation_meaning(&draft.context.elements[other]).map_or(0.0, |(_, strength)| strength);
+        let key = columns.first().is_some_and(|(column, _)| draft.context.prepared.words(*column).role == Role::Key);
+        let says_key = draft
+            .context
+            .lower(other)
+            .split(' ')
+            .next_back()
+            .is_some_and(|word| matches!(word, "id" | "number" | "code" | "no" | "ids"));
+        if key && !says_key {
+            continue;
+        }
         if columns.first().is_none_or(|(_, score)| *score < 0.45 || *score < relation + 0.2) {
             continue;
         }
@@ -280,6 +303,64 @@ fn adjective_target(draft: &mut Draft, adjective: &'static Superlative) -> Optio
     let kind = draft.context.prepared.column(column).kind;
     let expr = if kind.is_calendar() { Expr::Elapsed { unit: DateUnit::Year, since: Box::new(expr) } } else { expr };
     Some(Target::Figure(expr, column))
+}
+
+/// "rented more than 30 times": rows of what the verb is about.
+fn counted_times(draft: &mut Draft, at: usize) -> Option<Target> {
+    let next = draft.context.elements.get(at + 1)?;
+    let word = &draft.context.question.tokens[next.tokens.start].lower;
+    if !matches!(word.as_str(), "times" | "time") {
+        return None;
+    }
+    let (other, relation) = (at.saturating_sub(5)..at).rev().find_map(|other| {
+        let (relation, _) = draft.context.relation_meaning(&draft.context.elements[other])?;
+        (Some(relation) != draft.context.subject).then_some((other, relation))
+    })?;
+    draft.take(other, format!("number of {}", draft.relation_name(relation)), 0.97);
+    draft.take(at + 1, "times", 1.0);
+    Some(Target::Count(relation))
+}
+
+/// "for 7 days", "180 minutes": a length of time, unless a column that is one stands before it.
+fn lasting(draft: &mut Draft, at: usize, first: usize) -> Option<Target> {
+    let number = draft.context.elements[at].number?;
+    let NumberKind::Measure("second" | "minute" | "hour" | "day" | "week" | "month" | "year") =
+        draft.context.question.numbers[number].kind
+    else {
+        return None;
+    };
+    let lasts = |column: ColumnId| {
+        let name = &draft.context.prepared.words(column).name;
+        name.positions.iter().flatten().any(|word| {
+            matches!(
+                word.as_str(),
+                "length" | "durat" | "runtim" | "period" | "minut" | "second" | "day" | "hour" | "age" | "year" | "time"
+            )
+        })
+    };
+    let said = (first.saturating_sub(4)..first)
+        .any(|other| draft.context.columns_of(other, Wanted::Number).first().is_some_and(|(column, _)| lasts(*column)));
+    if said {
+        return None;
+    }
+    let subject = draft.context.subject?;
+    let columns = &draft.context.prepared.schema().relations[subject].columns;
+    let column = (0..columns.len()).map(|at| (subject, at)).find(|&column| {
+        draft.context.prepared.column(column).kind == TypeKind::Number
+            && draft.context.prepared.words(column).role != Role::Key
+            && lasts(column)
+    })?;
+    // "rented for 7 days": the word before it says the same.
+    if let Some(prior) = draft.context.before(first, 3).filter(|&prior| draft.is_free(prior)) {
+        let about = draft.context.columns_of(prior, Wanted::Number).iter().any(|(known, _)| {
+            *known == column || draft.context.prepared.words(*known).owner == draft.context.prepared.words(column).owner
+        });
+        if about && draft.context.relation_meaning(&draft.context.elements[prior]).is_none() {
+            draft.take(prior, "what lasts", 0.95);
+        }
+    }
+    draft.doubt *= 0.95;
+    Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
 }
 
 /// "store 2", "order 10248": a row by its key.
@@ -432,6 +513,29 @@ pub fn columns(draft: &mut Draft) {
     }
 }
 
+/// "than the average Metal track": the average over those only.
+fn value_behind(draft: &mut Draft, at: usize, relation: RelationId) -> Option<Predicate> {
+    let other =
+        (at + 1..(at + 3).min(draft.context.elements.len())).find(|&other| !draft.context.elements[other].values.is_empty())?;
+    let followed = draft
+        .context
+        .elements
+        .get(other + 1)
+        .is_some_and(|next| draft.context.relation_meaning(next).is_some_and(|(named, _)| named == relation));
+    if !followed || !draft.is_free(other) {
+        return None;
+    }
+    let graph = draft.context.prepared.graph();
+    let values = &draft.context.elements[other].values;
+    let (_, value) = values
+        .iter()
+        .filter_map(|value| Some((graph.distance(relation, value.column.0)?, value.clone())))
+        .min_by_key(|(distance, _)| *distance)?;
+    draft.take(other, format!("value '{}' of {}", value.text, draft.describe(value.column)), 1.0);
+    let left = Expr::Column(draft.context.column_use(value.column));
+    Some(Predicate::Compare { op: Comparison::Equal, left, right: Expr::Literal(Literal::Text(value.text)) })
+}
+
 fn thing_before(draft: &Draft, at: usize) -> Option<usize> {
     (at.saturating_sub(3)..at).rev().find(|&other| draft.is_free(other) && !draft.context.elements[other].things.is_empty())
 }
@@ -457,10 +561,12 @@ pub fn averages(draft: &mut Draft) {
             .or_else(|| preceding_figure(draft, cue))
             .or_else(|| following_thing(draft, at).and_then(|after| counted_or_figure(draft, after)));
         let Some(Target::Figure(expr, column)) = target else { continue };
+        let filter = value_behind(draft, at, column.0);
         let average = Expr::Aggregate { function: Aggregate::Average, distinct: false, arg: Box::new(expr.clone()) };
         let select = Select {
             items: vec![crate::ir::Item { expr: average, alias: None }],
             subject: Some(Source::first(column.0)),
+            filter,
             ..Select::default()
         };
         let right = Expr::Scalar(Box::new(Query::Select(Box::new(select))));

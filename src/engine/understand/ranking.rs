@@ -17,7 +17,8 @@ pub fn claim_limits(draft: &mut Draft) {
     for at in 0..draft.context.elements.len() {
         let ranks =
             matches!(draft.context.elements[at].cue, Some(Cue::Superlative(_) | Cue::Word(CueWord::First | CueWord::Last)));
-        if ranks && let Some(number) = number_beside(draft, at) {
+        let number = number_beside(draft, at).or_else(|| number_before_subject(draft, at));
+        if ranks && let Some(number) = number {
             let limit = whole(draft, number).unwrap_or(1);
             draft.take(number, format!("at most {limit} rows"), 1.0);
             draft.limits.push((at, limit));
@@ -44,8 +45,11 @@ fn several_figures(draft: &mut Draft, at: usize) -> bool {
     let context = draft.context;
     let mut functions: Vec<(usize, Aggregate)> = Vec::new();
     let mut figure = None;
+    let mut listed = false;
     for next in at..(at + 9).min(context.elements.len()) {
         let element = &context.elements[next];
+        listed |= next > at && context.question.tokens[element.tokens.start].after_break
+            || context.cue_word(next) == Some(CueWord::And);
         match &element.cue {
             Some(Cue::Superlative(superlative)) if !superlative.by_count => {
                 functions
@@ -63,7 +67,7 @@ fn several_figures(draft: &mut Draft, at: usize) -> bool {
             _ => break,
         }
     }
-    let (Some(next), true) = (figure, functions.len() > 1) else { return false };
+    let (Some(next), true) = (figure, functions.len() > 1 && listed) else { return false };
     let Some(column) = draft.take_column(next, Wanted::Number) else { return false };
     let column = draft.context.column_use(column);
     for (cue, function) in functions {
@@ -108,6 +112,15 @@ fn number_beside(draft: &Draft, at: usize) -> Option<usize> {
         return Some(at + 1);
     }
     (at > 0 && is_count(at - 1) && !compared(at - 1)).then(|| at - 1)
+}
+
+/// "five countries with the most cities": the number stands before what is asked for.
+fn number_before_subject(draft: &Draft, at: usize) -> Option<usize> {
+    let subject = draft.context.subject_element.filter(|&subject| subject < at)?;
+    let number = (subject.saturating_sub(2)..subject).rev().find(|&other| draft.context.elements[other].number.is_some())?;
+    let compared = (number.saturating_sub(2)..number)
+        .any(|other| matches!(draft.context.elements[other].cue, Some(Cue::Compare(_) | Cue::Comparative(_))));
+    (draft.is_free(number) && !compared && whole(draft, number).is_some()).then_some(number)
 }
 
 fn whole(draft: &Draft, at: usize) -> Option<u64> {
@@ -204,7 +217,7 @@ fn sort_key(
     {
         return Some(Order { expr, descending });
     }
-    by_default(draft, superlative, subject?).map(|expr| Order { expr, descending })
+    by_default(draft, at, superlative, subject?).map(|expr| Order { expr, descending })
 }
 
 fn latest(draft: &Draft, relation: RelationId, superlative: &Superlative) -> Option<Expr> {
@@ -324,7 +337,7 @@ fn ordered_figure(draft: &mut Draft, at: usize, function: Option<Aggregate>) -> 
 
 /// "top 5 products", "most popular genre": no figure is named. How often it occurs where the word says so, else money, else the
 /// only measure.
-fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId) -> Option<Expr> {
+fn by_default(draft: &mut Draft, at: usize, superlative: &Superlative, subject: RelationId) -> Option<Expr> {
     let prepared = draft.context.prepared;
     if let Some(counted) = counted_relation(draft) {
         return Some(Expr::CountRows(Source::first(counted)));
@@ -333,6 +346,10 @@ fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId)
     if superlative.by_count
         && let Some(relation) = column_in_head(draft)
     {
+        return Some(Expr::CountRows(Source::first(relation)));
+    }
+    // "most rented": rows of what the verb is about.
+    if let Some(relation) = relation_in_cue(draft, at).filter(|&relation| relation != subject) {
         return Some(Expr::CountRows(Source::first(relation)));
     }
     draft.doubt *= 0.8;
@@ -369,6 +386,11 @@ fn by_default(draft: &mut Draft, superlative: &Superlative, subject: RelationId)
     }
     let columns = &prepared.columns[subject];
     columns.iter().position(|words| words.role == Role::Measure).map(|at| Expr::Column(Source::first(subject).column(at)))
+}
+
+fn relation_in_cue(draft: &Draft, at: usize) -> Option<RelationId> {
+    let tokens = &draft.context.question.tokens[draft.context.elements[at].tokens.clone()];
+    tokens.iter().skip(1).find_map(|token| crate::link::names::relation_of_verb(&token.stem, draft.context.prepared))
 }
 
 /// The first thing that is asked for, where it is a column and no relation.

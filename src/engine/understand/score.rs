@@ -18,6 +18,7 @@ const UNUSED_CONDITION: f64 = 0.35;
 /// "not", "most", "sorted by" without effect.
 const UNUSED_CUE: f64 = 0.6;
 const UNUSED_STATE: f64 = 0.85;
+const FUTURE: f64 = 0.5;
 /// Two keys lead the same way and nothing said which.
 const AMBIGUOUS_JOIN: f64 = 0.85;
 
@@ -55,6 +56,10 @@ pub fn judge(query: Query, draft: &Draft, prepared: &Prepared) -> Option<Reading
         if decision.margin < 0.08 && !decision.rejected.is_empty() {
             confidence *= 0.8 + 2.5 * f64::from(decision.margin);
         }
+    }
+    // "will" asks for what no table knows yet.
+    if draft.context.question.tokens.iter().any(|token| token.lower == "will") {
+        confidence *= FUTURE;
     }
     // Nothing of the schema was named: whatever comes out is chance.
     if used_things == 0 {

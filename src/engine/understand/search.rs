@@ -1,6 +1,8 @@
 //! Which stretches of the question are looked up as stored values: first in the statistics, then, for what is left unexplained,
 //! by a probe of the data.
 
+use nl_query_core::schema::RelationKind;
+
 use super::elements::Element;
 use super::named_relations;
 use crate::answer::ValueProbe;
@@ -23,19 +25,19 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
             }
             let spelling = spelling(question, start, end);
             let found = prepared.values.spelled(&spelling);
-            push(mentions, start, end, found, exact_strength(question, start, end));
+            push(prepared, mentions, start, end, found, exact_strength(question, start, end));
             if found.is_empty() {
-                push(mentions, start, end, prepared.values.stemmed(&stems_of(&spelling)), 0.84);
+                push(prepared, mentions, start, end, prepared.values.stemmed(&stems_of(&spelling)), 0.84);
             }
             for variant in places(question, start, end) {
                 let same = prepared.values.spelled(&normalise(&variant));
-                push(mentions, start, end, same, 0.98);
+                push(prepared, mentions, start, end, same, 0.98);
             }
         }
     }
     for quoted in &question.quoted {
         let found = prepared.values.spelled(&normalise(&quoted.content)).to_vec();
-        push(mentions, quoted.tokens.start, quoted.tokens.end, &found, 2.0);
+        push(prepared, mentions, quoted.tokens.start, quoted.tokens.end, &found, 2.0);
     }
 }
 
@@ -46,8 +48,11 @@ fn exact_strength(question: &Question, start: usize, end: usize) -> f32 {
     if capital { 1.12 } else { 1.03 }
 }
 
-fn push(mentions: &mut Vec<Mention>, start: usize, end: usize, found: &[StoredValue], strength: f32) {
+fn push(prepared: &Prepared, mentions: &mut Vec<Mention>, start: usize, end: usize, found: &[StoredValue], strength: f32) {
     for value in found {
+        // A view repeats what its tables hold, and nothing joins it.
+        let view = prepared.schema().relations[value.column.0].kind == RelationKind::View;
+        let strength = if view { strength - 0.3 } else { strength };
         let mention = Mention { tokens: start..end, meaning: Meaning::Value(value.clone()), strength, how: How::Exact };
         if !mentions.iter().any(|known| known.tokens == mention.tokens && known.meaning == mention.meaning) {
             mentions.push(mention);
@@ -94,7 +99,8 @@ fn places(question: &Question, start: usize, end: usize) -> Vec<String> {
     }
     // A code is one only in capitals: "us" and "in" are words.
     let text = &question.tokens[start].text;
-    if end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
+    let shouted = !question.text.chars().any(char::is_lowercase);
+    if !shouted && end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
         lexicon::place_variants(&words[0].to_lowercase())
     } else {
         Vec::new()
@@ -153,7 +159,7 @@ pub fn probed_values(
     let columns = columns_to_probe(prepared.schema(), &prepared.values, &named_relations(elements));
     for (needle, value) in probe(&needles, &columns, prober) {
         for (_, start, end) in spans.iter().filter(|(at, ..)| *at == needle) {
-            push(mentions, *start, *end, std::slice::from_ref(&value), exact_strength(question, *start, *end) + 0.02);
+            push(prepared, mentions, *start, *end, std::slice::from_ref(&value), exact_strength(question, *start, *end) + 0.02);
         }
     }
 }

@@ -169,9 +169,9 @@ fn text_label(draft: &Draft, relation: usize) -> Option<ColumnId> {
 
 /// "not", "except", "other than" shortly before the element.
 pub fn negated_before(draft: &mut Draft, at: usize) -> bool {
-    let negation = (at.saturating_sub(4)..at)
-        .rev()
-        .find(|&other| matches!(draft.context.cue_word(other), Some(CueWord::Not | CueWord::Except | CueWord::Without)) && draft.is_free(other));
+    let negation = (at.saturating_sub(4)..at).rev().find(|&other| {
+        matches!(draft.context.cue_word(other), Some(CueWord::Not | CueWord::Except | CueWord::Without)) && draft.is_free(other)
+    });
     let between_is_empty = |other: usize| {
         (other + 1..at).all(|one| draft.context.elements[one].stop.is_some() || !draft.context.elements[one].things.is_empty())
     };
@@ -294,6 +294,14 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
         if before == Some(value.column) {
             score += 0.3;
         }
+        // "albums of Iron Maiden": many are asked for, so the name is hardly that of one of them.
+        if context.subject == Some(value.column.0)
+            && words.role == Role::Label
+            && naming(draft, at, value.column).is_none()
+            && plural_subject(draft)
+        {
+            score -= 0.75;
+        }
         score += by_preposition(draft, at, value.column);
         // Of two columns of one relation the one with the plainer name: city before billing_city.
         score -= 0.04 * words.name.positions.len().saturating_sub(1) as f32;
@@ -304,6 +312,13 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
     }
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.column.cmp(&b.0.column)));
     ranked
+}
+
+fn plural_subject(draft: &Draft) -> bool {
+    let Some(subject) = draft.context.subject_element else { return false };
+    let word = draft.context.lower(subject);
+    let last = word.split(' ').next_back().unwrap_or_default().to_owned();
+    crate::lexicon::morphology::singular(&last) != last
 }
 
 /// "from Chennai to Guruvayur": where something begins and where it ends.

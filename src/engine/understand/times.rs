@@ -32,6 +32,12 @@ pub fn conditions(draft: &mut Draft) {
         let negated = super::texts::negated_before(draft, at);
         let expr = Expr::Column(draft.context.column_use(column));
         let predicate = match mention.field {
+            Some((field, value)) if mention.field_to.is_some() => Predicate::Between {
+                expr: Expr::Extract { field, arg: Box::new(expr) },
+                low: Expr::Literal(Literal::Integer(value)),
+                high: Expr::Literal(Literal::Integer(mention.field_to.unwrap_or(value))),
+                negated,
+            },
             Some((field, value)) => Predicate::Compare {
                 op: if negated { Comparison::NotEqual } else { Comparison::Equal },
                 left: Expr::Extract { field, arg: Box::new(expr) },

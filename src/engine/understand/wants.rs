@@ -22,6 +22,13 @@ pub fn groups(draft: &mut Draft) {
             draft.take(at, "every row", 1.0);
             continue;
         }
+        // "how much each of them paid": each of what is talked about.
+        let them = draft.context.elements.get(at + 1).is_some_and(|_| draft.context.has_word(at + 1, at + 3, &["them"]));
+        if let (true, Some(subject)) = (them, draft.context.subject) {
+            draft.groups.push(Want::Entity(Source::first(subject)));
+            draft.take(at, "groups", 1.0);
+            continue;
+        }
         let mut next = at + 1;
         let mut taken = false;
         while next < draft.context.elements.len() {
@@ -32,7 +39,7 @@ pub fn groups(draft: &mut Draft) {
                 continue;
             }
             if !element.things.is_empty() && draft.is_free(next) {
-                if cue == CueWord::Group && draft.context.lower(at) == "by" && !can_group(draft, next) {
+                if cue == CueWord::Group && draft.context.lower(at) == "by" && !can_group(draft, at, next) {
                     break;
                 }
                 taken |= group_thing(draft, next);
@@ -67,9 +74,23 @@ fn has_figure(draft: &Draft) -> bool {
         || draft.wants.iter().any(|want| matches!(want, Want::Expr(expr) if super::walk::is_aggregate(expr)))
 }
 
-/// "written by authors" is no grouping: "by" groups only where a figure is asked for.
-fn can_group(draft: &Draft, next: usize) -> bool {
-    has_figure(draft) || draft.context.elements[next].bucket.is_some()
+/// "written by authors" is no grouping: "by" groups where a figure is asked for, or directly behind what is counted ("rentals by
+/// category"), and never behind a verb.
+fn can_group(draft: &Draft, by: usize, next: usize) -> bool {
+    let context = draft.context;
+    let before = by.checked_sub(1).map(|prior| context.lower(prior)).unwrap_or_default();
+    let done = before.ends_with("ed")
+        || matches!(
+            before.as_str(),
+            "paid" | "made" | "sold" | "bought" | "written" | "taken" | "done" | "given" | "spent" | "sung" | "won"
+        );
+    if done {
+        return false;
+    }
+    let behind_rows = by.checked_sub(1).is_some_and(|prior| context.relation_meaning(&context.elements[prior]).is_some());
+    let introduces = (next + 1..(next + 3).min(context.elements.len()))
+        .any(|other| !context.elements[other].values.is_empty() || context.elements[other].quoted.is_some());
+    has_figure(draft) || context.elements[next].bucket.is_some() || (behind_rows && !introduces)
 }
 
 fn group_thing(draft: &mut Draft, at: usize) -> bool {
@@ -272,6 +293,21 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
         return Some(over(functions, money.expr));
     }
     let (relation, _) = relation?;
+    // "total invoice amount": the word behind the relation only says that it is about money.
+    let amount = draft.context.elements.get(at + 1).is_some_and(|_| {
+        matches!(
+            draft.context.lower(at + 1).as_str(),
+            "amount" | "amounts" | "value" | "values" | "total" | "totals" | "sum" | "volume"
+        )
+    });
+    if amount
+        && draft.context.columns_of(at + 1, Wanted::Number).first().is_none_or(|(column, _)| column.0 != relation)
+        && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
+    {
+        draft.take(at, format!("money of {}", draft.relation_name(relation)), 0.95);
+        draft.take(at + 1, "money", 1.0);
+        return Some(over(functions, money.expr));
+    }
     // "the total of all invoices" adds their money up.
     if functions.iter().all(|(_, function)| *function == Aggregate::Sum)
         && draft.context.has_word(functions[0].0, at, &["of"])
@@ -439,7 +475,8 @@ pub fn columns_and_rows(draft: &mut Draft) {
         let shows = !already
             && (!is_subject || (plain.is_empty() && !counted_as(draft, relation) && !only_figures(draft)))
             && !(figure && is_subject && only_figures(draft))
-            && (is_subject || shown_beside(draft, at));
+            && (is_subject || shown_beside(draft, at))
+            && !(is_subject && figure && !draft.groups.is_empty());
         if shows {
             let want = Want::Entity(Source::first(relation));
             plain.insert(0, want);
@@ -447,6 +484,17 @@ pub fn columns_and_rows(draft: &mut Draft) {
             draft.also.push(Source::first(relation));
         }
         draft.take(at, format!("table {}", draft.relation_name(relation)), certainty);
+    }
+    // "products with their price": the products by name, and the price.
+    let theirs =
+        (0..draft.context.elements.len()).any(|at| draft.context.possessed(at) && !draft.context.elements[at].things.is_empty());
+    if let (true, Some(subject)) = (theirs && !only_figures(draft), draft.context.subject)
+        && !plain.is_empty()
+        && draft.context.subject_element.is_some_and(|subject| (0..subject).all(|at| draft.context.elements[at].things.is_empty()))
+        && !plain.contains(&Want::Entity(Source::first(subject)))
+        && !plain.iter().any(|want| matches!(want, Want::Column(column) if column.source.relation == subject && draft.context.prepared.relations[subject].label.contains(&column.column)))
+    {
+        plain.insert(0, Want::Entity(Source::first(subject)));
     }
     everything(draft, &mut plain);
     let figures = std::mem::take(&mut draft.wants);
@@ -475,8 +523,9 @@ fn stands_as_wish(draft: &Draft, at: usize, plain: &[Want]) -> bool {
         return true;
     }
     let adjacent = subject + 1 == at;
+    let sure = context.elements[at].things.first().is_some_and(|mention| mention.strength > 0.8);
     let verb = context.lower(at).ends_with("ed") || context.lower(at).ends_with("ing");
-    (adjacent && !verb)
+    (adjacent && !verb && sure)
         || context.cue_word(at.saturating_sub(1)) == Some(CueWord::And)
         || context.question.tokens[context.elements[at].tokens.start].after_break
 }
@@ -541,7 +590,7 @@ fn is_label_word(draft: &Draft, at: usize, column: (RelationId, usize)) -> bool 
 fn shown_beside(draft: &Draft, at: usize) -> bool {
     draft.context.possessed(at)
         || matches!(draft.context.before(at, 2).and_then(|prior| draft.context.cue_word(prior)), Some(CueWord::And))
-        || draft.context.subject_element.is_none_or(|subject| at < subject)
+        || draft.context.subject_element.is_some_and(|subject| at < subject)
 }
 
 fn covered(draft: &Draft, plain: &[Want], relation: RelationId) -> bool {
@@ -629,8 +678,31 @@ pub fn each_once(draft: &mut Draft) {
     }
 }
 
+/// "who bought something from the Knives category": what was bought was ordered, whatever else connects the two.
+fn trade(draft: &mut Draft) {
+    let Some(subject) = draft.context.subject else { return };
+    for at in 0..draft.context.elements.len() {
+        let word = draft.context.lower(at);
+        if !draft.is_free(at)
+            || !matches!(word.as_str(), "bought" | "buy" | "purchased" | "purchase" | "ordered" | "sold" | "sell")
+        {
+            continue;
+        }
+        if draft.context.relation_meaning(&draft.context.elements[at]).is_some_and(|(_, strength)| strength > 0.6) {
+            continue;
+        }
+        let Some(money) = measures::money(draft.context.prepared, &[subject]) else { return };
+        if money.relation != subject {
+            draft.also.push(Source::first(money.relation));
+            let meaning = format!("table {}", draft.relation_name(money.relation));
+            draft.take(at, meaning, 0.93);
+        }
+    }
+}
+
 /// Relations that nothing used yet take part in the joins: "customers who ordered", "tracks in playlists".
 pub fn leftovers(draft: &mut Draft) {
+    trade(draft);
     for at in 0..draft.context.elements.len() {
         if !draft.is_free(at) {
             continue;

@@ -76,6 +76,7 @@ struct Vocabulary {
     words: HashSet<&'static str>,
     short: HashSet<&'static str>,
     lead: HashSet<&'static str>,
+    inner: HashSet<&'static str>,
 }
 
 fn vocabulary() -> &'static Vocabulary {
@@ -86,6 +87,7 @@ fn vocabulary() -> &'static Vocabulary {
             let set = match row[0] {
                 "short" => &mut vocabulary.short,
                 "lead" => &mut vocabulary.lead,
+                "inner" => &mut vocabulary.inner,
                 _ => &mut vocabulary.words,
             };
             set.extend(table::list(table::field(&row, 1)));
@@ -101,7 +103,12 @@ impl Vocabulary {
 
     /// Whether `word` may stand as this part of a name.
     fn allows(&self, word: &str, first: bool, last: bool) -> bool {
-        self.word(word) || (last && self.short.contains(word)) || (first && self.lead.contains(word))
+        let small = match (first, last) {
+            (true, _) => self.lead.contains(word),
+            (_, true) => self.short.contains(word),
+            _ => self.inner.contains(word),
+        };
+        small || self.word(word)
     }
 }
 

@@ -147,6 +147,22 @@ fn identifiers_fall_into_words() {
         ("phonenumber", "phone number"),
         ("productcategoryid", "product category id"),
         ("firstName", "first name"),
+        ("unitsinstock", "units in stock"),
+        ("quantityperunit", "quantity per unit"),
+        ("hiredate", "hire date"),
+        ("salesorderid", "sales order id"),
+        ("isonline", "is online"),
+        ("percentage", "percentage"),
+        ("performance", "performance"),
+        ("perfume", "perfume"),
+        ("island", "island"),
+        ("forecast", "forecast"),
+        ("information", "information"),
+        ("invoices", "invoices"),
+        ("hashtag", "hashtag"),
+        ("addressline1", "address line 1"),
+        ("dueDate", "due date"),
+        ("duedate", "due date"),
         ("tbl", "tbl"),
         ("", ""),
         ("__", ""),
@@ -202,4 +218,27 @@ fn trigrams_agree_with_pg_trgm() {
     assert!((trigram_similarity("word", "two words") - 4.0 / 11.0).abs() < 1e-6);
     assert!((trigram_similarity("abc", "abc") - 1.0).abs() < 1e-6);
     assert_eq!(trigram_similarity("", ""), 0.0);
+}
+
+#[test]
+fn no_name_or_word_makes_it_panic() {
+    let pieces = [
+        "a", "Z", "9", "_", "é", "İ", "ß", "\u{301}", "🎵", "'", " ", "ies", "ses", "order", "date", "ing", "ＡＢ", "½", "٣",
+        "\u{0}", "-", "e", "mail",
+    ];
+    let mut state = 0x9e37_79b9_u32;
+    for _ in 0..20_000 {
+        let mut name = String::new();
+        for _ in 0..state % 9 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            name.push_str(pieces[(state >> 8) as usize % pieces.len()]);
+        }
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let lower = name.to_lowercase();
+        assert!(words_of_identifier(&name).iter().all(|word| !word.is_empty()), "{name}");
+        assert_eq!(singular(&singular(&lower)).is_empty(), lower.is_empty(), "{name}");
+        let _ = (stem(&lower), plural(&lower), is_typo_of(&lower, "customer"), edit_distance(&lower, &name, 2));
+        assert!((0.0..=1.0).contains(&trigram_similarity(&lower, "order date")), "{name}");
+    }
+    assert_eq!(words_of_identifier(&"order".repeat(10_000)).len(), 1);
 }

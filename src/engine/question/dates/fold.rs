@@ -1,6 +1,6 @@
 //! Prepositions around a stretch of time, taken into its range: since, before, until, between … and …, … or later.
 
-use super::{Reading, Span, absolute, relative};
+use super::{Reading, Span, clock, days, months, relative};
 use crate::ir::{DateRange, DateUnit, Moment};
 use crate::question::DateMention;
 
@@ -51,7 +51,7 @@ const OPENERS: [(&[&str], Side); 53] = [
     (&["beginning", "in"], Side::Since),
     (&["beginning", "on"], Side::Since),
     (&["beginning", "with"], Side::Since),
-    (&["as", "of"], Side::Since),
+    (&["as", "of"], Side::Until),
     (&["ever", "since"], Side::Since),
     (&["all", "through"], Side::Within),
     (&["starting"], Side::Since),
@@ -77,7 +77,8 @@ const OPENERS: [(&[&str], Side); 53] = [
 
 /// The mention of time that begins at a token, prepositions included.
 pub(super) fn mention_at(reading: &Reading, at: usize) -> Option<DateMention> {
-    distance(reading, at).or_else(|| bounded(reading, at)).or_else(|| opened(reading, at)).or_else(|| {
+    let joined = || distance(reading, at).or_else(|| days::mention(reading, at)).or_else(|| bounded(reading, at));
+    joined().or_else(|| opened(reading, at)).or_else(|| clock::mention(reading, at)).or_else(|| {
         let span = reading.span(at)?;
         between_two(reading, at, &span, &["to", "through", "thru", "until", "till"])
             .or_else(|| with_suffix(reading, at, span, Side::Within))
@@ -158,12 +159,11 @@ fn between_two(reading: &Reading, at: usize, first: &Span, joints: &[&str]) -> O
             field_to: Some(high),
         });
     }
-    let year = absolute::year_of(&second).filter(|_| first.yearless.is_some());
-    let mut first =
-        year.map_or(Some(*first), |year| absolute::in_year(first, year).map(|span| Span { end: first.end, ..span }))?;
+    let year = months::year_of(&second).filter(|_| first.yearless.is_some());
+    let mut first = year.map_or(Some(*first), |year| months::in_year(first, year).map(|span| Span { end: first.end, ..span }))?;
     // "from November to February 2021" begins the year before.
     if year.is_some() && begins_after(&first, &second) {
-        first = absolute::year_of(&first).and_then(|year| absolute::in_year(&with_month(&first), year - 1)).unwrap_or(first);
+        first = months::year_of(&first).and_then(|year| months::in_year(&with_month(&first), year - 1)).unwrap_or(first);
     }
     if begins_after(&first, &second) {
         return None;
@@ -198,8 +198,9 @@ fn begins_after(first: &Span, second: &Span) -> bool {
 fn opened(reading: &Reading, at: usize) -> Option<DateMention> {
     let (words, side) = OPENERS.iter().find(|(words, _)| has(reading, at, words))?;
     let start = at + words.len();
-    let skip = usize::from(reading.is_any(start, &["around", "about", "early", "late", "mid"]));
-    let span = reading.span(start + skip)?;
+    let the = usize::from(reading.is_any(start, &["the"]));
+    let vague = reading.is_any(start + the, &["around", "about", "early", "late", "mid"]);
+    let span = reading.span(if vague { start + the + 1 } else { start })?;
     if *side == Side::Within {
         let both = between_two(reading, at, &span, &["to", "through", "thru", "until", "till"]);
         if both.is_some() {
@@ -207,8 +208,13 @@ fn opened(reading: &Reading, at: usize) -> Option<DateMention> {
         }
     }
     let day_alone = span.grain <= DateUnit::Day && matches!(span.from, Some(Moment::Day(_) | Moment::DayTime { .. }));
-    let from_a_day = *words == ["from"] && day_alone;
-    with_suffix(reading, at, span, if from_a_day { Side::Since } else { *side })
+    let from = *words == ["from"];
+    // "from 2019 on", but not "from 2019 on Mondays".
+    let on = from && reading.is_any(span.end, &["on", "forward"]);
+    if on && (reading.tokens.len() == span.end + 1 || reading.breaks(span.end + 1)) {
+        return Some(mention_of(at, &Span { end: span.end + 1, ..span }, span.from, None));
+    }
+    with_suffix(reading, at, span, if from && day_alone { Side::Since } else { *side })
 }
 
 /// Takes "or later", "onwards", "and before" after the stretch into account.
@@ -228,9 +234,7 @@ fn with_suffix(reading: &Reading, at: usize, mut span: Span, mut side: Side) -> 
     if side == Side::Within {
         return Some(within(reading, at, &span));
     }
-    if span.from.is_none() {
-        return None;
-    }
+    span.from?;
     let (from, to) = match side {
         Side::Since => (span.from, None),
         Side::After => (span.to, None),
@@ -241,6 +245,9 @@ fn with_suffix(reading: &Reading, at: usize, mut span: Span, mut side: Side) -> 
 }
 
 fn within(reading: &Reading, at: usize, span: &Span) -> DateMention {
+    if let Some(span) = year_of_the_next(reading, span) {
+        return mention_of(at, &span, span.from, span.to);
+    }
     let Some(field) = span.field else { return mention_of(at, span, span.from, span.to) };
     let field_to = match reading.word(span.end.saturating_sub(1)) {
         "weekend" | "weekends" => Some(7),
@@ -248,6 +255,14 @@ fn within(reading: &Reading, at: usize, span: &Span) -> DateMention {
         _ => None,
     };
     DateMention { field: Some(field), field_to, ..mention_of(at, span, None, None) }
+}
+
+/// "January and February 2021": the first month is of that year too.
+fn year_of_the_next(reading: &Reading, span: &Span) -> Option<Span> {
+    let joined = span.yearless.is_some() && reading.is_any(span.end, &["and", "or"]);
+    let next = if joined { reading.span(span.end + 1) } else { None }?;
+    let year = months::year_of(&next).filter(|_| next.grain == span.grain)?;
+    months::in_year(span, year)
 }
 
 fn mention_of(at: usize, span: &Span, from: Option<Moment>, to: Option<Moment>) -> DateMention {

@@ -1,15 +1,19 @@
 //! Words that name a stretch of time: "in 2023", "since March", "last 30 days", "between 1 May and 3 June 2020".
 //!
-//! `absolute` and `relative` read a stretch itself, `fold` takes the prepositions around it into the range, `written` reads dates
-//! in digits, `calendar` counts days.
+//! `absolute` (with `months` and `years`) and `relative` read a stretch itself, `fold` takes the prepositions around it into the range, `written` reads dates
+//! in digits, `days` and `clock` several days of a month and hours of a day, `calendar` counts days.
 
 mod absolute;
 mod calendar;
+mod clock;
+mod days;
 mod fold;
+mod months;
 mod relative;
 #[cfg(test)]
 mod tests;
 pub(super) mod written;
+mod years;
 
 use std::ops::Range;
 
@@ -47,6 +51,10 @@ impl Span {
 
     fn days(end: usize, from: Day, to: Day, grain: DateUnit) -> Self {
         Span::new(end, Moment::Day(from), Moment::Day(to), grain)
+    }
+
+    fn is_a_day(&self) -> bool {
+        self.grain == DateUnit::Day && matches!(self.from, Some(Moment::Day(_)))
     }
 
     fn field(end: usize, field: DateField, value: i64, grain: DateUnit) -> Self {
@@ -134,7 +142,7 @@ impl Reading<'_> {
 
     /// Words in the form of a date that does not exist ("30 February 2021") are read as no date at all, not as the month in them.
     fn dead_end(&self, at: usize) -> Option<usize> {
-        absolute::impossible_day(self, at)
+        months::impossible_day(self, at)
     }
 
     /// A stretch of time that begins at a token.

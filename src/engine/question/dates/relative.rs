@@ -1,6 +1,6 @@
 //! Stretches of time told from now: today, last month, the last 30 days, 3 days ago, year to date.
 
-use super::{Reading, Span, absolute};
+use super::{Reading, Span, absolute, months, years};
 use crate::ir::{DateUnit, Moment};
 use crate::lexicon::{month, time_unit};
 use crate::question::NumberKind;
@@ -112,6 +112,10 @@ fn last_units(reading: &Reading, at: usize) -> Option<Span> {
         Some((1, unit, start + 2))
     };
     let (amount, unit, end) = units(reading, start + 1).or_else(one)?;
+    // "the last 3 months of 2020" are told from no day.
+    if reading.is_any(end, &["of"]) && years::year(reading, end + 1).is_some() {
+        return None;
+    }
     if !future {
         return Some(Span::new(end, moved_by(amount, unit), until_now(unit), unit));
     }
@@ -142,7 +146,7 @@ fn shifted_unit(reading: &Reading, at: usize) -> Option<Span> {
 
 /// "last March", "this May", "next June".
 fn shifted_month(reading: &Reading, at: usize) -> Option<Span> {
-    let found = month(reading.word(at + 1)).filter(|_| absolute::year(reading, at + 2).is_none())?;
+    let found = month(reading.word(at + 1)).filter(|_| years::year(reading, at + 2).is_none())?;
     let today = reading.today;
     let year = match reading.word(at) {
         "this" => today.year,
@@ -151,7 +155,7 @@ fn shifted_month(reading: &Reading, at: usize) -> Option<Span> {
         _ => return None,
     };
     let span = Span { yearless: Some((found, None)), ..day(at + 2, 0) };
-    absolute::in_year(&span, year)
+    months::in_year(&span, year)
 }
 
 /// "3 days ago", "a year ago".

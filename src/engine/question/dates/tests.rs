@@ -148,6 +148,25 @@ fn calendar_stretches() {
         ("from 2021-01-05 to 2021-02-03", "from 2021-01-05 to 2021-02-03: 2021-01-05 .. 2021-02-04"),
         ("on or after 2021-01-05", "on or after 2021-01-05: 2021-01-05 .. "),
         ("between May 2019 and today", "between May 2019 and today: 2019-05-01 .. today+1"),
+        ("from 5 to 10 May 2020", "from 5 to 10 May 2020: 2020-05-05 .. 2020-05-11"),
+        ("between the 5th and the 10th of May 2020", "between the 5th and the 10th of May 2020: 2020-05-05 .. 2020-05-11"),
+        ("from May 5-10, 2020", "from May 5-10, 2020: 2020-05-05 .. 2020-05-11"),
+        ("May 5 to 10", "May 5 to 10: 2026-05-05 .. 2026-05-11"),
+        ("between May 5 and June 10, 2020", "between May 5 and June 10, 2020: 2020-05-05 .. 2020-06-11"),
+        ("between 30 and 31 June 2020", ""),
+        ("in January and February 2021", "in January: 2021-01-01 .. 2021-02-01 | February 2021: 2021-02-01 .. 2021-03-01"),
+        ("from 2019 on", "from 2019 on?: 2019-01-01 .. "),
+        ("from 2019 on Mondays", "from 2019?: 2019-01-01 .. 2020-01-01 | on Mondays: Weekday 1"),
+        ("in 12/2020", "in 12/2020: 2020-12-01 .. 2021-01-01"),
+        ("Jan-Mar 2021", "Jan-Mar 2021: 2021-01-01 .. 2021-04-01"),
+        ("Dec '20", "Dec '20: 2020-12-01 .. 2021-01-01"),
+        ("in the early 1990s", "in the early 1990s: 1990-01-01 .. 2000-01-01"),
+        ("in mid-2015", "in mid-2015?: 2015-01-01 .. 2016-01-01"),
+        ("the first 3 months of 2021", "the first 3 months of 2021: 2021-01-01 .. 2021-04-01"),
+        ("in the last two quarters of 2020", "in the last two quarters of 2020: 2020-07-01 .. 2021-01-01"),
+        ("Q1-2021", "Q1-2021: 2021-01-01 .. 2021-04-01"),
+        ("songs from '99", "from '99?: 1999-01-01 .. 2000-01-01"),
+        ("customers as of 2020", "as of 2020?: .. 2021-01-01"),
         ("end of 2020", "end of 2020: 2020-01-01 .. 2021-01-01"),
     ]);
 }
@@ -171,6 +190,21 @@ fn years_left_out_are_filled_in_or_come_round() {
         ("in March of last year", "in March: Month 3 | of last year: year-1 .. year+0"),
         ("people who may order", ""),
         ("customers named April", ""),
+    ]);
+}
+
+#[test]
+fn hours_of_the_day_come_round() {
+    check(&[
+        ("flights after 17:00", "after 17:00: Hour 17-23"),
+        ("orders after 5pm", "after 5pm: Hour 17-23"),
+        ("before 9 a.m.", "before 9 a.m.: Hour 0-8"),
+        ("between 9 am and 5 pm", "between 9 am and 5 pm: Hour 9-16"),
+        ("at 12 am", "at 12 am: Hour 0"),
+        ("at noon", "at noon: Hour 12"),
+        ("after 17:30", ""),
+        ("before 0:00", ""),
+        ("after 5 orders", ""),
     ]);
 }
 

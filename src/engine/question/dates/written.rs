@@ -1,4 +1,4 @@
-//! Dates and times in digits: `2007-05-24`, `24.05.2007`, `05/24/2007`, `2007-05`, `10:30`, `2007-05-24T10:30:00Z`.
+//! Dates and times in digits: `2007-05-24`, `24.05.2007`, `05/24/2007`, `2007-05`, `05/2007`, `10:30`, `2007-05-24T10:30:00Z`.
 
 use super::calendar;
 use crate::ir::Day;
@@ -33,6 +33,7 @@ pub(in crate::question) fn looks_like_date(text: &str) -> bool {
     ['-', '/', '.'].iter().any(|separator| match parts(text, *separator).as_deref() {
         Some([(4, _), (1 | 2, _), (1 | 2, _)] | [(1 | 2, _), (1 | 2, _), (4, _)]) => true,
         Some([(1 | 2, _), (1 | 2, _), (2, _)]) => *separator == '/',
+        Some([(1 | 2, month), (4, year)]) => *separator == '/' && (1000..=2999).contains(year) && (1..=12).contains(month),
         Some([(4, year), (2, month)]) => *separator == '-' && (1000..=2999).contains(year) && (1..=12).contains(month),
         _ => false,
     })
@@ -69,7 +70,7 @@ pub(super) fn read(text: &str) -> Option<Written> {
     let small = |number: i32| u8::try_from(number).ok();
     match parts(text, separator)?.as_slice() {
         [(4, year), (_, month), (_, day)] => calendar::day(*year, small(*month)?, small(*day)?).map(Written::Day),
-        [(4, year), (2, month)] => Some(Written::Month(*year, small(*month)?)),
+        [(4, year), (2, month)] | [(_, month), (4, year)] => Some(Written::Month(*year, small(*month)?)),
         [(_, first), (_, second), (digits, year)] => {
             let century = if *digits > 2 {
                 0
