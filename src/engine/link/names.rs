@@ -182,14 +182,13 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     let length = name.positions.len();
     let mut best: Vec<Option<Hit>> = vec![None; length];
     let mut owner: Option<Hit> = None;
-    let mut comment: Option<Hit> = None;
     let mut suffix: Option<Hit> = None;
     for hit in run {
         let slot = match hit.part {
             Part::Name(at) => &mut best[at],
             Part::Owner => &mut owner,
             Part::Suffix => &mut suffix,
-            Part::Comment => &mut comment,
+            Part::Comment => continue,
         };
         if slot.is_none_or(|known| known.strength < hit.strength) {
             *slot = Some(*hit);
@@ -198,14 +197,11 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     let used: Vec<Hit> = best.iter().flatten().copied().collect();
     if used.is_empty() {
         // "date" alone fits every date a little, and the one of a relation that has no other best.
-        if let Some(hit) = suffix.filter(|_| comment.is_none()) {
+        if let Some(hit) = suffix.filter(|_| run.iter().all(|hit| hit.part != Part::Comment)) {
             let calendar = matches!(meaning, Meaning::Column(column) if prepared.words(column).role == Role::Time);
             return calendar.then(|| Mention { tokens: hit.token..hit.token + 1, meaning, strength: 0.66, how: How::Part });
         }
-        let hit = comment?;
-        // A comment on a table speaks of many things; one on a column of what it holds.
-        let strength = hit.strength * if matches!(target, PlaceTarget::Relation(_)) { 0.5 } else { 0.8 };
-        return (strength >= WEAKEST).then(|| Mention { tokens: hit.token..hit.token + 1, meaning, strength, how: How::Comment });
+        return comment_mention(meaning, run, matches!(target, PlaceTarget::Relation(_)));
     }
     // The last word of a name carries most of its sense: "price" fits unit_price better than "unit" does.
     let weight = |at: usize| if at + 1 == length { 1.6 } else { 1.0 };
@@ -249,4 +245,15 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     }
     let how = if whole { used.iter().map(|hit| hit.how).max()? } else { used.iter().map(|hit| hit.how).max()?.max(How::Part) };
     (strength >= WEAKEST).then_some(Mention { tokens: first..last + 1, meaning, strength, how })
+}
+
+/// Words of a comment: the more of them stand together in the question, the surer. A comment on a table speaks of many things,
+/// one on a column of what it holds.
+fn comment_mention(meaning: Meaning, run: &[Hit], of_relation: bool) -> Option<Mention> {
+    let hits: Vec<&Hit> = run.iter().filter(|hit| hit.part == Part::Comment).collect();
+    let (first, last) = (hits.iter().map(|hit| hit.token).min()?, hits.iter().map(|hit| hit.token).max()?);
+    let best = hits.iter().map(|hit| hit.strength).fold(0.0, f32::max);
+    let together = last - first;
+    let strength = best * if of_relation { 0.5 } else { 0.8 } + 0.16 * together.min(2) as f32;
+    (strength >= WEAKEST).then_some(Mention { tokens: first..last + 1, meaning, strength, how: How::Comment })
 }

@@ -204,7 +204,7 @@ fn null(draft: &mut Draft, at: usize, negated: bool) {
             if columns.is_empty() {
                 continue;
             }
-            let negated = negated || super::texts::negated_before(draft, at);
+            let negated = negated || super::values::negated_before(draft, at);
             if let Some(column) = draft.take_column(other, Wanted::Any) {
                 let expr = Expr::Column(draft.context.column_use(column));
                 draft.condition(at, Predicate::IsNull { expr, negated });
@@ -285,7 +285,7 @@ pub fn states(draft: &mut Draft) {
         if !draft.is_free(at) || !draft.context.elements[at].values.is_empty() {
             continue;
         }
-        let before = super::texts::negated_before;
+        let before = super::values::negated_before;
         match &draft.context.elements[at].cue {
             Some(Cue::State(state)) => {
                 let (positive, negated) = (state.positive, state.negated);

@@ -258,6 +258,11 @@ impl<'a> Draft<'a> {
         let (plain, figures): (Vec<Expr>, Vec<Expr>) = items.into_iter().partition(|expr| !super::walk::is_aggregate(expr));
         let items = plain.into_iter().chain(figures).map(|expr| Item { expr, alias: None }).collect();
         let subject = self.subject_source();
+        // A row for each month reads best in the order of the months.
+        if self.order.is_empty() && aggregated {
+            let bucket = group.iter().find(|expr| matches!(expr, Expr::Truncate { .. } | Expr::Extract { .. })).cloned();
+            self.order.extend(bucket.map(|expr| Order { expr, descending: false }));
+        }
         let select = Select {
             distinct: self.distinct,
             items,

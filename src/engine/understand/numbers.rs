@@ -1,27 +1,16 @@
-//! Conditions on figures: "price over 20", "with at least 3 orders", "longer than 5 minutes", "between 10 and 20",
-//! "above the average".
+//! Conditions on figures: "price over 20", "with at least 3 orders", "longer than 5 minutes", "between 10 and 20".
 
-use nl_query_core::schema::{RelationId, TypeKind};
+use nl_query_core::schema::RelationId;
 
-use super::attributes::{self, unit_factor};
-use super::context::Wanted;
+use super::attributes::unit_factor;
 use super::cues::{Cue, CueWord, negate};
-use super::draft::{Draft, Want};
+use super::draft::Draft;
 use super::measures;
-use crate::ir::{Aggregate, Comparison, DateUnit, Expr, Literal, Predicate, Query, Select, Source};
-use crate::lexicon::{AggregateWord, Direction, Superlative};
-use crate::prepared::{ColumnId, Role};
+use super::targets::Target;
+use super::targets::target;
+use crate::ir::{Comparison, Expr, Literal, Predicate, Source};
+use crate::lexicon::{Direction, Superlative};
 use crate::question::{NumberKind, NumberValue};
-
-/// What a number is compared with.
-enum Target {
-    /// Rows of a relation, counted.
-    Count(RelationId),
-    /// A figure of each row.
-    Figure(Expr, ColumnId),
-    /// A figure over several rows: a condition on the group.
-    Grouped(Expr),
-}
 
 /// All conditions with a number in them.
 pub fn comparisons(draft: &mut Draft) {
@@ -44,7 +33,7 @@ fn compare(draft: &mut Draft, at: usize) {
     };
     let Some(target) = target(draft, at, cue, adjective, upper) else { return };
     let op = match op {
-        Some(op) if cue.is_some_and(|cue| super::texts::negated_before(draft, cue)) => negate(op),
+        Some(op) if cue.is_some_and(|cue| super::values::negated_before(draft, cue)) => negate(op),
         Some(op) => op,
         None => Comparison::Equal,
     };
@@ -60,7 +49,7 @@ fn compare(draft: &mut Draft, at: usize) {
     push(draft, at, target, op, low, high);
 }
 
-fn push(draft: &mut Draft, at: usize, target: Target, op: Comparison, low: Expr, high: Option<Expr>) {
+pub(super) fn push(draft: &mut Draft, at: usize, target: Target, op: Comparison, low: Expr, high: Option<Expr>) {
     let between = |expr: Expr, low: Expr, high: Option<Expr>| match high {
         Some(high) => Predicate::Between { expr, low, high, negated: false },
         None => Predicate::Compare { op, left: expr, right: low },
@@ -85,7 +74,7 @@ fn count_condition(draft: &mut Draft, at: usize, relation: RelationId, op: Compa
 }
 
 /// The comparison that belongs to the number: before it ("more than 5"), an adjective ("longer than 5"), or after it ("5 or more").
-fn operator(draft: &Draft, at: usize) -> (Option<Comparison>, Option<usize>, Option<&'static Superlative>) {
+pub(super) fn operator(draft: &Draft, at: usize) -> (Option<Comparison>, Option<usize>, Option<&'static Superlative>) {
     let context = draft.context;
     for other in at + 1..(at + 3).min(context.elements.len()) {
         match context.cue_word(other) {
@@ -118,342 +107,6 @@ fn second_number(draft: &Draft, at: usize) -> Option<usize> {
         .find(|&other| draft.context.elements[other].number.is_some() && draft.is_free(other))
 }
 
-fn target(
-    draft: &mut Draft,
-    at: usize,
-    cue: Option<usize>,
-    adjective: Option<&'static Superlative>,
-    upper: Option<usize>,
-) -> Option<Target> {
-    if let Some(adjective) = adjective
-        && let Some(target) = adjective_target(draft, adjective)
-    {
-        return Some(target);
-    }
-    let first = cue.map_or(at, |cue| cue.min(at));
-    let last = upper.unwrap_or(at);
-    let after = following_thing(draft, last);
-    if let Some(after) = after
-        && !figure_directly_before(draft, first)
-    {
-        if let Some(target) = counted_or_figure(draft, after) {
-            return Some(target);
-        }
-    }
-    if let Some(target) = counted_times(draft, last).or_else(|| lasting(draft, at, first)) {
-        return Some(target);
-    }
-    if let Some(target) = preceding_figure(draft, first) {
-        return Some(target);
-    }
-    if cue.is_none() {
-        return row_number(draft, at);
-    }
-    if let Some(target) = by_money(draft, at).or_else(|| by_money(draft, upper?)) {
-        return Some(target);
-    }
-    by_unit(draft, at).or_else(|| counted_before(draft, first)).or_else(|| default_figure(draft))
-}
-
-/// "5 or more orders": the thing behind the number, with nothing but adjectives between.
-fn following_thing(draft: &Draft, at: usize) -> Option<usize> {
-    let context = draft.context;
-    for other in at + 1..(at + 4).min(context.elements.len()) {
-        let element = &context.elements[other];
-        if context.question.tokens[element.tokens.start].after_break
-            || element.stop == Some(crate::lexicon::StopClass::Preposition)
-        {
-            return None;
-        }
-        if !element.things.is_empty() {
-            return draft.is_free(other).then_some(other);
-        }
-        let passes = matches!(context.cue_word(other), Some(CueWord::OrMore | CueWord::OrFewer))
-            || matches!(element.cue, Some(Cue::Aggregate(AggregateWord::Distinct) | Cue::State(_)));
-        if !passes && element.stop.is_none() {
-            return None;
-        }
-    }
-    None
-}
-
-/// "price is more than 20": a figure stands directly before the comparison.
-fn figure_directly_before(draft: &Draft, first: usize) -> bool {
-    let Some(prior) = (first.saturating_sub(2)..first).rev().find(|&other| draft.context.elements[other].stop.is_none()) else {
-        return false;
-    };
-    draft.context.columns_of(prior, Wanted::Number).first().is_some_and(|(_, score)| *score > 0.6)
-        && draft.context.relation_meaning(&draft.context.elements[prior]).is_none()
-}
-
-fn counted_or_figure(draft: &mut Draft, at: usize) -> Option<Target> {
-    let column = draft.context.columns_of(at, Wanted::Number).first().copied();
-    let relation = draft.context.relation_meaning(&draft.context.elements[at]);
-    match (column, relation) {
-        (Some((_, score)), relation) if score > 0.75 && relation.is_none_or(|(_, strength)| score > strength + 0.35) => {
-            let column = draft.take_column(at, Wanted::Number)?;
-            Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
-        }
-        (_, Some((relation, _))) => {
-            let certainty = draft.relation_certainty(at, relation);
-            draft.take(at, format!("number of {}", draft.relation_name(relation)), certainty);
-            Some(Target::Count(relation))
-        }
-        _ => None,
-    }
-}
-
-/// The figure named before the comparison: a column, an aggregate of one, a number of rows.
-fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target> {
-    // "where it is above 30": what "it" stands for may be far back.
-    let reach = if draft.context.has_word(first.saturating_sub(3), first, &["it", "that", "this", "they"]) { 14 } else { 6 };
-    for other in (first.saturating_sub(reach)..first).rev() {
-        if draft.context.elements[other].things.is_empty() {
-            let word = draft.context.lower(other);
-            if measures::is_money_word(&word) && draft.is_free(other) {
-                return money_target(draft, other);
-            }
-            continue;
-        }
-        let aggregate = aggregate_before(draft, other);
-        if let Some((cue, function)) = aggregate
-            && function == Aggregate::Count
-            && let Some((relation, _)) = draft.context.relation_meaning(&draft.context.elements[other])
-        {
-            draft.take(cue, "count", 1.0);
-            draft.take(other, format!("number of {}", draft.relation_name(relation)), 1.0);
-            return Some(Target::Count(relation));
-        }
-        if let Some((cue, function)) = aggregate
-            && function != Aggregate::Count
-            && let Some((relation, strength)) = draft.context.relation_meaning(&draft.context.elements[other])
-            && strength > 0.8
-            && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
-        {
-            draft.take(cue, "aggregate", 1.0);
-            draft.take(other, format!("money of {}", draft.relation_name(relation)), 0.95);
-            return Some(Target::Grouped(Expr::Aggregate { function, distinct: false, arg: Box::new(money.expr) }));
-        }
-        let columns = draft.context.columns_of(other, Wanted::Number);
-        let relation = draft.context.relation_meaning(&draft.context.elements[other]).map_or(0.0, |(_, strength)| strength);
-        let key = columns.first().is_some_and(|(column, _)| draft.context.prepared.words(*column).role == Role::Key);
-        let says_key = draft
-            .context
-            .lower(other)
-            .split(' ')
-            .next_back()
-            .is_some_and(|word| matches!(word, "id" | "number" | "code" | "no" | "ids"));
-        if key && !says_key {
-            continue;
-        }
-        if columns.first().is_none_or(|(_, score)| *score < 0.45 || *score < relation + 0.2) {
-            continue;
-        }
-        let column = draft.take_column(other, Wanted::Number)?;
-        let column_use = draft.context.column_use(column);
-        if let Some((cue, function)) = aggregate
-            && function != Aggregate::Count
-        {
-            draft.take(cue, "aggregate", 1.0);
-            let expr = Draft::aggregate(function, column_use);
-            // "average price per category, only where it is above 30": asked for and compared.
-            if draft.context.subject_element.is_none_or(|subject| cue < subject) {
-                draft.wants.push(Want::Expr(expr.clone()));
-            }
-            return Some(Target::Grouped(expr));
-        }
-        let expr = Expr::Column(column_use);
-        let spent = measures::is_money_word(&draft.context.lower(other))
-            && draft.context.subject.is_some_and(|subject| measures::is_to_many(draft.context.prepared, subject, column.0));
-        if spent {
-            return Some(Target::Grouped(Draft::aggregate(Aggregate::Sum, column_use)));
-        }
-        return Some(Target::Figure(expr, column));
-    }
-    None
-}
-
-fn aggregate_before(draft: &Draft, at: usize) -> Option<(usize, Aggregate)> {
-    (at.saturating_sub(2)..at).rev().find_map(|other| match draft.context.elements[other].cue {
-        Some(Cue::Aggregate(AggregateWord::Function(function))) => Some((other, function)),
-        _ => None,
-    })
-}
-
-/// "spent more than 40": money over all rows of the subject, or of the row itself.
-fn money_target(draft: &mut Draft, at: usize) -> Option<Target> {
-    let involved = draft.relations();
-    let money = measures::money(draft.context.prepared, &involved)?;
-    let to_many =
-        draft.context.subject.is_some_and(|subject| measures::is_to_many(draft.context.prepared, subject, money.relation));
-    draft.take(at, format!("money of {}", draft.relation_name(money.relation)), 0.9);
-    let column = (money.relation, 0);
-    if to_many {
-        return Some(Target::Grouped(Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) }));
-    }
-    Some(Target::Figure(money.expr, column))
-}
-
-/// "longer", "older": the column that the adjective measures.
-fn adjective_target(draft: &mut Draft, adjective: &'static Superlative) -> Option<Target> {
-    let subject = draft.context.subject?;
-    let (column, _, score) = attributes::ranked_column(draft.context, subject, &adjective.rankings)?;
-    draft.doubt *= (0.75 + 0.25 * score).min(1.0);
-    let expr = Expr::Column(draft.context.column_use(column));
-    let kind = draft.context.prepared.column(column).kind;
-    let expr = if kind.is_calendar() { Expr::Elapsed { unit: DateUnit::Year, since: Box::new(expr) } } else { expr };
-    Some(Target::Figure(expr, column))
-}
-
-/// "rented more than 30 times": rows of what the verb is about.
-fn counted_times(draft: &mut Draft, at: usize) -> Option<Target> {
-    let next = draft.context.elements.get(at + 1)?;
-    let word = &draft.context.question.tokens[next.tokens.start].lower;
-    if !matches!(word.as_str(), "times" | "time") {
-        return None;
-    }
-    let (other, relation) = (at.saturating_sub(5)..at).rev().find_map(|other| {
-        let (relation, _) = draft.context.relation_meaning(&draft.context.elements[other])?;
-        (Some(relation) != draft.context.subject).then_some((other, relation))
-    })?;
-    draft.take(other, format!("number of {}", draft.relation_name(relation)), 0.97);
-    draft.take(at + 1, "times", 1.0);
-    Some(Target::Count(relation))
-}
-
-/// "for 7 days", "180 minutes": a length of time, unless a column that is one stands before it.
-fn lasting(draft: &mut Draft, at: usize, first: usize) -> Option<Target> {
-    let number = draft.context.elements[at].number?;
-    let NumberKind::Measure("second" | "minute" | "hour" | "day" | "week" | "month" | "year") =
-        draft.context.question.numbers[number].kind
-    else {
-        return None;
-    };
-    let lasts = |column: ColumnId| {
-        let name = &draft.context.prepared.words(column).name;
-        name.positions.iter().flatten().any(|word| {
-            matches!(
-                word.as_str(),
-                "length" | "durat" | "runtim" | "period" | "minut" | "second" | "day" | "hour" | "age" | "year" | "time"
-            )
-        })
-    };
-    let said = (first.saturating_sub(4)..first)
-        .any(|other| draft.context.columns_of(other, Wanted::Number).first().is_some_and(|(column, _)| lasts(*column)));
-    if said {
-        return None;
-    }
-    let subject = draft.context.subject?;
-    let columns = &draft.context.prepared.schema().relations[subject].columns;
-    let column = (0..columns.len()).map(|at| (subject, at)).find(|&column| {
-        draft.context.prepared.column(column).kind == TypeKind::Number
-            && draft.context.prepared.words(column).role != Role::Key
-            && lasts(column)
-    })?;
-    // "rented for 7 days": the word before it says the same.
-    if let Some(prior) = draft.context.before(first, 3).filter(|&prior| draft.is_free(prior)) {
-        let about = draft.context.columns_of(prior, Wanted::Number).iter().any(|(known, _)| {
-            *known == column || draft.context.prepared.words(*known).owner == draft.context.prepared.words(column).owner
-        });
-        if about && draft.context.relation_meaning(&draft.context.elements[prior]).is_none() {
-            draft.take(prior, "what lasts", 0.95);
-        }
-    }
-    draft.doubt *= 0.95;
-    Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
-}
-
-/// "store 2", "order 10248": a row by its key.
-fn row_number(draft: &mut Draft, at: usize) -> Option<Target> {
-    let prior = at.checked_sub(1)?;
-    let (relation, _) = draft.context.relation_meaning(&draft.context.elements[prior])?;
-    let key = draft.context.prepared.schema().relations[relation].primary_key.clone();
-    let [key] = key.as_slice() else { return None };
-    if draft.context.prepared.column((relation, *key)).kind != TypeKind::Number {
-        return None;
-    }
-    if draft.context.subject_element != Some(prior) {
-        draft.take(prior, format!("table {}", draft.relation_name(relation)), 1.0);
-    }
-    Some(Target::Figure(Expr::Column(Source::first(relation).column(*key)), (relation, *key)))
-}
-
-/// "over 20 dollars": a price, cost, total or salary of the subject.
-fn by_money(draft: &mut Draft, at: usize) -> Option<Target> {
-    let number = draft.context.elements[at].number?;
-    if draft.context.question.numbers[number].kind != NumberKind::Money {
-        return None;
-    }
-    let subject = draft.context.subject?;
-    let columns = &draft.context.prepared.schema().relations[subject].columns;
-    let column = columns.iter().enumerate().position(|(at, column)| {
-        let words = crate::lexicon::morphology::words_of_identifier(&column.name);
-        let money = |word: &String| {
-            matches!(
-                word.as_str(),
-                "price"
-                    | "cost"
-                    | "amount"
-                    | "total"
-                    | "salary"
-                    | "fee"
-                    | "fees"
-                    | "freight"
-                    | "wage"
-                    | "revenue"
-                    | "budget"
-                    | "value"
-            )
-        };
-        column.kind == TypeKind::Number
-            && draft.context.prepared.columns[subject][at].role != Role::Key
-            && words.iter().any(money)
-    })?;
-    draft.doubt *= 0.95;
-    Some(Target::Figure(Expr::Column(Source::first(subject).column(column)), (subject, column)))
-}
-
-/// "How many albums does each artist have? Only those with more than 5": the rows that are counted.
-fn counted_before(draft: &mut Draft, first: usize) -> Option<Target> {
-    let context = draft.context;
-    let counting =
-        (0..first).find(|&at| context.elements[at].cue == Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Count))))?;
-    let counted = (counting + 1..first).find_map(|at| context.relation_meaning(&context.elements[at]))?;
-    Some(Target::Count(counted.0))
-}
-
-/// "more than 5 minutes": the column that is measured in minutes, or in something minutes can be turned into.
-fn by_unit(draft: &mut Draft, at: usize) -> Option<Target> {
-    let number = draft.context.elements[at].number?;
-    let NumberKind::Measure(unit) = draft.context.question.numbers[number].kind else { return None };
-    let subject = draft.context.subject?;
-    let columns = draft.context.prepared.schema().relations[subject].columns.len();
-    let column = (0..columns).map(|at| (subject, at)).find(|&column| {
-        draft.context.prepared.column(column).kind == TypeKind::Number && unit_factor(draft.context, column, unit).is_some()
-    })?;
-    Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
-}
-
-/// "over 100 dollars" with nothing named: the only measure of the subject, or what is money there.
-fn default_figure(draft: &mut Draft) -> Option<Target> {
-    let subject = draft.context.subject?;
-    let columns = &draft.context.prepared.columns[subject];
-    let mut measures = columns.iter().enumerate().filter(|(_, words)| words.role == Role::Measure).map(|(at, _)| at);
-    let column = match (measures.next(), measures.next()) {
-        (Some(only), None) => (subject, only),
-        _ => {
-            let money = measures::money(draft.context.prepared, &[subject])?;
-            draft.doubt *= 0.75;
-            if money.relation != subject {
-                return None;
-            }
-            return Some(Target::Figure(money.expr, (subject, 0)));
-        }
-    };
-    draft.doubt *= 0.8;
-    Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
-}
-
 /// The number as it is compared: units turned into the column's, years left whole.
 fn literal(draft: &Draft, at: usize, target: &Target) -> Option<Expr> {
     let number = &draft.context.question.numbers[draft.context.elements[at].number?];
@@ -476,106 +129,4 @@ fn literal(draft: &Draft, at: usize, target: &Target) -> Option<Expr> {
         NumberValue::Integer(value) => Literal::Integer(*value),
         NumberValue::Decimal(digits) => Literal::Decimal(digits.clone()),
     }))
-}
-
-/// "shipped after the required date", "price lower than the list price": two columns of one kind.
-pub fn columns(draft: &mut Draft) {
-    for at in 1..draft.context.elements.len().saturating_sub(1) {
-        let op = match &draft.context.elements[at].cue {
-            Some(Cue::Compare(op)) => *op,
-            _ if draft.is_free(at) => match draft.context.lower(at).as_str() {
-                "after" | "later than" | "past" => Comparison::Greater,
-                "before" | "earlier than" => Comparison::Less,
-                _ => continue,
-            },
-            _ => continue,
-        };
-        let (Some(left), Some(right)) = (thing_before(draft, at), thing_after(draft, at)) else { continue };
-        let wanted = if draft.context.columns_of(right, Wanted::Calendar).first().is_some_and(|(_, score)| *score > 0.7) {
-            Wanted::Calendar
-        } else {
-            Wanted::Number
-        };
-        let strong = |side: usize| {
-            draft.context.columns_of(side, wanted).first().filter(|(_, score)| *score > 0.6).map(|(column, _)| *column)
-        };
-        let (Some(first), Some(second)) = (strong(left), strong(right)) else { continue };
-        if first == second
-            || draft.context.prepared.column(first).kind.is_calendar() != draft.context.prepared.column(second).kind.is_calendar()
-        {
-            continue;
-        }
-        let (Some(first), Some(second)) = (draft.take_column(left, wanted), draft.take_column(right, wanted)) else { continue };
-        let expr = |column| Expr::Column(draft.context.column_use(column));
-        let predicate = Predicate::Compare { op, left: expr(first), right: expr(second) };
-        draft.condition(at, predicate);
-        draft.take(at, "comparison of two columns", 1.0);
-    }
-}
-
-/// "than the average Metal track": the average over those only.
-fn value_behind(draft: &mut Draft, at: usize, relation: RelationId) -> Option<Predicate> {
-    let other =
-        (at + 1..(at + 3).min(draft.context.elements.len())).find(|&other| !draft.context.elements[other].values.is_empty())?;
-    let followed = draft
-        .context
-        .elements
-        .get(other + 1)
-        .is_some_and(|next| draft.context.relation_meaning(next).is_some_and(|(named, _)| named == relation));
-    if !followed || !draft.is_free(other) {
-        return None;
-    }
-    let graph = draft.context.prepared.graph();
-    let values = &draft.context.elements[other].values;
-    let (_, value) = values
-        .iter()
-        .filter_map(|value| Some((graph.distance(relation, value.column.0)?, value.clone())))
-        .min_by_key(|(distance, _)| *distance)?;
-    draft.take(other, format!("value '{}' of {}", value.text, draft.describe(value.column)), 1.0);
-    let left = Expr::Column(draft.context.column_use(value.column));
-    Some(Predicate::Compare { op: Comparison::Equal, left, right: Expr::Literal(Literal::Text(value.text)) })
-}
-
-fn thing_before(draft: &Draft, at: usize) -> Option<usize> {
-    (at.saturating_sub(3)..at).rev().find(|&other| draft.is_free(other) && !draft.context.elements[other].things.is_empty())
-}
-
-/// Directly behind the comparison, function words apart.
-fn thing_after(draft: &Draft, at: usize) -> Option<usize> {
-    let other = (at + 1..(at + 4).min(draft.context.elements.len()))
-        .find(|&other| draft.context.elements[other].stop.is_none() || !draft.context.elements[other].things.is_empty())?;
-    (draft.is_free(other) && !draft.context.elements[other].things.is_empty()).then_some(other)
-}
-
-/// "price above average", "longer than the average track": compared with the average over all rows of the relation.
-pub fn averages(draft: &mut Draft) {
-    for at in 0..draft.context.elements.len() {
-        if draft.context.elements[at].cue != Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Average)))
-            || !draft.is_free(at)
-        {
-            continue;
-        }
-        let (Some(op), Some(cue), adjective) = operator(draft, at) else { continue };
-        let target = adjective
-            .and_then(|adjective| adjective_target(draft, adjective))
-            .or_else(|| preceding_figure(draft, cue))
-            .or_else(|| following_thing(draft, at).and_then(|after| counted_or_figure(draft, after)));
-        let Some(Target::Figure(expr, column)) = target else { continue };
-        let filter = value_behind(draft, at, column.0);
-        let average = Expr::Aggregate { function: Aggregate::Average, distinct: false, arg: Box::new(expr.clone()) };
-        let select = Select {
-            items: vec![crate::ir::Item { expr: average, alias: None }],
-            subject: Some(Source::first(column.0)),
-            filter,
-            ..Select::default()
-        };
-        let right = Expr::Scalar(Box::new(Query::Select(Box::new(select))));
-        draft.take(cue, "comparison", 1.0);
-        draft.take(at, "the average", 1.0);
-        // "than the average track price": what is averaged may be named once more.
-        if let Some(after) = following_thing(draft, at) {
-            draft.take(after, "what is averaged", 1.0);
-        }
-        draft.condition(at, Predicate::Compare { op, left: expr, right });
-    }
 }

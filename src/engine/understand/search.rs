@@ -26,7 +26,7 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
             let spelling = spelling(question, start, end);
             let found = prepared.values.spelled(&spelling);
             push(prepared, mentions, start, end, found, exact_strength(question, start, end));
-            if found.is_empty() {
+            if found.is_empty() && !is_done(question, start) {
                 push(prepared, mentions, start, end, prepared.values.stemmed(&stems_of(&spelling)), 0.84);
             }
             for variant in places(question, start, end) {
@@ -39,6 +39,31 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
         let found = prepared.values.spelled(&normalise(&quoted.content)).to_vec();
         push(prepared, mentions, quoted.tokens.start, quoted.tokens.end, &found, 2.0);
     }
+}
+
+/// "they deliver": a verb behind its subject is not the value `delivered`.
+fn is_done(question: &Question, start: usize) -> bool {
+    start > 0
+        && matches!(
+            question.tokens[start - 1].lower.as_str(),
+            "they"
+                | "we"
+                | "he"
+                | "she"
+                | "it"
+                | "i"
+                | "you"
+                | "do"
+                | "does"
+                | "did"
+                | "to"
+                | "can"
+                | "could"
+                | "would"
+                | "who"
+                | "that"
+                | "which"
+        )
 }
 
 /// A word that is written with a capital inside a sentence is likelier a value.
@@ -174,12 +199,11 @@ fn unexplained(question: &Question, elements: &[Element], prepared: &Prepared) -
         let meaning = settled || element.date.is_some() || element.bucket.is_some();
         for at in element.tokens.clone() {
             let token = &question.tokens[at];
-            let capital =
-                at > 0 && starts_upper(&token.text) && !question.text.chars().any(char::is_lowercase).then_some(()).is_none();
+            let capital = at > 0 && starts_upper(&token.text) && question.text.chars().any(char::is_lowercase);
             let weak = !element.things.is_empty() && !strong && element.cue.is_none();
             wanted[at] = element.quoted.is_some()
                 || (!meaning
-                    && (element.is_unknown() || weak || !element.values.is_empty() || (capital && !element.number.is_some())));
+                    && (element.is_unknown() || weak || !element.values.is_empty() || (capital && element.number.is_none())));
         }
     }
     wanted

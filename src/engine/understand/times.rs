@@ -29,7 +29,7 @@ pub fn conditions(draft: &mut Draft) {
             continue;
         }
         let Some(column) = time_column(draft, at) else { continue };
-        let negated = super::texts::negated_before(draft, at);
+        let negated = super::values::negated_before(draft, at);
         let expr = Expr::Column(draft.context.column_use(column));
         let predicate = match mention.field {
             Some((field, value)) if mention.field_to.is_some() => Predicate::Between {
@@ -45,7 +45,7 @@ pub fn conditions(draft: &mut Draft) {
             },
             None => Predicate::InRange { expr, range: mention.range, negated },
         };
-        let predicate = super::texts::not_any(draft, column, predicate);
+        let predicate = super::values::not_any(draft, column, predicate);
         let or = (0..at)
             .rev()
             .take(4)
@@ -121,7 +121,7 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     let context = draft.context;
     let near = (at.saturating_sub(4)..at).rev().chain(at + 1..(at + 4).min(context.elements.len()));
     for other in near {
-        if context.elements[other].things.is_empty() {
+        if context.elements[other].things.is_empty() || measures::is_money_word(&context.lower(other)) {
             continue;
         }
         let best = context.columns_of(other, Wanted::Calendar).first().copied();
