@@ -91,7 +91,8 @@ fn unknown(message: String, known: &Known) -> ErrorReport {
     let mut report = new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message);
     if known.left_out > 0 {
         let left_out = known.left_out;
-        report = report.set_detail(format!("Tables and views that were not looked at, because of nl_query.max_relations: {left_out}."));
+        report = report
+            .set_detail(format!("Tables and views that were not looked at, because of nl_query.max_relations: {left_out}."));
     }
     let hint = "See nl_explain() for how each word was understood.";
     report.set_hint(if known.names.is_empty() {

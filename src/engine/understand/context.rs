@@ -303,7 +303,7 @@ impl<'a> Context<'a> {
 
     /// "names of the mountains": the relation behind "of".
     fn of_relation(&self, at: usize) -> Option<RelationId> {
-        if !self.elements.get(at + 1).is_some_and(|_| self.lower(at + 1) == "of") {
+        if self.elements.get(at + 1).is_none_or(|_| self.lower(at + 1) != "of") {
             return None;
         }
         let next = (at + 2..(at + 5).min(self.elements.len()))

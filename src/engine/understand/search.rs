@@ -39,9 +39,23 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
             }
         }
     }
+    misspelled_values(question, prepared, mentions);
     for quoted in &question.quoted {
         let found = prepared.values.spelled(&normalise(&quoted.content)).to_vec();
         push(prepared, mentions, quoted.tokens.start, quoted.tokens.end, &found, 2.0);
+    }
+}
+
+/// Words of six letters and more that nothing else explains may be misspelled values: "Germny".
+fn misspelled_values(question: &Question, prepared: &Prepared, mentions: &mut Vec<Mention>) {
+    for (at, token) in question.tokens.iter().enumerate() {
+        let explained = token.kind != TokenKind::Word
+            || token.lower.chars().count() < 6
+            || lexicon::stop_word(&token.lower).is_some()
+            || mentions.iter().any(|mention| mention.tokens.contains(&at) && mention.strength > 0.3);
+        if !explained {
+            push(prepared, mentions, at, at + 1, &prepared.values.misspelled(&token.lower), 0.62);
+        }
     }
 }
 
@@ -139,8 +153,7 @@ fn places(question: &Question, start: usize, end: usize) -> Vec<String> {
     }
     // A code is one only in capitals: "us" and "in" are words.
     let text = &question.tokens[start].text;
-    let shouted = !question.text.chars().any(char::is_lowercase);
-    if !shouted && end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
+    if end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
         lexicon::place_variants(&words[0].to_lowercase())
     } else {
         Vec::new()

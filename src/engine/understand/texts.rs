@@ -145,7 +145,7 @@ fn take_texts(draft: &mut Draft, at: usize, meaning: &str) {
 
 /// "have the word 'Dummy' in their titles".
 fn text_column_behind(draft: &mut Draft, at: usize) -> Option<ColumnId> {
-    if !draft.context.elements.get(at + 1).is_some_and(|_| draft.context.lower(at + 1) == "in") {
+    if draft.context.elements.get(at + 1).is_none_or(|_| draft.context.lower(at + 1) != "in") {
         return None;
     }
     let place =
