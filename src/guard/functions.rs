@@ -92,10 +92,8 @@ fn judge_built_in(function: &Function, listed: Option<Verdict>, place: Place, li
 
 fn judge_added(function: &Function, place: Place, limits: &Limits) -> Result<(), Refusal> {
     let extension = function.extension();
-    if let Some(extension) = extension {
-        if proc::extension_name(extension) == "nl_query" {
-            return Err(Refusal::new(Reason::Nested, format!("function {} may not be used in an answer", function.display())));
-        }
+    if extension.is_some_and(|extension| proc::extension_name(extension) == "nl_query") {
+        return Err(Refusal::new(Reason::Nested, format!("function {} may not be used in an answer", function.display())));
     }
     // The list speaks of functions by the names they have in the built-in schema and in well-known extensions.
     let listed = extension.and_then(|_| verdict(&function.name));

@@ -28,7 +28,7 @@ pub use nl_query_core::refusal::{Reason, Refusal};
 use crate::pg::attempt::{self, OnSuccess};
 use crate::pg::memory::OwnedContext;
 use crate::pg::plan::Planned;
-use crate::pg::session::GucNest;
+use crate::pg::session::{GucNest, Snapshot};
 use crate::pg::timeout::Deadline;
 use crate::pg::{parse, walk};
 
@@ -166,6 +166,7 @@ fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdi
         let role = role::enter(limits)?;
         let settings = GucNest::begin();
         settings.set(c"transaction_read_only", c"on"); // analysis and planning run functions of constants
+        let snapshot = Snapshot::push(); // of those functions
         let raw = parse::parse(text, Rc::clone(&memory));
         shape::check_raw(&raw)?;
         let analysed = raw.analyse();
@@ -184,6 +185,7 @@ fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdi
         planned.check_permissions();
         names::check_children(&planned.relations(), &facts)?;
         plan::check(&planned, limits)?;
+        snapshot.pop();
         settings.end();
         if let Some(role) = role {
             role.end();

@@ -103,7 +103,7 @@ unsafe fn note_relation(node: *mut pg_sys::Node, context: *mut core::ffi::c_void
     // SAFETY: as the caller says.
     unsafe {
         if (*node).type_ == pg_sys::NodeTag::T_RangeVar {
-            let missing_ok = pg_sys::RVROption::RVR_MISSING_OK as u32;
+            let missing_ok = pg_sys::RVROption::RVR_MISSING_OK;
             let no_lock = pg_sys::NoLock as i32;
             let oid = pg_sys::RangeVarGetRelidExtended(node.cast(), no_lock, missing_ok, None, core::ptr::null_mut());
             if oid != pg_sys::Oid::INVALID {

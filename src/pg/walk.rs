@@ -183,8 +183,8 @@ unsafe fn look_query(node: *mut pg_sys::Query, facts: &mut Facts) {
 /// # Safety
 /// `source` is an entry of the range table of `query`.
 unsafe fn look_source(query: *mut pg_sys::Query, source: *mut pg_sys::RangeTblEntry, facts: &mut Facts) {
-    // SAFETY: as the caller says.
     facts.sources += 1;
+    // SAFETY: as the caller says.
     let (entry, columns) = unsafe { (&*source, compat::selected_columns(query, source)) };
     if entry.relid != pg_sys::Oid::INVALID {
         let relation_use = facts.relations.entry(entry.relid.to_u32()).or_default();
