@@ -51,7 +51,7 @@ AS 'MODULE_PATHNAME', 'nl_candidates_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/explain.rs:17
+-- src/api/explain.rs:18
 -- nl_query::api::explain::nl_explain
 CREATE  FUNCTION "nl_explain"(
 	"question" TEXT, /* & str */
