@@ -211,6 +211,7 @@ impl Understood {
             Some(Unanswerable::EmptyQuestion) => Error::EmptyQuestion,
             Some(Unanswerable::EmptySchema) => Error::NothingReadable,
             Some(Unanswerable::Unknown { words }) => Error::UnknownWords { words: words.clone(), known: self.known() },
+            Some(Unanswerable::NoSuchDay { day }) => Error::NoSuchDay { day: day.clone() },
             Some(Unanswerable::OutOfScope { what }) => Error::OutOfScope { what: what.clone() },
             _ if self.snapshot.prepared.schema().relations.is_empty() => Error::NothingReadable,
             Some(Unanswerable::NothingRecognised) | None => Error::NothingRecognised { known: self.known() },

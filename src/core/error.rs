@@ -25,6 +25,8 @@ pub enum Error {
     UnknownWords { words: Vec<String>, known: Known },
     /// No SELECT could answer it.
     OutOfScope { what: String },
+    /// It names a day that is in no calendar.
+    NoSuchDay { day: String },
     /// There is a reading, but it is not certain enough to act on.
     Unsure { reading: Box<Reading>, minimum: f64 },
     /// Every reading was refused by the guard; the best one's refusal.
@@ -66,6 +68,7 @@ impl Error {
             Error::NothingRecognised { .. } => "nothing_recognised",
             Error::UnknownWords { .. } => "unknown_words",
             Error::OutOfScope { .. } => "out_of_scope",
+            Error::NoSuchDay { .. } => "no_such_day",
             Error::Unsure { .. } => "unsure",
             Error::NotProven { .. } => "not_proven",
             Error::Failed { .. } => "failed",

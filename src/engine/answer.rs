@@ -75,6 +75,8 @@ pub enum Refusal {
     Unknown { words: Vec<String> },
     /// It asks for something that a query cannot tell: a forecast, a reason, an opinion, a change of data.
     OutOfScope { what: String },
+    /// It names a day that is in no calendar, such as 30 February.
+    NoSuchDay { day: String },
     /// The caller may read no relation at all.
     EmptySchema,
     /// The question has no words.
@@ -92,6 +94,9 @@ pub fn answer(question: &str, prepared: &Prepared, probe: &mut dyn ValueProbe, t
     }
     if prepared.schema().relations.is_empty() {
         return refuse(Refusal::EmptySchema, Vec::new());
+    }
+    if let Some(day) = question::impossible_day(&question) {
+        return refuse(Refusal::NoSuchDay { day }, Vec::new());
     }
     let words: Vec<&str> = question.tokens.iter().map(|token| token.lower.as_str()).collect();
     if let Some(what) = lexicon::out_of_scope(&words) {

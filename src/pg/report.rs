@@ -34,6 +34,8 @@ pub fn report(error: Error) -> ErrorReport {
         Error::UnknownWords { words, known } => {
             unknown(format!("nothing in this database is called {}", quoted_list(&words)), &known)
         }
+        Error::NoSuchDay { day } => new(code::ERRCODE_DATETIME_FIELD_OVERFLOW, format!("there is no such day: \"{day}\""))
+            .set_hint("Write the date as year-month-day, or name the month without a day."),
         Error::OutOfScope { what } => new(code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("a query cannot answer this: {what}"))
             .set_hint("Ask for facts that are stored in tables: lists, counts, sums, averages, comparisons."),
         Error::Unsure { reading, minimum } => unsure(&reading, minimum),

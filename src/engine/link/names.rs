@@ -198,7 +198,16 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
             let calendar = matches!(meaning, Meaning::Column(column) if prepared.words(column).role == Role::Time);
             return calendar.then(|| Mention { tokens: hit.token..hit.token + 1, meaning, strength: 0.66, how: How::Part });
         }
-        return comment_mention(meaning, run, matches!(target, PlaceTarget::Relation(_)));
+        let share = match target {
+            // A comment of a few words says what the rows are, a longer one speaks of many things.
+            PlaceTarget::Relation(relation) => match prepared.relations[relation].comment.len() {
+                0..=2 => 0.95,
+                3..=5 => 0.75,
+                _ => 0.5,
+            },
+            PlaceTarget::Column(..) => 0.8,
+        };
+        return comment_mention(meaning, run, share);
     }
     // The last word of a name carries most of its sense: "price" fits unit_price better than "unit" does.
     let weight = |at: usize| if at + 1 == length { 1.6 } else { 1.0 };
@@ -247,13 +256,12 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     (strength >= WEAKEST).then_some(Mention { tokens: first..last + 1, meaning, strength, how })
 }
 
-/// Words of a comment: the more of them stand together in the question, the surer. A comment on a table speaks of many things,
-/// one on a column of what it holds.
-fn comment_mention(meaning: Meaning, run: &[Hit], of_relation: bool) -> Option<Mention> {
+/// Words of a comment: the more of them stand together in the question, the surer.
+fn comment_mention(meaning: Meaning, run: &[Hit], share: f32) -> Option<Mention> {
     let hits: Vec<&Hit> = run.iter().filter(|hit| hit.part == Part::Comment).collect();
     let (first, last) = (hits.iter().map(|hit| hit.token).min()?, hits.iter().map(|hit| hit.token).max()?);
     let best = hits.iter().map(|hit| hit.strength).fold(0.0, f32::max);
     let together = last - first;
-    let strength = best * if of_relation { 0.5 } else { 0.8 } + 0.16 * together.min(2) as f32;
+    let strength = best * share + 0.16 * together.min(2) as f32;
     (strength >= WEAKEST).then_some(Mention { tokens: first..last + 1, meaning, strength, how: How::Comment })
 }

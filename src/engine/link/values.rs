@@ -63,13 +63,13 @@ impl StoredValues {
             return;
         }
         let value = StoredValue { column, text: text.to_owned() };
-        let stems = stems_of(&spelling);
-        for (map, key) in [(&mut self.by_spelling, spelling), (&mut self.by_stems, stems)] {
-            let known = map.entry(key).or_default();
-            if !known.contains(&value) {
-                known.push(value.clone());
-            }
+        // Codes, numbers and long names have no other word form that a question would use; stemming is most of the cost here.
+        let words = spelling.chars().filter(|c| *c == ' ').count() + 1;
+        let inflects = words <= 3 && spelling.chars().all(|c| c.is_alphabetic() || c == ' ');
+        if inflects {
+            insert(&mut self.by_stems, stems_of(&spelling), value.clone());
         }
+        insert(&mut self.by_spelling, spelling, value);
     }
 
     /// Values with this spelling, letter case and punctuation aside.
@@ -91,6 +91,13 @@ impl StoredValues {
 
     pub fn is_complete(&self, column: ColumnId) -> bool {
         self.complete.contains(&column)
+    }
+}
+
+fn insert(map: &mut HashMap<String, Vec<StoredValue>>, key: String, value: StoredValue) {
+    let known = map.entry(key).or_default();
+    if !known.contains(&value) {
+        known.push(value);
     }
 }
 

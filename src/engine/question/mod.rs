@@ -12,6 +12,8 @@ mod numbers;
 mod tests;
 mod tokens;
 
+pub use dates::impossible::impossible_day;
+
 /// A question taken apart. All `Range<usize>` named `tokens` are positions in `tokens`.
 #[derive(Debug, Clone, Default)]
 pub struct Question {

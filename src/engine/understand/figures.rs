@@ -100,6 +100,11 @@ pub(super) fn figure(draft: &mut Draft, at: usize, function: Aggregate) {
             {
                 return;
             }
+            // "average number of pages": the pages are averaged, not counted.
+            Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Count))) => {
+                draft.take(next, "what is averaged", 1.0);
+                continue;
+            }
             // "minimum and maximum price": both of one column.
             Some(Cue::Aggregate(AggregateWord::Function(more))) => {
                 functions.push((next, more));

@@ -30,6 +30,8 @@ mod search;
 mod selves;
 mod sort_keys;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod times;
 mod values;

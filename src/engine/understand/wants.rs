@@ -207,7 +207,8 @@ fn counted_as(draft: &Draft, relation: RelationId) -> bool {
 fn only_figures(draft: &Draft) -> bool {
     !draft.wants.is_empty()
         && draft.context.elements.iter().enumerate().any(|(at, element)| {
-            matches!(element.cue, Some(Cue::Aggregate(_))) && draft.context.subject_element.is_none_or(|subject| at < subject)
+            matches!(element.cue, Some(Cue::Aggregate(_) | Cue::Superlative(_)))
+                && draft.context.subject_element.is_none_or(|subject| at < subject)
         })
 }
 

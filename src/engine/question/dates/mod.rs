@@ -8,6 +8,7 @@ mod calendar;
 mod clock;
 mod days;
 mod fold;
+pub mod impossible;
 mod months;
 mod relative;
 #[cfg(test)]
