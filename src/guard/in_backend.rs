@@ -127,6 +127,37 @@ mod tests {
     }
 
     #[pg_test]
+    fn memory_is_limited() {
+        corpus();
+        let sums: Vec<String> = (0..40).map(|number| format!("array_length(array_agg(g + {number}), 1)")).collect();
+        let sql = format!("SELECT {} FROM generate_series(1, 20000000) g", sums.join(", "));
+        let refusal = run_with(&sql, &Limits { timeout_ms: 60_000, max_plan_cost: 0.0, ..limits() }).expect_err("6 GB");
+        assert_eq!((refusal.reason, refusal.sqlstate_text()), (Reason::ResourceBomb, "53200"), "{refusal}");
+        assert!(run("SELECT 1").is_ok());
+    }
+
+    #[pg_test]
+    fn parallel_plans_run_and_stop() {
+        corpus();
+        as_superuser(
+            "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+             ALTER TABLE orders SET (parallel_workers = 2)",
+        );
+        assert_eq!(run("SELECT count(*) AS n FROM orders WHERE total > 0"), Ok(vec![r#"{"n":1000}"#.to_owned()]));
+        let few = Limits { max_rows: 5, ..limits() };
+        assert_eq!(run_with("SELECT id FROM orders WHERE total > 0", &few).map(|rows| rows.len()), Ok(5));
+        let refusal = run("SELECT 1 / (id - 500) FROM orders").expect_err("in a worker or here");
+        assert_eq!(refusal.sqlstate_text(), "22012");
+    }
+
+    #[pg_test]
+    fn membership_of_an_extension_proves_nothing() {
+        corpus();
+        as_superuser("ALTER EXTENSION plpgsql ADD FUNCTION liar(int)");
+        assert_eq!(run("SELECT liar(id) FROM countries").map_err(|refusal| refusal.reason), Err(Reason::UntrustedOwner));
+    }
+
+    #[pg_test]
     fn a_sink_may_stop() {
         struct One(usize);
         impl RowSink for One {
