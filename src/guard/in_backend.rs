@@ -28,6 +28,12 @@ mod tests {
         starts.iter().zip(ends).filter_map(|(start, end)| text[start + 4..end].split_once('\n')).collect()
     }
 
+    /// Some cases begin with `since 17: …`.
+    fn is_known((name, _): &(&str, &str)) -> bool {
+        let since = name.strip_prefix("since ").and_then(|rest| rest[..2].parse::<u16>().ok());
+        since.is_none_or(|version| version <= pgrx::pg_sys::get_pg_major_version_num())
+    }
+
     struct Json(Vec<String>);
 
     impl RowSink for Json {
@@ -57,8 +63,9 @@ mod tests {
 
     #[pg_test]
     fn legitimate_statements_run() {
+        let has_xml = value("SELECT setting FROM pg_config WHERE name = 'CONFIGURE'").is_some_and(|how| how.contains("libxml"));
         corpus();
-        for (name, sql) in cases(LEGITIMATE) {
+        for (name, sql) in cases(LEGITIMATE).into_iter().filter(|(name, _)| *name != "XML" || has_xml).filter(is_known) {
             match run(sql) {
                 Ok(_) => {}
                 Err(refusal) => panic!("{name}: {refusal:?}\n{sql}"),
