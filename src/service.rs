@@ -5,7 +5,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use nl_query_core::error::{Error, Reading};
+use nl_query_core::error::{Error, Known, Reading};
 use nl_query_core::question;
 use nl_query_core::refusal::{Reason, Refusal};
 use nl_query_engine::{Answer, Candidate, Refusal as Unanswerable, WordAccount, ir::Day};
@@ -37,22 +37,23 @@ pub struct Times {
 }
 
 /// A reading that the guard let through.
-pub struct Chosen {
+pub struct Chosen<P> {
     /// Its place among the candidates.
     pub place: usize,
-    pub verdict: Verdict,
+    /// What the guard gave for it: a verdict, or a statement ready to run.
+    pub proof: P,
 }
+
+/// `guard::check` or `guard::prove`.
+type Prover<P> = fn(&str, &Limits) -> Result<P, Refusal>;
 
 /// Answers the question with rows.
 pub fn rows(text: &str, sink: &mut dyn RowSink) -> Result<(), Error> {
     let call = Call::begin();
     let mut understood = understand(text)?;
-    let chosen = choose_certain(&mut understood)?;
-    let proof = Instant::now();
-    let proven = guard::prove(&understood.candidates()[chosen.place].sql, &understood.limits).map_err(failed)?;
-    understood.times.prove += proof.elapsed();
+    let chosen = choose_certain(&mut understood, guard::prove)?;
     let run = Instant::now();
-    let outcome = proven.run(&understood.limits, sink).map_err(failed)?;
+    let outcome = chosen.proof.run(&understood.limits, sink).map_err(failed)?;
     stats::count_time(Stage::Run, run.elapsed());
     understood.finish(call, u64::try_from(outcome.rows).unwrap_or(0));
     Ok(())
@@ -62,7 +63,7 @@ pub fn rows(text: &str, sink: &mut dyn RowSink) -> Result<(), Error> {
 pub fn sql(text: &str) -> Result<String, Error> {
     let call = Call::begin();
     let mut understood = understand(text)?;
-    let chosen = choose_certain(&mut understood)?;
+    let chosen = choose_certain(&mut understood, guard::check)?;
     let sql = understood.candidates()[chosen.place].sql.clone();
     understood.finish(call, 0);
     Ok(sql)
@@ -82,10 +83,10 @@ pub fn readings(text: &str, count: usize) -> Result<Vec<Reading>, Error> {
 }
 
 /// Everything there is to say about how the question is read, and whether it would be answered.
-pub fn explain(text: &str) -> Result<(Understood, Result<Chosen, Error>), Error> {
+pub fn explain(text: &str) -> Result<(Understood, Result<Chosen<Verdict>, Error>), Error> {
     let call = Call::begin();
     let mut understood = understand(text)?;
-    let chosen = choose_certain(&mut understood);
+    let chosen = choose_certain(&mut understood, guard::check);
     understood.times.total = understood.started.elapsed();
     if chosen.is_ok() {
         understood.count_times();
@@ -126,9 +127,9 @@ fn snapshot(limits: &Limits) -> Result<(Rc<Snapshot>, Origin), Error> {
 }
 
 /// The best reading that holds, or why none is good enough to act upon.
-fn choose_certain(understood: &mut Understood) -> Result<Chosen, Error> {
+fn choose_certain<P>(understood: &mut Understood, prover: Prover<P>) -> Result<Chosen<P>, Error> {
     let started = Instant::now();
-    let chosen = choose(understood);
+    let chosen = choose(understood, prover);
     understood.times.prove = started.elapsed();
     let chosen = chosen?;
     let minimum = settings::min_confidence();
@@ -141,11 +142,11 @@ fn choose_certain(understood: &mut Understood) -> Result<Chosen, Error> {
 
 /// The first candidate that the guard lets through. A candidate that is wrong SQL gives way to the next; one that is refused for
 /// what it would do or cost does not, because the next reading would answer another question than the one that was understood.
-fn choose(understood: &Understood) -> Result<Chosen, Error> {
+fn choose<P>(understood: &Understood, prover: Prover<P>) -> Result<Chosen<P>, Error> {
     let mut first: Option<(Box<Reading>, Box<Refusal>)> = None;
     for (place, candidate) in understood.candidates().iter().enumerate() {
-        match guard::check(&candidate.sql, &understood.limits) {
-            Ok(verdict) => return Ok(Chosen { place, verdict }),
+        match prover(&candidate.sql, &understood.limits) {
+            Ok(proof) => return Ok(Chosen { place, proof }),
             Err(refusal) => {
                 stats::count_refusal(refusal.reason);
                 let mistake = is_mistake(refusal.reason);
@@ -217,11 +218,12 @@ impl Understood {
     }
 
     /// A few names to ask about: the largest relations that need no schema name.
-    fn known(&self) -> Vec<String> {
+    fn known(&self) -> Known {
         let mut relations: Vec<_> =
             self.snapshot.prepared.schema().relations.iter().filter(|relation| relation.visible).collect();
         relations.sort_by(|left, right| right.rows.total_cmp(&left.rows).then_with(|| left.name.cmp(&right.name)));
-        relations.iter().take(8).map(|relation| relation.name.clone()).collect()
+        let names = relations.iter().take(8).map(|relation| relation.name.clone()).collect();
+        Known { names, left_out: self.left_out() }
     }
 
     fn finish(mut self, call: Call, rows: u64) {

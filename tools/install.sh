@@ -27,7 +27,8 @@ case ${1:-} in
         [ -f "$library" ] || die "$library is missing: run make first"
         [ -f "sql/nl_query--$VERSION.sql" ] || die "sql/nl_query--$VERSION.sql is missing: run make schema"
         mkdir -p "$LIBRARY" "$EXTENSION"
-        control=target/pg$MAJOR/nl_query.control
+        control=$(mktemp)
+        trap 'rm -f "$control"' EXIT
         sed "s/@CARGO_VERSION@/$VERSION/" nl_query.control >"$control"
         put 755 "$library" "$LIBRARY/nl_query.so"
         for script in sql/nl_query--*.sql; do

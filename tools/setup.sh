@@ -60,12 +60,13 @@ forget_no_cluster() {
 }
 
 install_packages() {
-    say "installing: $*"
+    say "installing: $* (log: target/setup.log)"
+    mkdir -p target
     trap forget_no_cluster EXIT
     as_root mkdir -p "$(dirname "$NO_CLUSTER")"
     echo "create_main_cluster = false" | as_root tee "$NO_CLUSTER" >/dev/null
-    as_root apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" >&2 ||
-        die "the package manager could not install: $*"
+    as_root apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" >target/setup.log 2>&1 </dev/null ||
+        { tail -n 20 target/setup.log >&2; die "the package manager could not install: $*"; }
     forget_no_cluster
     trap - EXIT
 }

@@ -8,6 +8,7 @@ use pgrx::prelude::*;
 use serde_json::{Value, json};
 
 use crate::catalog::Origin;
+use crate::guard::Verdict;
 use crate::pg::report::report;
 use crate::service::{self, Chosen, Understood};
 
@@ -30,7 +31,7 @@ fn nl_explain(question: &str, format: default!(&str, "'text'")) -> SetOfIterator
     SetOfIterator::new(lines)
 }
 
-fn lines(understood: &Understood, chosen: Result<Chosen, Error>) -> Vec<String> {
+fn lines(understood: &Understood, chosen: Result<Chosen<Verdict>, Error>) -> Vec<String> {
     let mut lines = Vec::new();
     match chosen {
         Ok(chosen) => {
@@ -39,7 +40,7 @@ fn lines(understood: &Understood, chosen: Result<Chosen, Error>) -> Vec<String> 
             lines.extend(best.sql.lines().map(|line| format!("  {line}")));
             lines.push(format!("In words: {}", best.paraphrase));
             lines.push(format!("Engine: embedded, confidence {:.2}", best.confidence));
-            lines.push(format!("Plan: cost {:.2}, rows {:.0}", chosen.verdict.plan_cost, chosen.verdict.plan_rows));
+            lines.push(format!("Plan: cost {:.2}, rows {:.0}", chosen.proof.plan_cost, chosen.proof.plan_rows));
         }
         Err(error) => {
             let error = report(error);
@@ -73,7 +74,7 @@ fn word_lines(understood: &Understood) -> Vec<String> {
     lines
 }
 
-fn object(understood: &Understood, chosen: Result<Chosen, Error>) -> Value {
+fn object(understood: &Understood, chosen: Result<Chosen<Verdict>, Error>) -> Value {
     let words: Vec<Value> = understood
         .words()
         .iter()
@@ -89,8 +90,8 @@ fn object(understood: &Understood, chosen: Result<Chosen, Error>) -> Value {
             object["sql"] = json!(best.sql);
             object["paraphrase"] = json!(best.paraphrase);
             object["confidence"] = json!(best.confidence);
-            object["plan_cost"] = json!(chosen.verdict.plan_cost);
-            object["plan_rows"] = json!(chosen.verdict.plan_rows);
+            object["plan_cost"] = json!(chosen.proof.plan_cost);
+            object["plan_rows"] = json!(chosen.proof.plan_rows);
         }
         Err(error) => {
             let class = error.class();

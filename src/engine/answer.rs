@@ -84,7 +84,9 @@ pub enum Refusal {
 /// Reads the question over the schema. `today` is the session's current date, for years left out; relative dates stay
 /// relative in the SQL.
 pub fn answer(question: &str, prepared: &Prepared, probe: &mut dyn ValueProbe, today: Day) -> Answer {
-    let question = question::read(question, today);
+    // In a question of capitals a capital says nothing: "IN GERMANY" names no state of Indiana.
+    let shouted = question.chars().any(char::is_uppercase) && !question.chars().any(char::is_lowercase);
+    let question = if shouted { question::read(&question.to_lowercase(), today) } else { question::read(question, today) };
     if question.tokens.is_empty() {
         return refuse(Refusal::EmptyQuestion, Vec::new());
     }

@@ -135,18 +135,15 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
         }
     }
     if found.is_empty() && lower.chars().count() >= 5 {
-        let mut typos: Vec<(&str, f32, How)> = prepared
-            .vocabulary
-            .iter()
-            .filter(|(word, places)| {
-                places.iter().any(|place| place.part != Part::Comment)
-                    && word.chars().count() >= 4
-                    && (is_typo_of(lower, word) || stem.chars().count() >= 5 && is_typo_of(stem, word))
-            })
-            .map(|(word, _)| (word.as_str(), 0.65, How::Typo))
-            .collect();
-        typos.sort_by_key(|(word, ..)| *word);
-        found.extend(typos.into_iter().take(3));
+        let meant = prepared.spellings.iter().filter(|(spelling, _)| is_typo_of(lower, spelling));
+        for (_, stem) in meant {
+            if found.len() < 3
+                && !found.iter().any(|(known, ..)| known == stem)
+                && let Some((word, _)) = prepared.vocabulary.get_key_value(stem.as_str())
+            {
+                found.push((word, 0.8, How::Typo));
+            }
+        }
     }
     found
 }
@@ -233,6 +230,9 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
     {
         strength = (strength + 0.1).min(1.1);
         last = hit.token;
+    }
+    if name.shortened && suffix.is_none_or(|hit| hit.token != last) {
+        strength -= 0.05;
     }
     // `route_id` without "id" is the route itself.
     let mut meaning = meaning;

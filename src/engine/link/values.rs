@@ -6,7 +6,7 @@ use nl_query_core::schema::{Column, Schema, TypeKind};
 
 use super::StoredValue;
 use crate::answer::ValueProbe;
-use crate::lexicon::morphology::stem;
+use crate::lexicon::morphology::{is_typo_of, stem};
 use crate::prepared::ColumnId;
 
 /// Texts longer than this are prose, not values that a question names.
@@ -80,6 +80,13 @@ impl StoredValues {
     /// Values whose words have these stems: "comedies" for `Comedy`.
     pub fn stemmed(&self, stems: &str) -> &[StoredValue] {
         self.by_stems.get(stems).map_or(&[], Vec::as_slice)
+    }
+
+    /// Values of one word that this may be a misspelling of.
+    pub fn misspelled(&self, word: &str) -> Vec<StoredValue> {
+        let mut near: Vec<&String> = self.by_spelling.keys().filter(|spelling| is_typo_of(word, spelling)).collect();
+        near.sort();
+        near.into_iter().take(2).flat_map(|spelling| self.spelled(spelling)).cloned().collect()
     }
 
     pub fn is_complete(&self, column: ColumnId) -> bool {

@@ -3,13 +3,13 @@
 //! Built once a schema generation and used for every question; holds nothing about a question. Cost grows with the number of
 //! columns and of statistics values, a few milliseconds for hundreds of relations.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use nl_query_core::schema::{Column, ForeignKey, Relation, RelationId, Schema};
 
 use crate::joins::{self, Graph};
 use crate::lexicon;
-use crate::lexicon::morphology::{stem, words_of_identifier};
+use crate::lexicon::morphology::{plural, singular, stem, words_of_identifier};
 use crate::link::values::StoredValues;
 
 mod name;
@@ -76,6 +76,8 @@ pub struct Prepared {
     pub(crate) columns: Vec<Vec<ColumnWords>>,
     /// Stems that occur in names and comments, with the places where they do.
     pub(crate) vocabulary: HashMap<String, Vec<Place>>,
+    /// Words of names as they are written, in singular and plural, each with its stem: a misspelling is told by letters, not stems.
+    pub(crate) spellings: Vec<(String, String)>,
     pub(crate) values: StoredValues,
 }
 
@@ -119,8 +121,9 @@ impl Prepared {
             })
             .collect();
         let vocabulary = vocabulary(&relations, &columns);
+        let spellings = spellings(&schema);
         let values = StoredValues::new(&schema);
-        Prepared { schema, graph, relations, columns, vocabulary, values }
+        Prepared { schema, graph, relations, columns, vocabulary, spellings, values }
     }
 
     pub fn schema(&self) -> &Schema {
@@ -181,13 +184,18 @@ fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[Forei
     let whole = Name::of(&column.name);
     let prefix = whole.stems().zip(owner.iter()).take_while(|(mine, theirs)| mine == theirs).count();
     let prefix = if prefix == owner.len() && prefix < whole.positions.len() { prefix } else { 0 };
-    let name = Name { positions: whole.positions[prefix..].to_vec() };
+    let name = Name { positions: whole.positions[prefix..].to_vec(), shortened: whole.shortened };
     let mut name = name;
     let reference = keys.iter().position(|key| key.from == id && key.from_columns == [at]);
     if column.kind.is_calendar() {
         name = name.without_calendar_word();
     }
     let keyed = name.positions.len() > 1 && name.positions.last().is_some_and(|word| is_key_word(word));
+    // `city_code` says city, and may say code.
+    if reference.is_none() && keyed && name.positions.last().is_some_and(|word| word.first().is_some_and(|word| word == "code")) {
+        name.positions.pop();
+        name.shortened = true;
+    }
     let mut stands_for = None;
     if let Some(position) = reference {
         let to = keys[position].to;
@@ -214,6 +222,21 @@ fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[Forei
     }
 }
 
+fn spellings(schema: &Schema) -> Vec<(String, String)> {
+    let names = schema
+        .relations
+        .iter()
+        .flat_map(|relation| std::iter::once(&relation.name).chain(relation.columns.iter().map(|column| &column.name)));
+    let words: BTreeSet<String> =
+        names.flat_map(|name| words_of_identifier(name)).filter(|word| word.chars().count() >= 4).collect();
+    let forms = words.iter().flat_map(|word| {
+        let stemmed = stem(word);
+        [word.clone(), singular(word), plural(word)].map(|form| (form, stemmed.clone()))
+    });
+    let forms: BTreeSet<(String, String)> = forms.collect();
+    forms.into_iter().collect()
+}
+
 fn vocabulary(relations: &[RelationWords], columns: &[Vec<ColumnWords>]) -> HashMap<String, Vec<Place>> {
     let mut vocabulary: HashMap<String, Vec<Place>> = HashMap::new();
     let mut add = |word: &str, place: Place| {
@@ -234,7 +257,7 @@ fn vocabulary(relations: &[RelationWords], columns: &[Vec<ColumnWords>]) -> Hash
                 alternatives.iter().for_each(|word| add(word, Place { target, part: Part::Name(position) }));
             }
             if column.keyed {
-                add("id", Place { target, part: Part::Suffix });
+                ["id", "code"].iter().for_each(|word| add(word, Place { target, part: Part::Suffix }));
             }
             if column.role == Role::Time {
                 ["date", "time", "day"].iter().for_each(|word| add(word, Place { target, part: Part::Suffix }));

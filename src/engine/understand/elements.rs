@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::cues::{self, Cue};
+use crate::lexicon::morphology::is_typo_of;
 use crate::lexicon::{self, StopClass};
 use crate::link::{How, Meaning, Mention, StoredValue};
 use crate::question::{Question, TokenKind};
@@ -181,13 +182,20 @@ fn choose(question: &Question, spans: Vec<Span>) -> Vec<Element> {
                 at = spans[chosen].element.tokens.end;
             }
             None => {
-                let stop = (question.tokens[at].kind == TokenKind::Symbol).then_some(StopClass::Filler);
+                let nothing = question.tokens[at].kind == TokenKind::Symbol
+                    || (at == 0 && is_misspelled_request(&question.tokens[at].lower));
+                let stop = nothing.then_some(StopClass::Filler);
                 elements.push(Element { tokens: at..at + 1, stop, ..Element::default() });
                 at += 1;
             }
         }
     }
     elements
+}
+
+/// "lsit the products": the first word, where it says nothing else.
+fn is_misspelled_request(word: &str) -> bool {
+    ["list", "show", "give", "find", "what", "which", "display", "count", "return"].iter().any(|meant| is_typo_of(word, meant))
 }
 
 /// A name or a cue does not reach over a comma or a full stop; dates and quotes may.

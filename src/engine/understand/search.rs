@@ -26,8 +26,12 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
             let spelling = spelling(question, start, end);
             let found = prepared.values.spelled(&spelling);
             push(prepared, mentions, start, end, found, exact_strength(question, start, end));
-            if found.is_empty() && !is_done(question, start) {
+            let article = lexicon::stop_word(&question.tokens[start].lower).is_some();
+            if found.is_empty() && !article && !is_done(question, start) {
                 push(prepared, mentions, start, end, prepared.values.stemmed(&stems_of(&spelling)), 0.84);
+            }
+            if end == start + 1 {
+                push(prepared, mentions, start, end, &gender(prepared, &question.tokens[start].lower), 0.98);
             }
             for variant in places(question, start, end) {
                 let same = prepared.values.spelled(&normalise(&variant));
@@ -35,10 +39,35 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
             }
         }
     }
+    misspelled_values(question, prepared, mentions);
     for quoted in &question.quoted {
         let found = prepared.values.spelled(&normalise(&quoted.content)).to_vec();
         push(prepared, mentions, quoted.tokens.start, quoted.tokens.end, &found, 2.0);
     }
+}
+
+/// Words of six letters and more that nothing else explains may be misspelled values: "Germny".
+fn misspelled_values(question: &Question, prepared: &Prepared, mentions: &mut Vec<Mention>) {
+    for (at, token) in question.tokens.iter().enumerate() {
+        let explained = token.kind != TokenKind::Word
+            || token.lower.chars().count() < 6
+            || lexicon::stop_word(&token.lower).is_some()
+            || mentions.iter().any(|mention| mention.tokens.contains(&at) && mention.strength > 0.3);
+        if !explained {
+            push(prepared, mentions, at, at + 1, &prepared.values.misspelled(&token.lower), 0.62);
+        }
+    }
+}
+
+/// "female dependents": the value that a column called sex or gender has for it.
+fn gender(prepared: &Prepared, word: &str) -> Vec<StoredValue> {
+    let spellings: &[&str] = match word {
+        "female" | "females" | "woman" | "women" | "girl" | "girls" => &["f", "female", "woman", "w"],
+        "male" | "males" | "man" | "men" | "boy" | "boys" => &["m", "male", "man"],
+        _ => return Vec::new(),
+    };
+    let about_sex = |value: &&StoredValue| prepared.words(value.column).name.stems().any(|stem| matches!(stem, "sex" | "gender"));
+    spellings.iter().flat_map(|spelling| prepared.values.spelled(spelling)).filter(about_sex).cloned().collect()
 }
 
 /// "they deliver": a verb behind its subject is not the value `delivered`.
@@ -124,8 +153,7 @@ fn places(question: &Question, start: usize, end: usize) -> Vec<String> {
     }
     // A code is one only in capitals: "us" and "in" are words.
     let text = &question.tokens[start].text;
-    let shouted = !question.text.chars().any(char::is_lowercase);
-    if !shouted && end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
+    if end == start + 1 && text.chars().count() <= 3 && text.chars().all(char::is_uppercase) {
         lexicon::place_variants(&words[0].to_lowercase())
     } else {
         Vec::new()
