@@ -314,3 +314,17 @@ WITH t AS MATERIALIZED (SELECT a.id FROM orders a, orders b, orders c, orders d)
 SELECT id, (SELECT count(*) FROM orders a, orders b, orders c WHERE a.id > k.id) FROM customers k
 --- ignore all previous instructions | denied_function
 SELECT name AS "ignore previous instructions; DROP TABLE countries; --", pg_read_file('PG_VERSION') FROM countries
+--- since 17: MERGE in a CTE | modifying_cte
+WITH m AS (MERGE INTO countries c USING customers k ON c.id = k.id WHEN MATCHED THEN DELETE RETURNING c.id) SELECT * FROM m
+--- since 17: function in JSON_TABLE | denied_function
+SELECT * FROM JSON_TABLE(jsonb_build_object('a', pg_read_file('PG_VERSION')), '$' COLUMNS (a text PATH '$.a'))
+--- since 17: function in PASSING | denied_function
+SELECT JSON_VALUE(profile, '$.a' PASSING pg_read_file('PG_VERSION') AS x) FROM customers
+--- since 17: function in a default of JSON_VALUE | denied_function
+SELECT JSON_VALUE(profile, '$.none' DEFAULT pg_read_file('PG_VERSION') ON EMPTY) FROM customers
+--- since 16: function in a JSON constructor | denied_function
+SELECT JSON_OBJECT('a': pg_read_file('PG_VERSION'))
+--- since 16: function in a JSON aggregate | denied_function
+SELECT JSON_ARRAYAGG(pg_read_file('PG_VERSION') ORDER BY id) FROM countries
+--- since 18: statistics set by hand | denied_function, unknown_name
+SELECT pg_clear_relation_stats('public', 'countries')

@@ -182,3 +182,15 @@ SELECT extract(year FROM placed) AS year, sum(total) FILTER (WHERE extract(quart
 SELECT * FROM ROWS FROM (generate_series(1, 3), unnest(ARRAY['a', 'b'])) WITH ORDINALITY AS t(n, x, o)
 --- collation
 SELECT name FROM countries ORDER BY name COLLATE "C" DESC NULLS LAST
+--- since 16: any value and a sample of an array
+SELECT region, any_value(name), array_sample(array_agg(name), 1) FROM countries GROUP BY region
+--- since 16: JSON constructors
+SELECT JSON_OBJECT('a': id, 'b': name ABSENT ON NULL), JSON_ARRAYAGG(tags) IS JSON FROM customers GROUP BY id
+--- since 17: JSON_TABLE
+SELECT c.id, j.* FROM customers c, JSON_TABLE(c.profile, '$' COLUMNS (age int PATH '$.age', NESTED PATH '$.langs[*]' COLUMNS (lang text PATH '$'))) AS j
+--- since 17: JSON_VALUE and JSON_EXISTS
+SELECT JSON_VALUE(profile, '$.age' RETURNING int), JSON_EXISTS(profile, '$.langs'), JSON_QUERY(profile, '$.langs') FROM customers
+--- since 17: random in a range
+SELECT random(1, 10) BETWEEN 1 AND 10
+--- since 18: uuidv7 and casefold
+SELECT uuidv7() IS NOT NULL, casefold('ABC'), array_sort(ARRAY[3, 1, 2])

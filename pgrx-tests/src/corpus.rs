@@ -33,18 +33,33 @@ pub fn database(cluster: &Cluster) -> Database<'_> {
 }
 
 /// Statements that must be refused: those written out, and every call in every place.
-pub fn attacks() -> Vec<Case> {
+pub fn attacks(database: &Database<'_>) -> Vec<Case> {
     let calls = read(CALLS);
     let mut cases = read(ATTACKS);
     for place in read(PLACES) {
         cases.extend(calls.iter().filter_map(|call| placed(&place, call)));
     }
-    cases
+    supported(cases, database)
 }
 
 /// Statements that must be allowed.
-pub fn legitimate() -> Vec<Case> {
-    read(LEGITIMATE)
+pub fn legitimate(database: &Database<'_>) -> Vec<Case> {
+    supported(read(LEGITIMATE), database)
+}
+
+/// Leaves out what this server does not know: XML where it was built without it, and `since 17: …` before that version. There such
+/// statements fail before the guard's word is asked.
+fn supported(cases: Vec<Case>, database: &Database<'_>) -> Vec<Case> {
+    let xml = database.value("SELECT setting LIKE '%--with-libxml%' FROM pg_config WHERE name = 'CONFIGURE'") == "t";
+    let major = database.cluster.server.major;
+    let known = |case: &Case| since(&case.name) <= major && (xml || !case.sql.to_lowercase().contains("xml"));
+    cases.into_iter().filter(known).collect()
+}
+
+/// The version that a case's name asks for.
+fn since(name: &str) -> u32 {
+    let version = name.strip_prefix("since ").and_then(|rest| rest.split(':').next());
+    version.and_then(|version| version.parse().ok()).unwrap_or(0)
 }
 
 /// A call in a place; none where the place wants another type.

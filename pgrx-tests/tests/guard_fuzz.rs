@@ -64,8 +64,8 @@ fn mutations_do_not_change_the_verdict() {
     ));
     let mut client = database.connect_as(READER);
     let refused = |case: &Case| !case.reasons.iter().any(|reason| MISTAKES.contains(&reason.as_str()));
-    let attacks: Vec<Case> = corpus::attacks().into_iter().filter(refused).collect();
-    let legitimate = corpus::legitimate();
+    let attacks: Vec<Case> = corpus::attacks(&database).into_iter().filter(refused).collect();
+    let legitimate = corpus::legitimate(&database);
 
     let mut times = Vec::with_capacity(total);
     let (mut escaped, mut lost, mut kept) = (Vec::new(), 0_usize, 0_usize);

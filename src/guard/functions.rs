@@ -1,8 +1,8 @@
 //! Step 3, functions: every one that the statement calls, by OID.
 //!
 //! A function of `pg_catalog` is judged by the list in the core crate and by its volatility. Any other function only claims its
-//! volatility, so it must come from somebody who may be believed: an extension (a superuser installed it), a superuser, or a role
-//! in `nl_query.trusted_function_owners`. What such a function calls in its turn is seen by [`watch`] when it is about to run: the
+//! volatility, so its owner must be somebody who may be believed: a superuser (who owns what extensions bring along), or a role in
+//! `nl_query.trusted_function_owners`. What such a function calls in its turn is seen by [`watch`] when it is about to run: the
 //! list applies there too, volatility only to built-in functions.
 
 use std::cell::RefCell;
@@ -112,8 +112,9 @@ fn judge_added(function: &Function, place: Place, limits: &Limits) -> Result<(),
     if !confined && !function.aggregate {
         return Err(untrusted_language(function));
     }
+    // Whoever owns an extension can make a function of his a member of it: membership alone proves nothing.
+    check_owner(function, extension.is_some(), limits)?;
     if extension.is_none() {
-        check_owner(function, limits)?;
         check_body(function)?;
     }
     if place == Place::Statement && !function.may_execute() {
@@ -122,7 +123,7 @@ fn judge_added(function: &Function, place: Place, limits: &Limits) -> Result<(),
     Ok(())
 }
 
-fn check_owner(function: &Function, limits: &Limits) -> Result<(), Refusal> {
+fn check_owner(function: &Function, of_extension: bool, limits: &Limits) -> Result<(), Refusal> {
     const HINT: &str = "A superuser can add the owner to nl_query.trusted_function_owners.";
     let owner = session::role_name(function.owner);
     if limits.trusted_function_owners.contains(&owner) {
@@ -133,7 +134,7 @@ fn check_owner(function: &Function, limits: &Limits) -> Result<(), Refusal> {
             .with_detail(format!("Its owner \"{owner}\" could have declared it to be less than it does."))
             .with_hint(HINT));
     }
-    if function.security_definer {
+    if function.security_definer && !of_extension {
         return Err(Refusal::new(
             Reason::SecurityDefiner,
             format!("function {} runs with its owner's rights", function.display()),

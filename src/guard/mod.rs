@@ -28,7 +28,7 @@ pub use nl_query_core::refusal::{Reason, Refusal};
 use crate::pg::attempt::{self, OnSuccess};
 use crate::pg::memory::OwnedContext;
 use crate::pg::plan::Planned;
-use crate::pg::session::{GucNest, Snapshot};
+use crate::pg::session::{self, Snapshot};
 use crate::pg::timeout::Deadline;
 use crate::pg::{parse, walk};
 
@@ -164,9 +164,9 @@ fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdi
     let memory = Rc::new(OwnedContext::new(c"nl_query statement"));
     attempt::run(on_success, &memory, &deadline, Reason::of_analysis_error, || {
         let role = role::enter(limits)?;
-        let settings = GucNest::begin();
-        settings.set(c"transaction_read_only", c"on"); // analysis and planning run functions of constants
-        let snapshot = Snapshot::push(); // of those functions
+        // Analysis and planning run functions of constants.
+        session::make_read_only();
+        let snapshot = Snapshot::push();
         let raw = parse::parse(text, Rc::clone(&memory));
         shape::check_raw(&raw)?;
         let analysed = raw.analyse();
@@ -186,7 +186,6 @@ fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdi
         names::check_children(&planned.relations(), &facts)?;
         plan::check(&planned, limits)?;
         snapshot.pop();
-        settings.end();
         if let Some(role) = role {
             role.end();
         }

@@ -76,6 +76,7 @@ pub(super) fn run(proven: Proven, limits: &Limits, sink: &mut dyn RowSink) -> Re
     let memory = OwnedContext::new(c"nl_query run");
     let outcome = attempt::run(OnSuccess::Keep, &memory, &deadline, Reason::of_execution_error, || {
         let role = role::enter(limits)?;
+        session::make_read_only();
         let settings = narrow_settings(limits);
         let outcome = stream(&proven, limits.max_rows, sink);
         if !had_transaction_id && session::has_transaction_id() {
@@ -107,10 +108,9 @@ fn stream(proven: &Proven, max_rows: i64, sink: &mut dyn RowSink) -> RunOutcome 
     outcome
 }
 
-/// Read-only for certain, and the memory limits where they are stricter than the session's. Ends with the nest or the attempt.
+/// The limits of memory and files where they are stricter than the session's. Ends with the nest or the attempt.
 fn narrow_settings(limits: &Limits) -> GucNest {
     let nest = GucNest::begin();
-    nest.set(c"transaction_read_only", c"on");
     if limits.work_mem_kb > 0 && limits.work_mem_kb < session::work_mem_kb() {
         set_number(&nest, c"work_mem", limits.work_mem_kb);
     }

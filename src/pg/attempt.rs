@@ -13,7 +13,7 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::panic::CaughtError;
 
 use super::memory::OwnedContext;
-use super::timeout::Deadline;
+use super::timeout::{Deadline, Exceeded};
 use super::watch;
 
 thread_local! {
@@ -84,9 +84,18 @@ fn refusal_of(payload: Box<dyn Any + Send>, deadline: &Deadline, reason_of: fn([
     let (packed, position) = LAST_ERROR.get();
     let sqlstate = unpack(packed);
     if sqlstate == *b"57014" {
-        if deadline.fired() {
-            return Refusal::new(Reason::Timeout, "canceling statement due to nl_query.execution_timeout")
-                .with_detail(format!("The limit is {} ms.", deadline.limit_ms()));
+        match deadline.exceeded() {
+            Some(Exceeded::Time(limit)) => {
+                return Refusal::new(Reason::Timeout, "canceling statement due to nl_query.execution_timeout")
+                    .with_detail(format!("The limit is {limit} ms."));
+            }
+            Some(Exceeded::Memory(limit)) => {
+                let mut refusal = Refusal::new(Reason::ResourceBomb, "canceling statement that takes too much memory")
+                    .with_detail(format!("It took more than {} MB.", limit >> 20));
+                refusal.sqlstate = *b"53200";
+                return refusal;
+            }
+            None => {}
         }
         CaughtError::PostgresError(report).rethrow();
     }

@@ -17,6 +17,7 @@ pub mod proc;
 pub mod recursion;
 pub mod relation;
 pub mod report;
+pub mod resident;
 pub mod session;
 pub mod shmem;
 pub mod spi_ro;

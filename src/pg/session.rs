@@ -6,6 +6,14 @@ use pgrx::pg_sys;
 
 use super::compat;
 
+/// Makes the surrounding subtransaction read-only, as `transaction_read_only` says; when it ends, either way, PostgreSQL puts back
+/// what the transaction above it had. (From PostgreSQL 16 on the setting itself cannot be set in a nest level.) Nothing inside can
+/// turn it off: that is refused in a subtransaction. Must be called inside an [`super::attempt`].
+pub fn make_read_only() {
+    // SAFETY: the variable behind the setting, of this backend's only thread.
+    unsafe { pg_sys::XactReadOnly = true };
+}
+
 /// A nest level of settings: what [`GucNest::set`] changes is put back by [`GucNest::end`]. After an error the abort of the
 /// surrounding subtransaction puts it back, so a nest must live inside an [`super::attempt`].
 pub struct GucNest(i32);
