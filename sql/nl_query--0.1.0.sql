@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:25
+-- src/lib.rs:27
 -- bootstrap
 \echo Use "CREATE EXTENSION nl_query" to load this file. \quit
 -- Questions and identifiers are UTF-8 texts inside the library; a database with another encoding would need every one converted.
@@ -153,7 +153,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:26
+-- src/lib.rs:28
 -- requires:
 --   pg_stat_nl_query_info
 --   pg_stat_nl_query_timing
@@ -174,7 +174,7 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:31
+-- src/lib.rs:33
 -- requires:
 --   views
 --   nl_query_json
@@ -199,7 +199,7 @@ COMMENT ON FUNCTION nl_prove(text) IS 'says what the guard makes of any SQL for 
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:36
+-- src/lib.rs:38
 -- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use nl_query_core::error::{Error, Reading};
+use nl_query_core::error::{Error, Known, Reading};
 use nl_query_core::question;
 use nl_query_core::refusal::{Reason, Refusal};
 use nl_query_engine::{Answer, Candidate, Refusal as Unanswerable, WordAccount, ir::Day};
@@ -217,11 +217,12 @@ impl Understood {
     }
 
     /// A few names to ask about: the largest relations that need no schema name.
-    fn known(&self) -> Vec<String> {
+    fn known(&self) -> Known {
         let mut relations: Vec<_> =
             self.snapshot.prepared.schema().relations.iter().filter(|relation| relation.visible).collect();
         relations.sort_by(|left, right| right.rows.total_cmp(&left.rows).then_with(|| left.name.cmp(&right.name)));
-        relations.iter().take(8).map(|relation| relation.name.clone()).collect()
+        let names = relations.iter().take(8).map(|relation| relation.name.clone()).collect();
+        Known { names, left_out: self.left_out() }
     }
 
     fn finish(mut self, call: Call, rows: u64) {

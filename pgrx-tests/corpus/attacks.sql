@@ -154,6 +154,12 @@ SELECT count(private_text) FROM labelled
 SELECT id FROM labelled_view
 --- private column in a natural join | private
 SELECT count(*) FROM labelled NATURAL JOIN (VALUES ('x')) AS guess(private_text)
+--- private column behind a partition | private
+SELECT hidden FROM labelled_parts_low
+--- private partition | private
+SELECT id FROM labelled_parts_high
+--- private partition behind its parent | private
+SELECT id FROM labelled_parts
 --- private table | private
 SELECT count(*) FROM labelled_whole
 --- private schema | private

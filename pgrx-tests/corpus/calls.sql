@@ -74,5 +74,9 @@ length(trap_sql(1))
 trap_plpgsql(1)
 --- int | untrusted_language
 length(renamed_read('PG_VERSION'))
+--- int | denied_function
+trap_default(1)
+--- int | denied_function
+length(trap_atomic(1))
 --- int | private
 labelled_function(1)

@@ -28,6 +28,8 @@ SELECT body FROM notes
 SELECT id, open FROM half_secret
 --- columns that are not private
 SELECT id, public_text FROM labelled
+--- a partition beside a private one
+SELECT id FROM labelled_parts WHERE id < 5
 --- joins
 SELECT c.name, count(*) FROM customers c JOIN orders o ON o.customer_id = c.id LEFT JOIN countries l ON l.id = c.country_id GROUP BY c.id, c.name
 --- natural and USING joins

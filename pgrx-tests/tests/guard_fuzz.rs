@@ -72,7 +72,8 @@ fn mutations_do_not_change_the_verdict() {
     let mut settled = None;
     client.batch_execute("BEGIN").expect("BEGIN");
     // The catalogs that these two read are locked from now on.
-    (traces(&mut client), memory(&mut client));
+    traces(&mut client);
+    memory(&mut client);
     let before = traces(&mut client);
     for batch in 0..total.div_ceil(BATCH) {
         let mut dice = Dice::new(0x9E37_79B9_7F4A_7C15 ^ (batch as u64) << 17);

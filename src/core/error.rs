@@ -20,9 +20,9 @@ pub enum Error {
     /// The caller may read nothing that a question could be about.
     NothingReadable,
     /// No word of the question names anything in the schema.
-    NothingRecognised { known: Vec<String> },
+    NothingRecognised { known: Known },
     /// Words that the answer needs name nothing in the schema.
-    UnknownWords { words: Vec<String>, known: Vec<String> },
+    UnknownWords { words: Vec<String>, known: Known },
     /// No SELECT could answer it.
     OutOfScope { what: String },
     /// There is a reading, but it is not certain enough to act on.
@@ -33,6 +33,15 @@ pub enum Error {
     Failed { refusal: Box<Refusal> },
     /// The catalog query returned what cannot be read.
     Catalog { message: String },
+}
+
+/// What could be asked about instead.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Names of a few relations.
+    pub names: Vec<String>,
+    /// Relations that were not looked at, because a setting bounds how many are.
+    pub left_out: usize,
 }
 
 /// A way to understand a question, for showing it.

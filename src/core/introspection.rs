@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::Deserialize;
 
+use crate::array_literal::elements;
 use crate::schema::{Column, ColumnStats, ForeignKey, Relation, RelationId, RelationKind, Schema, TypeKind};
 
 /// The answer of the catalog query.
@@ -47,7 +48,16 @@ struct RawColumn {
     type_oid: u32,
     not_null: bool,
     comment: Option<String>,
-    stats: Option<ColumnStats>,
+    stats: Option<RawStats>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawStats {
+    n_distinct: f64,
+    null_frac: f64,
+    /// Array literals.
+    common_values: Option<String>,
+    bounds: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -173,8 +183,30 @@ fn column(raw: RawColumn, types: &HashMap<u32, RawType>) -> Column {
         enum_labels: known.and_then(|kind| kind.labels.clone()).unwrap_or_default(),
         comment: raw.comment.filter(|text| !text.trim().is_empty()),
         not_null: raw.not_null,
-        stats: raw.stats,
+        stats: raw.stats.map(|raw| stats(raw, known.is_some_and(|kind| kind.kind == TypeKind::Text))),
     }
+}
+
+/// Values that are kept of a text column at most, and how long they may be: names and labels, not documents.
+const VALUES: usize = 200;
+const VALUE_LENGTH: usize = 100;
+
+fn stats(raw: RawStats, is_text: bool) -> ColumnStats {
+    let values = |literal: Option<String>| literal.map(|literal| short_values(&literal)).unwrap_or_default();
+    let bounds = if is_text { values(raw.bounds) } else { raw.bounds.map(|literal| ends(&literal)).unwrap_or_default() };
+    ColumnStats { n_distinct: raw.n_distinct, null_frac: raw.null_frac, common_values: values(raw.common_values), bounds }
+}
+
+fn short_values(literal: &str) -> Vec<String> {
+    elements(literal).filter(|value| value.chars().nth(VALUE_LENGTH).is_none()).take(VALUES).collect()
+}
+
+/// The first and the last value.
+fn ends(literal: &str) -> Vec<String> {
+    let mut values = elements(literal);
+    let first = values.next();
+    let last = values.last();
+    first.into_iter().chain(last).collect()
 }
 
 fn digests(relations: &[RawRelation], types: &HashMap<u32, RawType>, keys: &[RawForeignKey]) -> BTreeMap<u32, u64> {
@@ -206,7 +238,7 @@ mod tests {
         {"oid": 100, "schema": "public", "name": "customers", "kind": "r", "visible": true, "comment": " ", "rows": 10,
          "columns": [{"number": 1, "name": "id", "type_name": "integer", "type": 23, "not_null": true, "comment": null, "stats": null},
                      {"number": 3, "name": "state", "type_name": "mood", "type": 900, "not_null": false, "comment": "how they feel",
-                      "stats": {"n_distinct": 2, "null_frac": 0.5, "common_values": ["ok"], "bounds": []}}],
+                      "stats": {"n_distinct": 2, "null_frac": 0.5, "common_values": "{ok}", "bounds": null}}],
          "primary_key": [[1]], "unique_keys": [[1, 2], [3]], "leading": [1, 2]},
         {"oid": 200, "schema": "public", "name": "orders", "kind": "p", "visible": true, "comment": null, "rows": -1,
          "columns": [{"number": 2, "name": "customer", "type_name": "integer", "type": 23, "not_null": true, "comment": null, "stats": null}],
@@ -245,6 +277,20 @@ mod tests {
         let key = SAMPLE
             .replace("{\"from\": 200, \"from_columns\": [2], \"to\": 100", "{\"from\": 200, \"from_columns\": [2], \"to\": 200");
         assert_ne!(Catalog::from_json(&key).expect("parses").digests[&200], before[&200]);
+    }
+
+    #[test]
+    fn statistics_keep_short_texts_and_the_ends_of_numbers() {
+        let long = "x".repeat(101);
+        let raw = || RawStats {
+            n_distinct: 3.0,
+            null_frac: 0.0,
+            common_values: Some(format!("{{a,{long},\"b c\"}}")),
+            bounds: Some("{1,2,3}".to_owned()),
+        };
+        assert_eq!(stats(raw(), true).common_values, ["a", "b c"]);
+        assert_eq!(stats(raw(), true).bounds, ["1", "2", "3"]);
+        assert_eq!(stats(raw(), false).bounds, ["1", "3"]);
     }
 
     #[test]

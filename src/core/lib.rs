@@ -4,6 +4,7 @@
 //! The extension fills [`schema::Schema`] from the catalog and turns [`error::Error`] into an ErrorReport in one place.
 #![forbid(unsafe_code)]
 
+pub mod array_literal;
 pub mod error;
 pub mod functions;
 pub mod histogram;

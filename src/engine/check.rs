@@ -272,7 +272,7 @@ impl<'a> Checker<'a> {
             Predicate::InRange { expr, .. } => {
                 self.expr(expr, aggregates)?;
                 let kind = self.of(expr);
-                match kind.is_calendar() || kind.kind == Some(TypeKind::Text) || (kind.is_number() && kind.whole) {
+                match kind.is_calendar() || kind.kind == Some(TypeKind::Text) || kind.is_number() {
                     true => Ok(()),
                     false => refuse("only dates and years lie in a range of time"),
                 }

@@ -40,7 +40,8 @@ enum Place {
 /// Judges every function of a statement. True when all of them are built in.
 pub fn check(facts: &Facts, limits: &Limits) -> Result<bool, Refusal> {
     let mut all_built_in = true;
-    for (functions, place) in [(&facts.functions, Place::Statement), (&facts.support, Place::Support)] {
+    let sets = [(&facts.functions, Place::Statement), (&facts.support, Place::Support), (&facts.inside, Place::Inside)];
+    for (functions, place) in sets {
         for oid in functions {
             all_built_in &= *oid < FIRST_NORMAL_OID;
             judge(*oid, place, limits)?;
@@ -91,10 +92,8 @@ fn judge_built_in(function: &Function, listed: Option<Verdict>, place: Place, li
 
 fn judge_added(function: &Function, place: Place, limits: &Limits) -> Result<(), Refusal> {
     let extension = function.extension();
-    if let Some(extension) = extension {
-        if proc::extension_name(extension) == "nl_query" {
-            return Err(Refusal::new(Reason::Nested, format!("function {} may not be used in an answer", function.display())));
-        }
+    if extension.is_some_and(|extension| proc::extension_name(extension) == "nl_query") {
+        return Err(Refusal::new(Reason::Nested, format!("function {} may not be used in an answer", function.display())));
     }
     // The list speaks of functions by the names they have in the built-in schema and in well-known extensions.
     let listed = extension.and_then(|_| verdict(&function.name));
@@ -167,12 +166,12 @@ fn check_volatility(function: &Function) -> Result<(), Refusal> {
 }
 
 fn check_labels(functions: &BTreeSet<u32>) -> Result<(), Refusal> {
-    match functions.iter().find(|oid| labels::is_private(Labelled::Function(**oid))) {
+    let private = |function: &Function| {
+        labels::is_private(Labelled::Function(function.oid)) || labels::is_private(Labelled::Schema(function.namespace))
+    };
+    match functions.iter().filter_map(|oid| Function::find(*oid)).find(private) {
         None => Ok(()),
-        Some(oid) => {
-            let name = Function::find(*oid).map(|function| function.display()).unwrap_or_default();
-            Err(Refusal::new(Reason::Private, format!("function {name} is private")))
-        }
+        Some(function) => Err(Refusal::new(Reason::Private, format!("function {} is private", function.display()))),
     }
 }
 

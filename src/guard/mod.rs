@@ -10,14 +10,14 @@
 
 mod bombs;
 mod functions;
+#[cfg(any(test, feature = "pg_test"))]
+mod in_backend;
 mod names;
 mod nearest;
 mod plan;
 mod role;
 mod run;
 mod shape;
-#[cfg(any(test, feature = "pg_test"))]
-mod tests;
 
 use std::cell::Cell;
 use std::ffi::CString;
@@ -28,7 +28,7 @@ pub use nl_query_core::refusal::{Reason, Refusal};
 use crate::pg::attempt::{self, OnSuccess};
 use crate::pg::memory::OwnedContext;
 use crate::pg::plan::Planned;
-use crate::pg::session::GucNest;
+use crate::pg::session::{GucNest, Snapshot};
 use crate::pg::timeout::Deadline;
 use crate::pg::{parse, walk};
 
@@ -166,6 +166,7 @@ fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdi
         let role = role::enter(limits)?;
         let settings = GucNest::begin();
         settings.set(c"transaction_read_only", c"on"); // analysis and planning run functions of constants
+        let snapshot = Snapshot::push(); // of those functions
         let raw = parse::parse(text, Rc::clone(&memory));
         shape::check_raw(&raw)?;
         let analysed = raw.analyse();
@@ -182,7 +183,9 @@ fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdi
         // Parallel workers do not carry the guard's watch on functions, so they get built-in functions only.
         let planned = crate::pg::plan::plan(rewritten, all_built_in);
         planned.check_permissions();
+        names::check_children(&planned.relations(), &facts)?;
         plan::check(&planned, limits)?;
+        snapshot.pop();
         settings.end();
         if let Some(role) = role {
             role.end();

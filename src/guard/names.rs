@@ -1,5 +1,7 @@
 //! Step 3, names: which relations a statement may read.
 
+use std::collections::BTreeSet;
+
 use super::{Limits, Reason, Refusal};
 use crate::pg::labels::{self, Labelled};
 use crate::pg::relation::{self, Relation};
@@ -32,25 +34,41 @@ pub fn check(facts: &Facts, limits: &Limits) -> Result<(), Refusal> {
         check_catalog(&relation, limits)?;
         check_kind(&relation, relation_use.relkind, limits)?;
         if labels {
-            check_labels(*oid, &relation, relation_use)?;
+            let columns = columns_read(*oid, relation_use);
+            check_labels(*oid, &columns)?;
+            // A partition is a part of what its parents hold back.
+            relation::partition_ancestors(*oid).into_iter().try_for_each(|parent| check_labels(parent, &columns))?;
         }
     }
     Ok(())
 }
 
-fn check_labels(oid: u32, relation: &Relation, relation_use: &RelationUse) -> Result<(), Refusal> {
+/// Judges the relations that a plan reads and no tree names: partitions and inheritance children.
+pub fn check_children(read: &[u32], facts: &Facts) -> Result<(), Refusal> {
+    if !labels::any() {
+        return Ok(());
+    }
+    let named = |oid: &&u32| !facts.relations.contains_key(oid);
+    read.iter().filter(named).try_for_each(|oid| check_labels(*oid, &BTreeSet::new()))
+}
+
+/// Names of the columns that the statement reads of a relation.
+fn columns_read(oid: u32, relation_use: &RelationUse) -> BTreeSet<String> {
+    let whole_row = relation_use.columns.contains(&0);
+    let columns = relation::columns(oid).into_iter();
+    columns.filter(|(number, _)| whole_row || relation_use.columns.contains(number)).map(|(_, name)| name).collect()
+}
+
+fn check_labels(oid: u32, columns_read: &BTreeSet<String>) -> Result<(), Refusal> {
+    let Some(relation) = Relation::find(oid) else { return Ok(()) };
     if labels::is_private(Labelled::Schema(relation.namespace)) {
         return Err(Refusal::new(Reason::Private, format!("schema {} is private", relation.schema)));
     }
     if labels::is_private(Labelled::Relation(oid)) {
         return Err(Refusal::new(Reason::Private, format!("relation {} is private", relation.display())));
     }
-    let whole_row = relation_use.columns.contains(&0);
-    let private = relation::columns(oid)
-        .into_iter()
-        .filter(|(number, _)| whole_row || relation_use.columns.contains(number))
-        .find(|(number, _)| labels::is_private(Labelled::Column(oid, *number)));
-    match private {
+    let read = relation::columns(oid).into_iter().filter(|(_, name)| columns_read.contains(name));
+    match { read }.find(|(number, _)| labels::is_private(Labelled::Column(oid, *number))) {
         None => Ok(()),
         Some((_, name)) => Err(Refusal::new(Reason::Private, format!("column {name} of {} is private", relation.display()))),
     }

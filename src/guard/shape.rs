@@ -12,6 +12,10 @@ const MAX_BYTES: usize = 256 * 1024;
 /// PostgreSQL's own stack check ends deeper nesting with an error, but only after the work of parsing it; people stop at 20.
 const MAX_NESTING: usize = 256;
 
+/// Relations, subqueries, functions and joins in all FROM clauses together. A wide report over views has some dozens; planning a
+/// join of 50 relations takes a second, of 500 many, and its memory grows alike.
+const MAX_SOURCES: usize = 500;
+
 /// The text before anything parses it.
 pub fn check_text(sql: &str) -> Result<CString, Refusal> {
     if sql.len() > MAX_BYTES {
@@ -68,6 +72,10 @@ pub fn check_raw(raw: &RawStatements) -> Result<(), Refusal> {
 
 /// What analysis and rewriting made of it, on every level.
 pub fn check_tree(facts: &Facts) -> Result<(), Refusal> {
+    if facts.sources > MAX_SOURCES {
+        return Err(Refusal::new(Reason::TooComplex, "statement reads from too many places")
+            .with_detail(format!("It has {} relations, subqueries and joins, the limit is {MAX_SOURCES}.", facts.sources)));
+    }
     if facts.modifying_cte {
         return Err(Refusal::new(Reason::ModifyingCte, "data-modifying statements in WITH are not allowed"));
     }

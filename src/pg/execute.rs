@@ -5,6 +5,7 @@ use pgrx::pg_sys;
 use super::compat;
 use super::memory::OwnedContext;
 use super::plan::Planned;
+use super::session::Snapshot;
 
 /// Takes rows; false ends the run.
 pub type OnRow<'a> = &'a mut dyn FnMut(&Row<'_>) -> bool;
@@ -82,8 +83,6 @@ struct Receiver<'a, 'b> {
 
 /// Runs a plan and hands its rows to `on_row`. Must be inside an [`super::attempt`]: after an error only the abort of the
 /// subtransaction ends the executor.
-///
-/// The snapshot is the caller's statement's own, so that an answer and the rows it is joined with are of one moment.
 pub fn execute(planned: &Planned, on_row: OnRow<'_>) {
     let row_context = OwnedContext::new(c"nl_query row");
     let outputs: Vec<pg_sys::Oid> = planned.columns().iter().map(|column| output_function(column.type_oid)).collect();
@@ -100,14 +99,10 @@ pub fn execute(planned: &Planned, on_row: OnRow<'_>) {
         names: core::ptr::null_mut(),
         row_context: &row_context,
     };
+    let snapshot = Snapshot::push();
     // SAFETY: the executor's four steps in their order, on a plan made in this transaction whose locks are held; `receiver`
-    // outlives them; the snapshot pushed is popped.
+    // outlives them; a snapshot is active.
     unsafe {
-        if pg_sys::ActiveSnapshotSet() {
-            pg_sys::PushActiveSnapshot(pg_sys::GetActiveSnapshot());
-        } else {
-            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
-        }
         let query = pg_sys::CreateQueryDesc(
             planned.statement(),
             planned.sql().as_ptr(),
@@ -123,8 +118,8 @@ pub fn execute(planned: &Planned, on_row: OnRow<'_>) {
         pg_sys::ExecutorFinish(query);
         pg_sys::ExecutorEnd(query);
         pg_sys::FreeQueryDesc(query);
-        pg_sys::PopActiveSnapshot();
     }
+    snapshot.pop();
 }
 
 fn output_function(kind: u32) -> pg_sys::Oid {

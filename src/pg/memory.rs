@@ -25,7 +25,11 @@ impl OwnedContext {
     /// Makes this context current until the returned value goes, also by unwinding.
     pub fn enter(&self) -> Entered {
         // SAFETY: the context lives as long as self; the old one is put back.
-        Entered(unsafe { std::mem::replace(&mut *(&raw mut pg_sys::CurrentMemoryContext), self.0) })
+        unsafe {
+            let before = pg_sys::CurrentMemoryContext;
+            pg_sys::CurrentMemoryContext = self.0;
+            Entered(before)
+        }
     }
 
     /// Frees what was allocated in it.

@@ -87,22 +87,30 @@ impl RawStatements {
     }
 }
 
+/// The walker's callback; only PostgreSQL calls it.
 #[pgrx::pg_guard]
-unsafe extern "C-unwind" fn note_relation(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+unsafe extern "C-unwind" fn on_node(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+    // SAFETY: the walker hands us valid nodes and the context given in `relations_named`.
+    unsafe { note_relation(node, context) }
+}
+
+/// # Safety
+/// `node` is null or valid; `context` points to a `Vec<u32>` that nobody else looks at meanwhile.
+unsafe fn note_relation(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
     if node.is_null() {
         return false;
     }
-    // SAFETY: the walker hands us valid nodes and the context given in `relations_named`.
+    // SAFETY: as the caller says.
     unsafe {
         if (*node).type_ == pg_sys::NodeTag::T_RangeVar {
-            let missing_ok = pg_sys::RVROption::RVR_MISSING_OK as u32;
+            let missing_ok = pg_sys::RVROption::RVR_MISSING_OK;
             let no_lock = pg_sys::NoLock as i32;
             let oid = pg_sys::RangeVarGetRelidExtended(node.cast(), no_lock, missing_ok, None, core::ptr::null_mut());
             if oid != pg_sys::Oid::INVALID {
                 (*context.cast::<Vec<u32>>()).push(oid.to_u32());
             }
         }
-        pg_sys::raw_expression_tree_walker(node, Some(note_relation), context)
+        pg_sys::raw_expression_tree_walker(node, Some(on_node), context)
     }
 }
 

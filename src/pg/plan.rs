@@ -58,6 +58,12 @@ impl Planned {
         unsafe { compat::check_permissions(self.statement) };
     }
 
+    /// OIDs of the relations that the plan depends on, partitions that it reads included.
+    pub fn relations(&self) -> Vec<u32> {
+        // SAFETY: a complete planned statement; the list holds OIDs.
+        unsafe { list::iter_oids((*self.statement).relationOids) }.map(|oid| oid.to_u32()).collect()
+    }
+
     /// Cost and rows of the top node.
     pub fn totals(&self) -> (f64, f64) {
         // SAFETY: a planned SELECT has a plan tree.

@@ -12,6 +12,8 @@ pub struct Function {
     pub name: String,
     /// Schema name.
     pub schema: String,
+    /// OID of the schema.
+    pub namespace: u32,
     pub in_pg_catalog: bool,
     pub volatility: Volatility,
     pub language: Language,
@@ -63,6 +65,7 @@ impl Function {
             name: name_text(&form.proname),
             // SAFETY: a lookup by OID that gives a palloc'ed text or null.
             schema: unsafe { text_or_empty(pg_sys::get_namespace_name(form.pronamespace)) },
+            namespace: form.pronamespace.to_u32(),
             in_pg_catalog: form.pronamespace.to_u32() == pg_sys::PG_CATALOG_NAMESPACE,
             volatility: match form.provolatile as u8 {
                 b'i' => Volatility::Immutable,

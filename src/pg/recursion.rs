@@ -15,15 +15,23 @@ pub fn is_endless(analysed: &Analysed) -> bool {
     endless
 }
 
+/// The walker's callback; only PostgreSQL calls it.
 #[pgrx::pg_guard]
-unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+unsafe extern "C-unwind" fn on_node(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+    // SAFETY: the walkers hand us valid nodes and the context given in `is_endless`.
+    unsafe { visit(node, context) }
+}
+
+/// # Safety
+/// `node` is null or valid; `context` points to a bool that nobody else looks at meanwhile.
+unsafe fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
     if node.is_null() {
         return false;
     }
-    // SAFETY: the walkers hand us valid nodes and the context given in `is_endless`.
+    // SAFETY: as the caller says.
     unsafe {
         if (*node).type_ != pg_sys::NodeTag::T_Query {
-            return pg_sys::expression_tree_walker(node, Some(visit), context);
+            return pg_sys::expression_tree_walker(node, Some(on_node), context);
         }
         let query = node.cast::<pg_sys::Query>();
         if (*query).hasRecursive && !stops_early(&*query) {
@@ -34,7 +42,7 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut core::f
                 }
             }
         }
-        pg_sys::query_tree_walker(query, Some(visit), context, 0)
+        pg_sys::query_tree_walker(query, Some(on_node), context, 0)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What `pg_class` says about a relation.
 
 use pgrx::pg_sys;
+use pgrx::pg_sys::submodules::ffi::pg_guard_ffi_boundary;
 
+use super::list;
 use super::proc::text_or_empty;
 use super::syscache::CacheRow;
 
@@ -41,6 +43,24 @@ impl Relation {
         self.namespace == pg_sys::PG_CATALOG_NAMESPACE
             || self.namespace == pg_sys::PG_TOAST_NAMESPACE
             || self.schema == "information_schema"
+    }
+}
+
+// catalog/partition.h is not among the headers pgrx binds.
+unsafe extern "C-unwind" {
+    fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
+}
+
+/// The partitioned tables that a partition belongs to, from the nearest up; nothing for other relations.
+pub fn partition_ancestors(oid: u32) -> Vec<u32> {
+    let id = pg_sys::Oid::from(oid);
+    // SAFETY: a catalog lookup for a relation that exists; it gives a list of OIDs.
+    unsafe {
+        if !pg_sys::get_rel_relispartition(id) {
+            return Vec::new();
+        }
+        let ancestors = pg_guard_ffi_boundary(|| get_partition_ancestors(id));
+        list::iter_oids(ancestors).map(|parent| parent.to_u32()).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one place where an [`Error`] becomes what the client sees: SQLSTATE, message, DETAIL, HINT. Messages in PostgreSQL's style:
 //! lower-case start, no full stop; DETAIL and HINT are sentences.
 
-use nl_query_core::error::{Error, Reading};
+use nl_query_core::error::{Error, Known, Reading};
 use nl_query_core::refusal::Refusal;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgSqlErrorCode, function_name};
@@ -30,12 +30,9 @@ pub fn report(error: Error) -> ErrorReport {
         Error::NothingReadable => new(code::ERRCODE_INSUFFICIENT_PRIVILEGE, "there is nothing to ask about")
             .set_detail("The current role may not SELECT from any table or view of this database.")
             .set_hint("Ask the owner of the tables to GRANT SELECT on them, and USAGE on their schemas."),
-        Error::NothingRecognised { known } => {
-            new(code::ERRCODE_UNDEFINED_OBJECT, "question names nothing that is in this database").set_hint(known_names(&known))
-        }
+        Error::NothingRecognised { known } => unknown("question names nothing that is in this database".to_owned(), &known),
         Error::UnknownWords { words, known } => {
-            new(code::ERRCODE_UNDEFINED_OBJECT, format!("nothing in this database is called {}", quoted_list(&words)))
-                .set_hint(known_names(&known))
+            unknown(format!("nothing in this database is called {}", quoted_list(&words)), &known)
         }
         Error::OutOfScope { what } => new(code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("a query cannot answer this: {what}"))
             .set_hint("Ask for facts that are stored in tables: lists, counts, sums, averages, comparisons."),
@@ -89,11 +86,19 @@ fn state(refusal: &Refusal) -> PgSqlErrorCode {
     }
 }
 
-fn known_names(known: &[String]) -> String {
-    if known.is_empty() {
-        return "See nl_explain() for how each word was understood.".to_owned();
+/// Nothing answers to the question's words: says what would.
+fn unknown(message: String, known: &Known) -> ErrorReport {
+    let mut report = new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message);
+    if known.left_out > 0 {
+        let left_out = known.left_out;
+        report = report.set_detail(format!("Tables and views that were not looked at, because of nl_query.max_relations: {left_out}."));
     }
-    format!("You can ask about {}. See nl_explain() for how each word was understood.", known.join(", "))
+    let hint = "See nl_explain() for how each word was understood.";
+    report.set_hint(if known.names.is_empty() {
+        hint.to_owned()
+    } else {
+        format!("You can ask about {}. {hint}", known.names.join(", "))
+    })
 }
 
 fn quoted_list(words: &[String]) -> String {

@@ -39,6 +39,26 @@ impl GucNest {
     }
 }
 
+/// A snapshot of now, active until [`Snapshot::pop`] or the abort of the surrounding subtransaction.
+///
+/// Not the caller's statement's: names are looked up in the catalog as it is now, and a table that was rewritten since that
+/// statement began (a question may have waited for a model) would look empty to its snapshot. PostgreSQL's own volatile
+/// functions read like this.
+pub struct Snapshot(());
+
+impl Snapshot {
+    pub fn push() -> Snapshot {
+        // SAFETY: inside a transaction; `pop` or the abort takes it off.
+        unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
+        Snapshot(())
+    }
+
+    pub fn pop(self) {
+        // SAFETY: pushed above, and everything pushed since has been popped.
+        unsafe { pg_sys::PopActiveSnapshot() };
+    }
+}
+
 /// `work_mem` of the session, in kB.
 pub fn work_mem_kb() -> i32 {
     // SAFETY: reading a global on its only thread.

@@ -24,8 +24,8 @@ impl JsonStore {
             if result.allowedModes as u32 & pg_sys::SetFunctionReturnMode::SFRM_Materialize == 0 {
                 return None;
             }
-            let before =
-                std::mem::replace(&mut *(&raw mut pg_sys::CurrentMemoryContext), (*result.econtext).ecxt_per_query_memory);
+            let before = pg_sys::CurrentMemoryContext;
+            pg_sys::CurrentMemoryContext = (*result.econtext).ecxt_per_query_memory;
             let row = pg_sys::CreateTemplateTupleDesc(1);
             pg_sys::TupleDescInitEntry(row, 1, c"nl_query".as_ptr(), pg_sys::JSONOID, -1, 0);
             let random = result.allowedModes as u32 & pg_sys::SetFunctionReturnMode::SFRM_Materialize_Random != 0;

@@ -18,8 +18,12 @@ pub struct Facts {
     pub functions: BTreeSet<u32>,
     /// Functions that run on behalf of others: an aggregate's transitions, the comparisons behind sorting and grouping.
     pub support: BTreeSet<u32>,
+    /// Functions in the argument defaults and in the parsed bodies of functions that are not built in.
+    pub inside: BTreeSet<u32>,
     /// Relations in any range table, by OID; the kind is `pg_class.relkind`.
     pub relations: BTreeMap<u32, RelationUse>,
+    /// Entries of all range tables: relations, subqueries, functions, joins.
+    pub sources: usize,
     /// A query that is not a SELECT, anywhere.
     pub not_select: bool,
     pub modifying_cte: bool,
@@ -45,6 +49,7 @@ pub fn facts(analysed: &Analysed) -> Facts {
     let mut facts = Facts::default();
     // SAFETY: `visit` gets the query first and `facts` as its context, on this frame.
     unsafe { visit(analysed.query.cast(), (&raw mut facts).cast()) };
+    facts.inside = inside(&facts.functions);
     // Domain constraints are expressions of their own; they may use further types.
     let mut done = BTreeSet::new();
     while let Some(oid) = facts.types.iter().copied().find(|oid| !done.contains(oid)) {
@@ -59,20 +64,47 @@ pub fn facts(analysed: &Analysed) -> Facts {
 
 const FLAGS: i32 = (pg_sys::QTW_EXAMINE_RTES_BEFORE | pg_sys::QTW_EXAMINE_SORTGROUP) as i32;
 
-/// The walker's callback: looks at a node and goes on below it.
+/// What added functions carry along as trees: defaults of their arguments, bodies between BEGIN ATOMIC and END.
+fn inside(functions: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let mut facts = Facts::default();
+    for function in functions.iter().copied().filter(|oid| types::is_added(*oid)) {
+        let Some(row) = CacheRow::by_oid(pg_sys::SysCacheIdentifier::PROCOID, function) else { continue };
+        // pg_proc: proargdefaults (24), prosqlbody (28).
+        for tree in [24, 28].into_iter().filter_map(|attribute| row.get(attribute)) {
+            // SAFETY: a pg_node_tree of the catalog, read as the server reads it; `facts` is the context, on this frame.
+            unsafe {
+                let node = pg_sys::stringToNode(pg_sys::text_to_cstring(tree.cast_mut_ptr()));
+                visit(node.cast(), (&raw mut facts).cast());
+            }
+        }
+    }
+    facts.functions.append(&mut facts.support);
+    facts.functions
+}
+
+/// The walker's callback. Only PostgreSQL calls it: it turns a panic into an ERROR, which would jump over Rust's own frames.
 #[pgrx::pg_guard]
-unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+unsafe extern "C-unwind" fn on_node(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+    // SAFETY: the walkers hand us valid nodes and the context given in `facts`.
+    unsafe { visit(node, context) }
+}
+
+/// Looks at a node and goes on below it.
+///
+/// # Safety
+/// `node` is null or valid; `context` points to `Facts` that nobody else looks at meanwhile.
+unsafe fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
     if node.is_null() {
         return false;
     }
-    // SAFETY: the walkers hand us valid nodes and the context given in `facts`; no other reference to it is alive while we look.
+    // SAFETY: as the caller says.
     unsafe {
         look(node, &mut *context.cast::<Facts>());
         pg_sys::check_functions_in_node(node, Some(note_function), context);
         match (*node).type_ {
-            pg_sys::NodeTag::T_Query => pg_sys::query_tree_walker(node.cast(), Some(visit), context, FLAGS),
+            pg_sys::NodeTag::T_Query => pg_sys::query_tree_walker(node.cast(), Some(on_node), context, FLAGS),
             pg_sys::NodeTag::T_RangeTblEntry => false, // its content is walked by the caller
-            _ => pg_sys::expression_tree_walker(node, Some(visit), context),
+            _ => pg_sys::expression_tree_walker(node, Some(on_node), context),
         }
     }
 }
@@ -151,6 +183,7 @@ unsafe fn look_query(node: *mut pg_sys::Query, facts: &mut Facts) {
 /// # Safety
 /// `source` is an entry of the range table of `query`.
 unsafe fn look_source(query: *mut pg_sys::Query, source: *mut pg_sys::RangeTblEntry, facts: &mut Facts) {
+    facts.sources += 1;
     // SAFETY: as the caller says.
     let (entry, columns) = unsafe { (&*source, compat::selected_columns(query, source)) };
     if entry.relid != pg_sys::Oid::INVALID {

@@ -74,7 +74,7 @@ SELECT nl_query('how many bushes');
 ALTER TABLE trees RENAME TO timbers;
 SELECT nl_query('how many timbers');
 ALTER TABLE timbers ADD COLUMN wood_hardness int DEFAULT 5;
-SELECT q FROM nl_query('highest wood hardness of timbers') AS q;
+SELECT round((nl_query('average wood hardness of timbers') ->> 'average_wood_hardness')::numeric) AS average;
 DROP TABLE timbers CASCADE;
 SELECT nl_query('how many timbers');
 

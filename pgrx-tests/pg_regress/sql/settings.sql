@@ -63,6 +63,7 @@ SET ROLE regress_asker;
 SET search_path = regress_settings;
 DO $$ BEGIN FOR i IN 1..12 LOOP EXECUTE format('CREATE TABLE comets_%s (id int)', i); END LOOP; END $$;
 SELECT line FROM public.nl_explain('how many stars') AS line WHERE line LIKE 'Left out:%';
+SELECT public.nl_query('how many unicorns');
 RESET ROLE;
 RESET nl_query.max_relations;
 

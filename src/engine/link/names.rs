@@ -234,6 +234,9 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
         strength = (strength + 0.1).min(1.1);
         last = hit.token;
     }
+    if name.shortened && suffix.is_none_or(|hit| hit.token != last) {
+        strength -= 0.05;
+    }
     // `route_id` without "id" is the route itself.
     let mut meaning = meaning;
     if let Meaning::Column(column) = meaning

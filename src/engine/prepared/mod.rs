@@ -181,13 +181,18 @@ fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[Forei
     let whole = Name::of(&column.name);
     let prefix = whole.stems().zip(owner.iter()).take_while(|(mine, theirs)| mine == theirs).count();
     let prefix = if prefix == owner.len() && prefix < whole.positions.len() { prefix } else { 0 };
-    let name = Name { positions: whole.positions[prefix..].to_vec() };
+    let name = Name { positions: whole.positions[prefix..].to_vec(), shortened: whole.shortened };
     let mut name = name;
     let reference = keys.iter().position(|key| key.from == id && key.from_columns == [at]);
     if column.kind.is_calendar() {
         name = name.without_calendar_word();
     }
     let keyed = name.positions.len() > 1 && name.positions.last().is_some_and(|word| is_key_word(word));
+    // `city_code` says city, and may say code.
+    if reference.is_none() && keyed && name.positions.last().is_some_and(|word| word.first().is_some_and(|word| word == "code")) {
+        name.positions.pop();
+        name.shortened = true;
+    }
     let mut stands_for = None;
     if let Some(position) = reference {
         let to = keys[position].to;
@@ -234,7 +239,7 @@ fn vocabulary(relations: &[RelationWords], columns: &[Vec<ColumnWords>]) -> Hash
                 alternatives.iter().for_each(|word| add(word, Place { target, part: Part::Name(position) }));
             }
             if column.keyed {
-                add("id", Place { target, part: Part::Suffix });
+                ["id", "code"].iter().for_each(|word| add(word, Place { target, part: Part::Suffix }));
             }
             if column.role == Role::Time {
                 ["date", "time", "day"].iter().for_each(|word| add(word, Place { target, part: Part::Suffix }));

@@ -7,6 +7,8 @@ use crate::lexicon::morphology::{stem, words_of_identifier};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Name {
     pub positions: Vec<Vec<String>>,
+    /// A word for a unit or a date was left out: of two names the one that says all fits better.
+    pub shortened: bool,
 }
 
 impl Name {
@@ -27,7 +29,7 @@ impl Name {
                 _ => positions.push(alternatives),
             }
         }
-        Name { positions }.without_unit()
+        Name { positions, shortened: false }.without_unit()
     }
 
     /// `shipped_date` is about shipping: that it is a date its type says. The word may still be said.
@@ -37,6 +39,7 @@ impl Name {
             && matches!(last, "date" | "time" | "at" | "on" | "day" | "datetim" | "timestamp" | "ts" | "dt")
         {
             self.positions.pop();
+            self.shortened = true;
         }
         self
     }
@@ -51,6 +54,7 @@ impl Name {
             "cm" | "mm" | "km" | "meter" | "metr" | "usd" | "eur" | "gbp" | "pct" | "percent" => &[],
             _ => return self,
         };
+        self.shortened = self.positions.len() > 1;
         match self.positions.len() {
             1 => self.positions[0].extend(of_what.iter().map(|word| stem(word))),
             _ => {
@@ -84,7 +88,7 @@ pub(super) fn without_key_words(name: Name, target: &str) -> (Name, bool) {
     let of_target = |alternatives: &Vec<String>| alternatives.iter().any(|word| target.contains(word));
     let rest: Vec<Vec<String>> = positions.iter().filter(|alternatives| !of_target(alternatives)).cloned().collect();
     let all = rest.is_empty();
-    (Name { positions: if all { positions } else { rest } }, all)
+    (Name { positions: if all { positions } else { rest }, shortened: false }, all)
 }
 
 /// A reference of a person's row to another one of the same table goes by many names.
@@ -96,5 +100,5 @@ pub(super) fn superior(name: Name) -> Name {
     if !name.stems().any(|word| family.iter().any(|known| known == word)) {
         return name;
     }
-    Name { positions: vec![family] }
+    Name { positions: vec![family], shortened: false }
 }

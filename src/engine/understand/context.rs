@@ -301,6 +301,16 @@ impl<'a> Context<'a> {
         columns
     }
 
+    /// "names of the mountains": the relation behind "of".
+    fn of_relation(&self, at: usize) -> Option<RelationId> {
+        if !self.elements.get(at + 1).is_some_and(|_| self.lower(at + 1) == "of") {
+            return None;
+        }
+        let next = (at + 2..(at + 5).min(self.elements.len()))
+            .find(|&next| !self.elements[next].things.is_empty() || self.elements[next].stop.is_none())?;
+        self.relation_meaning(&self.elements[next]).map(|(relation, _)| relation)
+    }
+
     /// How near a column's relation is to what the question talks about.
     pub fn affinity(&self, (relation, _): ColumnId, at: usize) -> f32 {
         let mut affinity = 0.0;
@@ -313,6 +323,9 @@ impl<'a> Context<'a> {
             && self.named.iter().any(|(named, element, _)| *named == relation && *element == at - 1)
         {
             affinity += 0.35;
+        }
+        if self.of_relation(at) == Some(relation) {
+            affinity += 0.45;
         }
         match self.nearness(relation, at) {
             Some(0..=2) => affinity += 0.3,
@@ -352,6 +365,7 @@ impl<'a> Context<'a> {
         match wanted {
             Wanted::Any => match role {
                 Role::Key => -0.12,
+                _ if self.prepared.relations[column.0].label.contains(&column.1) => 0.1,
                 Role::Label => 0.03,
                 _ => 0.0,
             },

@@ -1,6 +1,7 @@
 //! What has been understood so far: wishes, conditions, groups, order; and which elements have been used for it.
 
 use super::context::{Context, Decision, Wanted};
+use super::cues::CueWord;
 use crate::ir::{Aggregate, ColumnUse, Comparison, Expr, Item, Order, Predicate, Query, Select, Source};
 use crate::link::StoredValue;
 use crate::prepared::ColumnId;
@@ -319,14 +320,24 @@ impl<'a> Draft<'a> {
         source.map(|source| Source::first(source.relation))
     }
 
+    /// "height over 200 or under 190": "or" and no "and" between two conditions.
+    fn joined_by_or(&self, from: usize, to: usize) -> bool {
+        let between = from + 1..to;
+        let says = |word: CueWord| between.clone().any(|at| self.context.cue_word(at) == Some(word));
+        says(CueWord::Or) && !says(CueWord::And) && !says(CueWord::Who)
+    }
+
     /// Conditions joined by AND, neighbours with "or" between them by OR; values of one column become one IN.
     fn filter(&self) -> Option<Predicate> {
         let mut sorted = self.conditions.clone();
         sorted.sort_by_key(|condition| condition.element);
         let mut all: Vec<Predicate> = Vec::new();
+        let mut before: Option<usize> = None;
         for condition in sorted {
+            let or = condition.or || before.is_some_and(|before| self.joined_by_or(before, condition.element));
+            before = Some(condition.element);
             match all.pop() {
-                Some(last) if condition.or => all.push(super::walk::either(last, condition.predicate)),
+                Some(last) if or => all.push(super::walk::either(last, condition.predicate)),
                 Some(last) => {
                     all.push(last);
                     all.push(condition.predicate);

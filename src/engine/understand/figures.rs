@@ -29,6 +29,11 @@ fn count(draft: &mut Draft, at: usize) {
     let mut distinct = false;
     for next in at + 1..(at + 6).min(draft.context.elements.len()) {
         let element = &draft.context.elements[next];
+        // "count the number of".
+        if element.cue == Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Count))) {
+            draft.take(next, "count", 1.0);
+            continue;
+        }
         if element.cue == Some(Cue::Aggregate(AggregateWord::Distinct)) {
             distinct = true;
             draft.take(next, "distinct", 1.0);

@@ -84,6 +84,12 @@ fn order_by(draft: &mut Draft, at: usize) {
                 found = true;
             }
             Some(Cue::Word(CueWord::Group)) if !found && draft.context.lower(next) == "by" => draft.take(next, "order", 1.0),
+            Some(Cue::Word(cue @ (CueWord::Ascending | CueWord::Descending))) if found => {
+                if let Some(order) = draft.order.last_mut() {
+                    order.descending = cue == CueWord::Descending;
+                }
+                draft.take(next, "direction", 1.0);
+            }
             _ if element.stop.is_some() => {}
             _ => break,
         }

@@ -26,8 +26,12 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
             let spelling = spelling(question, start, end);
             let found = prepared.values.spelled(&spelling);
             push(prepared, mentions, start, end, found, exact_strength(question, start, end));
-            if found.is_empty() && !is_done(question, start) {
+            let article = lexicon::stop_word(&question.tokens[start].lower).is_some();
+            if found.is_empty() && !article && !is_done(question, start) {
                 push(prepared, mentions, start, end, prepared.values.stemmed(&stems_of(&spelling)), 0.84);
+            }
+            if end == start + 1 {
+                push(prepared, mentions, start, end, &gender(prepared, &question.tokens[start].lower), 0.98);
             }
             for variant in places(question, start, end) {
                 let same = prepared.values.spelled(&normalise(&variant));
@@ -39,6 +43,17 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
         let found = prepared.values.spelled(&normalise(&quoted.content)).to_vec();
         push(prepared, mentions, quoted.tokens.start, quoted.tokens.end, &found, 2.0);
     }
+}
+
+/// "female dependents": the value that a column called sex or gender has for it.
+fn gender(prepared: &Prepared, word: &str) -> Vec<StoredValue> {
+    let spellings: &[&str] = match word {
+        "female" | "females" | "woman" | "women" | "girl" | "girls" => &["f", "female", "woman", "w"],
+        "male" | "males" | "man" | "men" | "boy" | "boys" => &["m", "male", "man"],
+        _ => return Vec::new(),
+    };
+    let about_sex = |value: &&StoredValue| prepared.words(value.column).name.stems().any(|stem| matches!(stem, "sex" | "gender"));
+    spellings.iter().flat_map(|spelling| prepared.values.spelled(spelling)).filter(about_sex).cloned().collect()
 }
 
 /// "they deliver": a verb behind its subject is not the value `delivered`.

@@ -30,7 +30,7 @@ pub fn patterns(draft: &mut Draft) {
             draft.take(at, "linking word", 1.0);
             continue;
         }
-        let Some(column) = text_column(draft, at) else { continue };
+        let Some(column) = text_column_behind(draft, text_at).or_else(|| text_column(draft, at)) else { continue };
         let text = pattern_text(draft, text_at);
         if text.is_empty()
             || (cue == CueWord::Contains
@@ -141,6 +141,17 @@ fn take_texts(draft: &mut Draft, at: usize, meaning: &str) {
         draft.take(next, meaning, 1.0);
         next += 1;
     }
+}
+
+/// "have the word 'Dummy' in their titles".
+fn text_column_behind(draft: &mut Draft, at: usize) -> Option<ColumnId> {
+    if !draft.context.elements.get(at + 1).is_some_and(|_| draft.context.lower(at + 1) == "in") {
+        return None;
+    }
+    let place =
+        (at + 2..(at + 5).min(draft.context.elements.len())).find(|&other| !draft.context.elements[other].things.is_empty())?;
+    draft.context.columns_of(place, Wanted::Text).first().filter(|(_, score)| *score > 0.5)?;
+    draft.take_column(place, Wanted::Text)
 }
 
 /// The text column that stands before the cue, else the label of what is talked about.

@@ -108,8 +108,17 @@ fn year_number(draft: &mut Draft, at: usize) -> Option<ColumnId> {
 
 fn is_year_number(draft: &Draft, column: ColumnId) -> bool {
     let description = draft.context.prepared.column(column);
-    description.kind == TypeKind::Number
-        && draft.context.prepared.words(column).name.stems().any(|word| word == "year" || word == "yr")
+    let named = || draft.context.prepared.words(column).name.stems().any(|word| word == "year" || word == "yr");
+    description.kind == TypeKind::Number && (named() || holds_years(description))
+}
+
+/// Statistics know no value that is not a year of the last ten centuries: `founded`, `opened`.
+fn holds_years(column: &nl_query_core::schema::Column) -> bool {
+    let Some(stats) = &column.stats else { return false };
+    let mut values = stats.common_values.iter().chain(&stats.bounds).peekable();
+    !column.fractional
+        && values.peek().is_some()
+        && values.all(|value| value.parse::<i32>().is_ok_and(|year| (1000..=2100).contains(&year)))
 }
 
 fn is_bookkeeping(name: &str) -> bool {

@@ -20,10 +20,15 @@ pub fn columns_and_rows(draft: &mut Draft) {
         if !draft.is_free(at) || draft.context.elements[at].things.is_empty() {
             continue;
         }
-        let in_head = (at < head && stands_as_wish(draft, at, &plain))
+        let in_head = listed_apart(draft, at)
+            || (at < head && stands_as_wish(draft, at, &plain))
             || draft.context.possessed(at)
             || listed_with_wants(draft, at, &plain);
         if !in_head {
+            continue;
+        }
+        if draft.context.lower(at) == "full" && draft.context.has_word(at + 1, at + 2, &["name", "names"]) {
+            draft.take(at, "first and last name", 1.0);
             continue;
         }
         if completes_column(draft, at) {
@@ -100,6 +105,23 @@ fn is_whole_name(draft: &Draft, at: usize, column: (RelationId, usize)) -> bool 
         && !word.contains("first")
         && !word.contains("last")
         && !word.contains("sur")
+}
+
+/// "… List the participant id and type.": a sentence of its own for what is to be shown.
+fn listed_apart(draft: &Draft, at: usize) -> bool {
+    let tokens = &draft.context.question.tokens;
+    let start = (1..=draft.context.elements[at].tokens.start).rev().find(|&token| {
+        tokens[token].after_break
+            && matches!(tokens[token].lower.as_str(), "list" | "show" | "give" | "return" | "find" | "display" | "tell" | "also")
+    });
+    start.is_some_and(|start| {
+        (start + 1..draft.context.elements[at].tokens.start).all(|token| {
+            !matches!(
+                tokens[token].lower.as_str(),
+                "who" | "whose" | "with" | "where" | "that" | "by" | "in" | "sorted" | "ordered"
+            )
+        })
+    })
 }
 
 /// Behind the subject a column is a wish only where it is joined to it or listed: "banks located in" asks for no location.

