@@ -29,6 +29,6 @@ find_cargo_pgrx() {
     done
     say "building cargo-pgrx $PGRX_VERSION into target/tools, once; this takes some minutes"
     # A debug build: it is a tool, and half the time to build.
-    env -u CARGO_TARGET_DIR cargo install --quiet --debug --locked --root target/tools --version "=$PGRX_VERSION" cargo-pgrx ||
+    env -u CARGO_TARGET_DIR cargo install --quiet --debug --locked --no-default-features --root target/tools --version "=$PGRX_VERSION" cargo-pgrx ||
         die "cargo-pgrx could not be built"
 }
