@@ -328,3 +328,7 @@ SELECT JSON_OBJECT('a': pg_read_file('PG_VERSION'))
 SELECT JSON_ARRAYAGG(pg_read_file('PG_VERSION') ORDER BY id) FROM countries
 --- since 18: statistics set by hand | denied_function, unknown_name
 SELECT pg_clear_relation_stats('public', 'countries')
+--- no privilege, in a CTE that nobody reads | privilege
+WITH t AS (SELECT * FROM secrets) SELECT 1
+--- no privilege, in a subquery that the planner drops | privilege
+SELECT 1 FROM (VALUES (1)) AS v, LATERAL (SELECT EXISTS (SELECT id FROM half_secret ORDER BY closed)) AS t

@@ -179,10 +179,10 @@ fn steps(on_success: OnSuccess, text: CString, limits: &Limits) -> Result<(Verdi
         shape::check_tree(&facts)?;
         names::check(&facts, limits)?;
         let all_built_in = functions::check(&facts, limits)?;
+        walk::check_permissions(&rewritten);
         bombs::check(&rewritten)?;
         // Parallel workers do not carry the guard's watch on functions, so they get built-in functions only.
         let planned = crate::pg::plan::plan(rewritten, all_built_in);
-        planned.check_permissions();
         names::check_children(&planned.relations(), &facts)?;
         plan::check(&planned, limits)?;
         snapshot.pop();

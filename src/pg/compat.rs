@@ -19,20 +19,20 @@ pub unsafe fn analyze(raw: *mut pg_sys::RawStmt, sql: *const core::ffi::c_char) 
     }
 }
 
-/// Checks the SELECT privileges that a planned statement needs; raises ERROR when one is missing.
+/// Checks the privileges that one query needs, without those inside it; raises ERROR when one is missing.
 ///
 /// # Safety
-/// `planned` is a statement that the planner made.
-pub unsafe fn check_permissions(planned: *mut pg_sys::PlannedStmt) {
-    // SAFETY: the range table of a planned statement is complete.
+/// `query` is an analysed query.
+pub unsafe fn check_permissions(query: *mut pg_sys::Query) {
+    // SAFETY: the range table of an analysed query is complete.
     #[cfg(any(feature = "pg14", feature = "pg15"))]
     unsafe {
-        pg_sys::ExecCheckRTPerms((*planned).rtable, true);
+        pg_sys::ExecCheckRTPerms((*query).rtable, true);
     }
     // SAFETY: as above; from 16 on the permissions have a list of their own.
     #[cfg(not(any(feature = "pg14", feature = "pg15")))]
     unsafe {
-        pg_sys::ExecCheckPermissions((*planned).rtable, (*planned).permInfos, true);
+        pg_sys::ExecCheckPermissions((*query).rtable, (*query).rteperminfos, true);
     }
 }
 

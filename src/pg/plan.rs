@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use pgrx::pg_sys;
 
+use super::list;
 use super::memory::OwnedContext;
 use super::parse::Analysed;
-use super::{compat, list};
 
 /// A planned statement, with the text it came from and the memory it lives in.
 pub struct Planned {
@@ -50,12 +50,6 @@ impl Planned {
 
     pub fn sql(&self) -> &CStr {
         &self.sql
-    }
-
-    /// Raises ERROR when the current user lacks a privilege.
-    pub fn check_permissions(&self) {
-        // SAFETY: a complete planned statement.
-        unsafe { compat::check_permissions(self.statement) };
     }
 
     /// OIDs of the relations that the plan depends on, partitions that it reads included.

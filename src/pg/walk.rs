@@ -62,6 +62,36 @@ pub fn facts(analysed: &Analysed) -> Facts {
     facts
 }
 
+/// Raises ERROR when the current user lacks a privilege that any query of the tree needs, used or not: the planner forgets what
+/// nobody reads, and the executor checks what the planner left.
+pub fn check_permissions(analysed: &Analysed) {
+    // SAFETY: a complete query; the callback needs no context.
+    unsafe { check_query(analysed.query.cast()) };
+}
+
+/// The walker's callback; only PostgreSQL calls it.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn on_query(node: *mut pg_sys::Node, _context: *mut core::ffi::c_void) -> bool {
+    // SAFETY: the walkers hand us valid nodes.
+    unsafe { check_query(node) }
+}
+
+/// # Safety
+/// `node` is null or valid.
+unsafe fn check_query(node: *mut pg_sys::Node) -> bool {
+    if node.is_null() {
+        return false;
+    }
+    // SAFETY: as the caller says; the cast follows the node's tag.
+    unsafe {
+        if (*node).type_ != pg_sys::NodeTag::T_Query {
+            return pg_sys::expression_tree_walker(node, Some(on_query), core::ptr::null_mut());
+        }
+        compat::check_permissions(node.cast());
+        pg_sys::query_tree_walker(node.cast(), Some(on_query), core::ptr::null_mut(), 0)
+    }
+}
+
 const FLAGS: i32 = (pg_sys::QTW_EXAMINE_RTES_BEFORE | pg_sys::QTW_EXAMINE_SORTGROUP) as i32;
 
 /// What added functions carry along as trees: defaults of their arguments, bodies between BEGIN ATOMIC and END.

@@ -7,10 +7,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nl_query_core::refusal::Refusal;
 use pgrx::pg_sys;
-use pgrx::pg_sys::submodules::ffi::pg_guard_ffi_boundary;
 
 /// Says no to a function by its OID.
 pub type Judge = dyn Fn(u32) -> Result<(), Refusal>;
@@ -20,6 +20,9 @@ thread_local! {
     static REFUSED: RefCell<Option<Refusal>> = const { RefCell::new(None) };
     static INSTALLED: Cell<bool> = const { Cell::new(false) };
 }
+
+/// Whether there is a judge, for the hook to see at the price of one load.
+static SET: AtomicBool = AtomicBool::new(false);
 
 static mut PREVIOUS: pg_sys::object_access_hook_type = None;
 
@@ -42,12 +45,14 @@ impl Watch {
     pub fn set(judge: Rc<Judge>) -> Watch {
         JUDGE.replace(Some(judge));
         REFUSED.replace(None);
+        SET.store(true, Ordering::Relaxed);
         Watch(())
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        SET.store(false, Ordering::Relaxed);
         JUDGE.replace(None);
         REFUSED.replace(None);
     }
@@ -58,7 +63,8 @@ pub(super) fn take_refused(message: &str) -> Option<Refusal> {
     REFUSED.take().filter(|refusal| refusal.message == message)
 }
 
-#[pgrx::pg_guard]
+/// The hook. Without pgrx's guard, which would cost every function of every statement of every session: this frame holds nothing
+/// that an ERROR of the previous hook, or of [`judge_guarded`], could jump over.
 unsafe extern "C-unwind" fn on_access(
     access: pg_sys::ObjectAccessType::Type,
     class: pg_sys::Oid,
@@ -66,15 +72,22 @@ unsafe extern "C-unwind" fn on_access(
     sub: core::ffi::c_int,
     argument: *mut core::ffi::c_void,
 ) {
-    // SAFETY: the previous hook gets what we got; the closure holds nothing that needs dropping.
+    // SAFETY: the previous hook gets what we got; PREVIOUS was set when the library was loaded and is only read since.
     unsafe {
         if let Some(previous) = PREVIOUS {
-            pg_guard_ffi_boundary(|| previous(access, class, object, sub, argument));
+            previous(access, class, object, sub, argument);
         }
     }
-    if access == pg_sys::ObjectAccessType::OAT_FUNCTION_EXECUTE && class == pg_sys::ProcedureRelationId {
-        judge(object.to_u32());
+    let runs = access == pg_sys::ObjectAccessType::OAT_FUNCTION_EXECUTE && class == pg_sys::ProcedureRelationId;
+    if runs && SET.load(Ordering::Relaxed) {
+        // SAFETY: any OID will do.
+        unsafe { judge_guarded(object) };
     }
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn judge_guarded(function: pg_sys::Oid) {
+    judge(function.to_u32());
 }
 
 fn judge(function: u32) {

@@ -79,7 +79,7 @@ pub(super) fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<u
         .columns
         .iter()
         .enumerate()
-        .filter(|(at, column)| is_textual(column) && !referencing.contains(at))
+        .filter(|(at, column)| is_textual(column) && !referencing.contains(at) && tells_apart(column, relation))
         .map(|(at, _)| at)
         .collect();
     let said = |at: &&usize| {

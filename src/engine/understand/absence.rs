@@ -90,12 +90,7 @@ fn never(draft: &mut Draft, at: usize, subject: RelationId) {
     let sold = draft.context.after(at, 2).is_some_and(|verb| {
         matches!(draft.context.lower(verb).as_str(), "sold" | "bought" | "ordered" | "purchased" | "sell" | "sale")
     });
-    let trades = |relation: RelationId| {
-        prepared.relations[relation]
-            .name
-            .stems()
-            .any(|stem| matches!(stem, "order" | "sale" | "sell" | "invoic" | "purchas" | "line" | "item" | "transact"))
-    };
+    let trades = |relation: RelationId| super::measures::is_trade(prepared, relation);
     let referring: Vec<RelationId> =
         prepared.graph().keys().iter().filter(|key| key.to == subject && key.from != subject).map(|key| key.from).collect();
     let selling: Vec<RelationId> = referring.iter().copied().filter(|&relation| sold && trades(relation)).collect();

@@ -130,7 +130,7 @@ impl<'a> Context<'a> {
     }
 
     /// A form that only verbs have, or a verb of trade: it says what happened, not what there is.
-    fn is_verb(&self, at: usize) -> bool {
+    pub fn is_verb(&self, at: usize) -> bool {
         let word = self.lower(at);
         let auxiliary = (self.elements[at].tokens.start.saturating_sub(4)..self.elements[at].tokens.start)
             .any(|token| matches!(self.question.tokens[token].lower.as_str(), "did" | "does" | "do"));

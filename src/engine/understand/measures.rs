@@ -52,6 +52,12 @@ pub fn is_money_word(word: &str) -> bool {
     )
 }
 
+/// Rows of the relation are sales: orders, invoices and their lines.
+pub fn is_trade(prepared: &Prepared, relation: RelationId) -> bool {
+    let trades = |stem: &str| matches!(stem, "order" | "sale" | "sell" | "invoic" | "purchas" | "line" | "item" | "transact");
+    prepared.relations[relation].name.stems().any(trades)
+}
+
 /// An expression for the money of a row, and the relation whose rows it counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Money {

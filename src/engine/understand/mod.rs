@@ -138,6 +138,7 @@ fn read(
     order::order_keys(&mut draft);
     groups::groups(&mut draft);
     figures::aggregates(&mut draft);
+    wants::trade(&mut draft);
     wants::columns_and_rows(&mut draft);
     order::directions(&mut draft);
     wants::distinct(&mut draft);

@@ -138,6 +138,7 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
         if let Some((column, score)) = best
             && score > 0.55
             && relation < 0.85
+            && is_best_sense(draft, other, column)
             && context.prepared.column(column).kind.is_calendar()
         {
             if draft.is_free(other) {
@@ -177,6 +178,12 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     reachable.sort();
     draft.doubt *= 0.85;
     reachable.first().map(|(_, column)| *column)
+}
+
+/// The words of an element fit no other column better: "freight" is not the shipping date.
+fn is_best_sense(draft: &Draft, at: usize, column: ColumnId) -> bool {
+    let strength = draft.thing_strength(at, column);
+    draft.context.columns_of(at, Wanted::Any).iter().all(|(other, _)| draft.thing_strength(at, *other) <= strength + 0.1)
 }
 
 /// When somebody was born or hired says nothing about what happened.

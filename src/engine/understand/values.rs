@@ -196,6 +196,7 @@ fn naming(draft: &Draft, at: usize, column: ColumnId) -> Option<(usize, f32)> {
                 .iter()
                 .filter(|mention| match mention.meaning {
                     Meaning::Column(named) => named == column,
+                    Meaning::Relation(_) if !stands_by(draft, at, other) => false,
                     Meaning::Relation(relation) => {
                         relation == column.0 && context.prepared.relations[relation].label.contains(&column.1)
                     }
@@ -206,6 +207,12 @@ fn naming(draft: &Draft, at: usize, column: ColumnId) -> Option<(usize, f32)> {
             (strength > 0.0).then_some((other, strength))
         })
         .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// "album Facelift", "the album called Facelift": the relation's word introduces the name. In "albums did Iron Maiden make" it does not.
+fn stands_by(draft: &Draft, at: usize, other: usize) -> bool {
+    (at.min(other) + 1..at.max(other))
+        .all(|one| matches!(draft.context.lower(one).as_str(), "the" | "a" | "an" | "of" | "called" | "named" | "is" | "titled"))
 }
 
 /// Nothing but function words stands between two elements.

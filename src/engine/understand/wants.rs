@@ -128,7 +128,10 @@ fn listed_apart(draft: &Draft, at: usize) -> bool {
 fn stands_as_wish(draft: &Draft, at: usize, plain: &[Want]) -> bool {
     let context = draft.context;
     let Some(subject) = context.subject_element.filter(|&subject| subject < at) else { return true };
-    if context.relation_meaning(&context.elements[at]).is_some()
+    if context.is_verb(at) {
+        return false;
+    }
+    if context.relation_meaning(&context.elements[at]).is_some_and(|(_, strength)| strength > 0.7)
         || plain.is_empty() && context.before(at, 3).is_some_and(|prior| context.cue_word(prior) == Some(CueWord::And))
     {
         return true;
@@ -274,7 +277,7 @@ pub fn each_once(draft: &mut Draft) {
 }
 
 /// "who bought something from the Knives category": what was bought was ordered, whatever else connects the two.
-fn trade(draft: &mut Draft) {
+pub fn trade(draft: &mut Draft) {
     let Some(subject) = draft.context.subject else { return };
     for at in 0..draft.context.elements.len() {
         let word = draft.context.lower(at);
@@ -283,7 +286,15 @@ fn trade(draft: &mut Draft) {
         {
             continue;
         }
-        if draft.context.relation_meaning(&draft.context.elements[at]).is_some_and(|(_, strength)| strength > 0.6) {
+        // "never sold" has been said already.
+        let denied = (at.saturating_sub(2)..at)
+            .any(|prior| matches!(draft.context.cue_word(prior), Some(CueWord::Without | CueWord::Not)));
+        if denied {
+            draft.take(at, "what there is none of", 1.0);
+            continue;
+        }
+        let named = draft.context.relations_of(at).first().copied().filter(|(_, strength)| *strength > 0.6);
+        if named.is_some_and(|(relation, _)| measures::is_trade(draft.context.prepared, relation)) {
             continue;
         }
         let Some(money) = measures::money(draft.context.prepared, &[subject]) else { return };
@@ -297,7 +308,6 @@ fn trade(draft: &mut Draft) {
 
 /// Relations that nothing used yet take part in the joins: "customers who ordered", "tracks in playlists".
 pub fn leftovers(draft: &mut Draft) {
-    trade(draft);
     for at in 0..draft.context.elements.len() {
         if !draft.is_free(at) {
             continue;
