@@ -37,10 +37,6 @@ scripts() {
     if command -v shellcheck >/dev/null 2>&1; then shellcheck -x tools/*.sh; else echo "skipped: shellcheck is not installed"; fi
 }
 
-core() {
-    cargo test --quiet --no-fail-fast -p nl_query_core -p nl_query_engine
-}
-
 install_release() {
     PG_CONFIG="$SERVER" tools/build.sh && tools/install.sh install
 }
@@ -59,8 +55,8 @@ set -o pipefail
 step "format" cargo fmt --all --check
 step "lints" lints
 step "scripts" scripts
-step "core and engine" core
-step "tests inside a backend" tools/pgrx-test.sh
+# cargo-pgrx runs the tests of core and engine in the same call: they are default members of the workspace.
+step "core, engine, tests inside a backend" tools/pgrx-test.sh
 step "install script" tools/schema.sh check
 step "build and install" install_release
 step "pg_regress" regress
