@@ -105,7 +105,8 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
     // Where the schema has the very word, its kin is unlikely to be meant.
     let exact = if found.is_empty() { 1.0 } else { 0.6 };
     // "placed" is something done, not a place: verbs bring the words of their family, not those of their noun.
-    let verb = lower.ends_with("ed") || lower.ends_with("ing");
+    let past = matches!(lower, "made" | "given" | "gave" | "taken" | "took" | "held" | "sent" | "got" | "came" | "gone");
+    let verb = past || lower.ends_with("ed") || lower.ends_with("ing");
     for (term, relatedness) in lexicon::related_terms(stem) {
         let strength = match relatedness {
             Relatedness::Synonym | Relatedness::Attribute | Relatedness::Broader if verb => continue,

@@ -234,6 +234,11 @@ pub fn presences(draft: &mut Draft) {
         let modifier = draft.context.subject_element.is_some_and(|subject| subject < at);
         let predicate = match (before, last) {
             ("out", "of") if on_hand => Predicate::Compare { op: Comparison::LessOrEqual, left: expr, right: zero },
+            (_, "with" | "have" | "has")
+                if on_hand && modifier && is_holding(draft, column) && !followed_by_condition(draft, at) =>
+            {
+                Predicate::Compare { op: Comparison::Greater, left: expr, right: zero }
+            }
             (_, "in" | "on") if on_hand && modifier && is_holding(draft, column) => {
                 Predicate::Compare { op: Comparison::Greater, left: expr, right: zero }
             }

@@ -113,8 +113,20 @@ pub fn unit_factor(context: &Context, column: ColumnId, asked: &str) -> Option<f
     let comment = description.comment.as_deref().unwrap_or_default().to_lowercase();
     let mut words = crate::lexicon::morphology::words_of_identifier(&description.name);
     words.extend(comment.split(|c: char| !c.is_alphabetic()).map(str::to_owned));
-    words.iter().find_map(|word| {
+    let named = words.iter().find_map(|word| {
         let singular = crate::lexicon::morphology::singular(word);
         in_base(&singular).filter(|(known, _)| *known == family).map(|(_, has)| wanted / has)
-    })
+    });
+    named.or_else(|| (asked == "hour" && counts_minutes(description)).then_some(60.0))
+}
+
+/// Nobody says in what unit a film's length is; lengths of 46 to 185 are not hours.
+fn counts_minutes(column: &nl_query_core::schema::Column) -> bool {
+    let Some(stats) = &column.stats else { return false };
+    let largest =
+        stats.common_values.iter().chain(&stats.bounds).filter_map(|value| value.parse::<f64>().ok()).fold(0.0, f64::max);
+    let lasts = crate::lexicon::morphology::words_of_identifier(&column.name)
+        .iter()
+        .any(|word| matches!(word.as_str(), "length" | "duration" | "runtime"));
+    lasts && largest > 24.0 && largest <= 1440.0
 }

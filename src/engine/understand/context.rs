@@ -1,7 +1,7 @@
 //! What every pass over the elements shares: the question, the schema, who is talked about, and how a word's meaning is chosen
 //! among several.
 
-use nl_query_core::schema::{RelationId, TypeKind};
+use nl_query_core::schema::{RelationId, RelationKind, TypeKind};
 
 use super::cues::{Cue, CueWord};
 use super::elements::Element;
@@ -341,6 +341,11 @@ impl<'a> Context<'a> {
                 Some(distance) => 0.06 * distance.min(5) as f32,
                 None => 0.6,
             };
+        }
+        // A view repeats what its tables say; ask those unless the view is named.
+        let view = matches!(self.prepared.schema().relations[relation].kind, RelationKind::View | RelationKind::MaterializedView);
+        if view && !self.named.iter().any(|(named, ..)| *named == relation) {
+            affinity -= 0.3;
         }
         if !self.prepared.schema().relations[relation].visible {
             affinity -= 0.15;

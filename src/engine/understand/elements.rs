@@ -130,7 +130,8 @@ fn add_cues(question: &Question, spans: &mut Vec<Span>) {
         for (length, cue) in cues::cues_at(&words[start..]) {
             let span = span(spans, start..start + length);
             // A comparison or an aggregate says more than the plain word of the same length.
-            let worth = length as f32 * if matches!(cue, Cue::Word(_)) { 0.8 } else { 0.9 } + 0.1 * (length - 1) as f32;
+            let (each, joined) = if matches!(cue, Cue::Word(_)) { (0.8, 0.25) } else { (0.9, 0.1) };
+            let worth = length as f32 * each + joined * (length - 1) as f32;
             if span.element.cue.is_none() || worth > span.worth {
                 span.element.cue = Some(cue);
             }

@@ -191,7 +191,7 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
     }
     // "the total of all invoices" adds their money up.
     if functions.iter().all(|(_, function)| *function == Aggregate::Sum)
-        && draft.context.has_word(functions[0].0, at, &["of"])
+        && (draft.context.has_word(functions[0].0, at, &["of"]) || measures::is_money_relation(draft.context.prepared, relation))
         && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
     {
         draft.take(at, format!("money of {}", draft.relation_name(relation)), 0.93);

@@ -58,6 +58,14 @@ pub fn is_trade(prepared: &Prepared, relation: RelationId) -> bool {
     prepared.relations[relation].name.stems().any(trades)
 }
 
+/// A total of these is money, not a number of rows: payments, sales, expenses.
+pub fn is_money_relation(prepared: &Prepared, relation: RelationId) -> bool {
+    prepared.relations[relation]
+        .name
+        .stems()
+        .any(|stem| matches!(stem, "payment" | "pay" | "sale" | "expens" | "donat" | "purchas" | "refund"))
+}
+
 /// An expression for the money of a row, and the relation whose rows it counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Money {

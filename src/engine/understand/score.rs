@@ -17,7 +17,8 @@ const UNUSED_THING: f64 = 0.72;
 const UNUSED_CONDITION: f64 = 0.35;
 /// "not", "most", "sorted by" without effect.
 const UNUSED_CUE: f64 = 0.6;
-const UNUSED_STATE: f64 = 0.85;
+const UNUSED_STATE: f64 = 0.6;
+const PLAIN_VERB: f64 = 0.87;
 const FUTURE: f64 = 0.5;
 /// Two keys lead the same way and nothing said which.
 const AMBIGUOUS_JOIN: f64 = 0.85;
@@ -94,8 +95,34 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
         Some(Cue::Aggregate(_) | Cue::Superlative(_) | Cue::Leading(_) | Cue::Compare(_) | Cue::Comparative(_)) => {
             (UNUSED_CUE, "not used")
         }
+        None if is_plain_verb(&draft.context.lower(at)) => (PLAIN_VERB, "says how they belong together"),
         None => (UNKNOWN, "not understood"),
     }
+}
+
+/// "placed", "located", "handled": what happened, where the things it happened to have been understood.
+fn is_plain_verb(word: &str) -> bool {
+    word.ends_with("ed") && word.chars().count() > 4
+        || matches!(
+            word,
+            "made"
+                | "make"
+                | "makes"
+                | "take"
+                | "took"
+                | "taken"
+                | "come"
+                | "came"
+                | "held"
+                | "given"
+                | "gave"
+                | "exist"
+                | "exists"
+                | "belong"
+                | "belongs"
+                | "got"
+                | "used"
+        )
 }
 
 fn rejected(draft: &Draft, at: usize) -> Vec<String> {

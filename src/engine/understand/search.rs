@@ -72,27 +72,28 @@ fn gender(prepared: &Prepared, word: &str) -> Vec<StoredValue> {
 
 /// "they deliver": a verb behind its subject is not the value `delivered`.
 fn is_done(question: &Question, start: usize) -> bool {
-    start > 0
-        && matches!(
-            question.tokens[start - 1].lower.as_str(),
-            "they"
-                | "we"
-                | "he"
-                | "she"
-                | "it"
-                | "i"
-                | "you"
-                | "do"
-                | "does"
-                | "did"
-                | "to"
-                | "can"
-                | "could"
-                | "would"
-                | "who"
-                | "that"
-                | "which"
-        )
+    question.tokens[start].lower.ends_with("ed")
+        || start > 0
+            && matches!(
+                question.tokens[start - 1].lower.as_str(),
+                "they"
+                    | "we"
+                    | "he"
+                    | "she"
+                    | "it"
+                    | "i"
+                    | "you"
+                    | "do"
+                    | "does"
+                    | "did"
+                    | "to"
+                    | "can"
+                    | "could"
+                    | "would"
+                    | "who"
+                    | "that"
+                    | "which"
+            )
 }
 
 /// A word that is written with a capital inside a sentence is likelier a value.

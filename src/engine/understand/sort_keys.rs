@@ -40,6 +40,14 @@ pub(super) fn sort_key(
             return Some(Order { expr: column, descending });
         }
     }
+    // "the most common rating": rows of each rating, not a rating that is common.
+    if superlative.by_count
+        && let Some(next) = next
+        && draft.context.relation_meaning(&draft.context.elements[next]).is_none()
+        && let Some((column, _)) = draft.context.columns_of(next, Wanted::Any).first().copied()
+    {
+        return Some(Order { expr: Expr::CountRows(Source::first(column.0)), descending });
+    }
     if let Some(next) = next
         && let Some(expr) = figure(draft, next)
     {
@@ -57,6 +65,8 @@ pub(super) fn latest(draft: &Draft, relation: RelationId, superlative: &Superlat
 
 /// The figure that an element names for sorting: rows of a relation counted, a column, money.
 pub(super) fn figure(draft: &mut Draft, at: usize) -> Option<Expr> {
+    let summed = (at.saturating_sub(2)..at)
+        .any(|other| draft.context.elements[other].cue == Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Sum))));
     let average = aggregate_between(draft, at);
     if draft.is_free(at)
         && draft.context.elements[at].things.iter().all(|mention| mention.strength < 0.95)
@@ -76,6 +86,13 @@ pub(super) fn figure(draft: &mut Draft, at: usize) -> Option<Expr> {
             return None;
         }
         let certainty = draft.relation_certainty(at, relation);
+        if summed
+            && measures::is_money_relation(draft.context.prepared, relation)
+            && let Some(money) = measures::money(draft.context.prepared, &[relation]).filter(|money| money.relation == relation)
+        {
+            draft.take(at, format!("money of {}", draft.relation_name(relation)), certainty);
+            return Some(Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) });
+        }
         draft.take(at, format!("number of {}", draft.relation_name(relation)), certainty);
         return Some(Expr::CountRows(Source::first(relation)));
     }
@@ -175,6 +192,15 @@ fn by_default(draft: &mut Draft, at: usize, superlative: &Superlative, subject: 
         && let Some(relation) = column_in_head(draft)
     {
         return Some(Expr::CountRows(Source::first(relation)));
+    }
+    // "which artist has sold the most": what was sold is counted in money.
+    let traded = (0..draft.context.elements.len())
+        .any(|at| matches!(draft.context.lower(at).as_str(), "sold" | "sell" | "sells" | "spent" | "spend" | "earned" | "paid"));
+    if traded
+        && let Some(money) = measures::money(prepared, &draft.relations())
+        && measures::is_to_many(prepared, subject, money.relation)
+    {
+        return Some(Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) });
     }
     // "most rented": rows of what the verb is about.
     if let Some(relation) = relation_in_cue(draft, at).filter(|&relation| relation != subject) {

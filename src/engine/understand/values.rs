@@ -141,6 +141,11 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
         {
             score -= 0.75;
         }
+        // "tracks by AC/DC": who made them is a row of its own before it is a note on the track.
+        let of_label = context.prepared.relations[value.column.0].label.contains(&value.column.1);
+        if context.preposition(at) == "by" && of_label && context.subject != Some(value.column.0) {
+            score += 0.4;
+        }
         score += by_preposition(draft, at, value.column);
         // Of two columns of one relation the one with the plainer name: city before billing_city.
         score -= 0.04 * words.name.positions.len().saturating_sub(1) as f32;

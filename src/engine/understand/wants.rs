@@ -287,7 +287,7 @@ pub fn trade(draft: &mut Draft) {
             continue;
         }
         // "never sold" has been said already.
-        let denied = (at.saturating_sub(2)..at)
+        let denied = (at.saturating_sub(4)..at)
             .any(|prior| matches!(draft.context.cue_word(prior), Some(CueWord::Without | CueWord::Not)));
         if denied {
             draft.take(at, "what there is none of", 1.0);
