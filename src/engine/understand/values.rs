@@ -144,7 +144,7 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
         // "tracks by AC/DC": who made them is a row of its own before it is a note on the track.
         let of_label = context.prepared.relations[value.column.0].label.contains(&value.column.1);
         if context.preposition(at) == "by" && of_label && context.subject != Some(value.column.0) {
-            score += 0.4;
+            score += 0.6;
         }
         score += by_preposition(draft, at, value.column);
         // Of two columns of one relation the one with the plainer name: city before billing_city.
