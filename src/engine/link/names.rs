@@ -66,6 +66,14 @@ pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
             if let Some(mention) = score(target, &run, prepared, question) {
                 keep(&mut mentions, mention);
             }
+            // "track price" may as well be two words: the relation, and the column alone.
+            let alone: Vec<Hit> = run.iter().copied().filter(|hit| hit.part != Part::Owner).collect();
+            if alone.len() < run.len()
+                && !alone.is_empty()
+                && let Some(mention) = score(target, &alone, prepared, question)
+            {
+                keep(&mut mentions, mention);
+            }
         }
     }
     mentions

@@ -27,6 +27,18 @@ pub fn absences(draft: &mut Draft) {
 fn without(draft: &mut Draft, at: usize) {
     let plain_not = draft.context.cue_word(at) == Some(CueWord::Not);
     let end = (at + 6).min(draft.context.elements.len());
+    // "nobody bought", "never sold": no row of a sale.
+    let traded = draft.context.after(at, 2).is_some_and(|verb| {
+        let word = draft.context.lower(verb);
+        matches!(word.split(' ').next(), Some("sold" | "bought" | "purchased" | "ordered"))
+    });
+    if traded
+        && !plain_not
+        && let Some(subject) = draft.context.subject
+    {
+        never(draft, at, subject);
+        return;
+    }
     let mut found: Option<(usize, RelationId)> = None;
     for other in at + 1..end {
         let element = &draft.context.elements[other];
@@ -55,6 +67,10 @@ fn without(draft: &mut Draft, at: usize) {
             let denied = plain_not && near.clone().any(|next| !draft.context.elements[next].values.is_empty());
             if said_of || denied {
                 return;
+            }
+            let kind = draft.context.prepared.column(column).kind;
+            if plain_not && kind != TypeKind::Boolean && !kind.is_calendar() && !is_flag(draft, column) {
+                continue;
             }
             missing_column(draft, at, other, column, plain_not);
             return;
@@ -102,15 +118,22 @@ fn never(draft: &mut Draft, at: usize, subject: RelationId) {
         let element = &draft.context.elements[verb];
         element.values.is_empty() && element.number.is_none() && element.cue.is_none()
     });
+    let end = (at + 8).min(draft.context.elements.len());
+    let filter = if traded_value(draft, at) { related_conditions(draft, at, end, target).map(Box::new) } else { None };
     draft.condition(
         at,
-        Predicate::Related { anchor: Source::first(subject), target: Source::first(target), filter: None, negated: true },
+        Predicate::Related { anchor: Source::first(subject), target: Source::first(target), filter, negated: true },
     );
     let meaning = format!("without any of {}", draft.relation_name(target));
     draft.take(at, meaning, 0.9);
     if let Some(verb) = verb {
         draft.take(verb, "what there is none of", 0.85);
     }
+}
+
+/// "never ordered by customers from the UK": who did not is part of the question for related rows.
+fn traded_value(draft: &Draft, at: usize) -> bool {
+    (at + 1..(at + 4).min(draft.context.elements.len())).any(|next| draft.context.lower(next).ends_with("by"))
 }
 
 /// "never bought a Rock track", "did not order in 1997": values and dates behind the negation belong inside the question for

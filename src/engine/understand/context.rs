@@ -369,6 +369,7 @@ impl<'a> Context<'a> {
         let role = self.prepared.words(column).role;
         match wanted {
             Wanted::Any => match role {
+                Role::Key if self.prepared.words(column).reference.is_some() && self.subject != Some(column.0) => -0.35,
                 Role::Key => -0.12,
                 _ if self.prepared.relations[column.0].label.contains(&column.1) => 0.1,
                 Role::Label => 0.03,

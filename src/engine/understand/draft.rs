@@ -334,7 +334,8 @@ impl<'a> Draft<'a> {
         let mut all: Vec<Predicate> = Vec::new();
         let mut before: Option<usize> = None;
         for condition in sorted {
-            let or = condition.or || before.is_some_and(|before| self.joined_by_or(before, condition.element));
+            let denied = matches!(condition.predicate, Predicate::In { negated: true, .. } | Predicate::Not(_));
+            let or = condition.or || !denied && before.is_some_and(|before| self.joined_by_or(before, condition.element));
             before = Some(condition.element);
             match all.pop() {
                 Some(last) if or => all.push(super::walk::either(last, condition.predicate)),

@@ -59,6 +59,12 @@ fn count(draft: &mut Draft, at: usize) {
         draft.wants.push(Want::Expr(expr));
         return;
     }
+    // "the five countries with the most cities, with the count": what they are sorted by.
+    if let Some(expr) = draft.order.iter().map(|order| order.expr.clone()).find(super::walk::is_aggregate) {
+        draft.take(at, "the number sorted by", 1.0);
+        draft.wants.push(Want::Expr(expr));
+        return;
+    }
     // "how many are there": of what is talked about.
     if let Some(subject) = draft.context.subject {
         draft.take(at, "count", 0.9);

@@ -28,9 +28,9 @@ pub fn is_to_many(prepared: &Prepared, from: RelationId, other: RelationId) -> b
 }
 
 /// Words that ask for money that came in.
-pub fn is_money_word(word: &str) -> bool {
+pub fn is_money_word(words: &str) -> bool {
     matches!(
-        word,
+        words.rsplit(' ').next().unwrap_or_default(),
         "revenue"
             | "revenues"
             | "sales"

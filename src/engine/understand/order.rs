@@ -29,6 +29,17 @@ pub fn order_keys(draft: &mut Draft) {
         }
     }
     for at in 0..draft.context.elements.len() {
+        // "products ordered by customers": the customers did it.
+        let done_by = draft.context.lower(at) == "ordered by"
+            && draft.context.after(at, 3).is_some_and(|next| {
+                draft
+                    .context
+                    .relation_meaning(&draft.context.elements[next])
+                    .is_some_and(|(relation, strength)| strength > 0.8 && draft.context.subject != Some(relation))
+            });
+        if done_by {
+            draft.take(at, "says how they belong together", 1.0);
+        }
         if draft.context.cue_word(at) == Some(CueWord::Order) && draft.is_free(at) {
             order_by(draft, at);
         }

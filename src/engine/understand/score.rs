@@ -12,7 +12,7 @@ use crate::prepared::Prepared;
 /// A word that must mean something and does not: the answer may miss half of what was asked.
 const UNKNOWN: f64 = 0.55;
 /// A relation or column of the schema that the reading does not use.
-const UNUSED_THING: f64 = 0.72;
+const UNUSED_THING: f64 = 0.62;
 /// A value, number or date that the reading does not use is a condition that is missing.
 const UNUSED_CONDITION: f64 = 0.35;
 /// "not", "most", "sorted by" without effect.

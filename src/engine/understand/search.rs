@@ -51,6 +51,7 @@ fn misspelled_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
     for (at, token) in question.tokens.iter().enumerate() {
         let explained = token.kind != TokenKind::Word
             || token.lower.chars().count() < 6
+            || token.lower.ends_with("ed")
             || lexicon::stop_word(&token.lower).is_some()
             || mentions.iter().any(|mention| mention.tokens.contains(&at) && mention.strength > 0.3);
         if !explained {

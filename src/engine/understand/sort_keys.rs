@@ -26,6 +26,14 @@ pub(super) fn sort_key(
         next.and_then(|next| draft.context.relation_meaning(&draft.context.elements[next]).map(|(relation, _)| (next, relation)));
     let subject = draft.context.subject.or(about.map(|(_, relation)| relation));
     let quantity = matches!(superlative.positive, "many" | "much" | "few" | "little");
+    // "the most common rating": rows of each rating, not a rating that is common.
+    if superlative.by_count
+        && let Some(next) = next
+        && draft.context.relation_meaning(&draft.context.elements[next]).is_none()
+        && let Some((column, _)) = draft.context.columns_of(next, Wanted::Any).first().copied()
+    {
+        return Some(Order { expr: Expr::CountRows(Source::first(column.0)), descending });
+    }
     // "oldest", "most expensive": an attribute of what follows, or of the subject.
     if !superlative.rankings.is_empty() && !quantity {
         let relation = about.map(|(_, relation)| relation).or(subject)?;
@@ -39,14 +47,6 @@ pub(super) fn sort_key(
         if let Some(column) = latest(draft, relation, superlative) {
             return Some(Order { expr: column, descending });
         }
-    }
-    // "the most common rating": rows of each rating, not a rating that is common.
-    if superlative.by_count
-        && let Some(next) = next
-        && draft.context.relation_meaning(&draft.context.elements[next]).is_none()
-        && let Some((column, _)) = draft.context.columns_of(next, Wanted::Any).first().copied()
-    {
-        return Some(Order { expr: Expr::CountRows(Source::first(column.0)), descending });
     }
     if let Some(next) = next
         && let Some(expr) = figure(draft, next)

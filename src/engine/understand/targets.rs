@@ -238,6 +238,12 @@ fn lasting(draft: &mut Draft, at: usize, first: usize) -> Option<Target> {
     };
     let lasts = |column: ColumnId| {
         let name = &draft.context.prepared.words(column).name;
+        let short = matches!(draft.context.question.numbers[number].kind, NumberKind::Measure("second" | "minute" | "hour"));
+        if super::times::is_year_number(draft.context, column)
+            || (short && name.stems().any(|word| matches!(word, "day" | "age" | "week")))
+        {
+            return false;
+        }
         name.positions.iter().flatten().any(|word| {
             matches!(
                 word.as_str(),

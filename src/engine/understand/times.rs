@@ -2,7 +2,7 @@
 
 use nl_query_core::schema::{RelationId, TypeKind};
 
-use super::context::Wanted;
+use super::context::{Context, Wanted};
 use super::cues::{Cue, CueWord};
 use super::draft::{Condition, Draft, Want};
 use super::measures;
@@ -93,7 +93,7 @@ fn year_number(draft: &mut Draft, at: usize) -> Option<ColumnId> {
         let best = context.columns_of(other, Wanted::Any).first().copied();
         if let Some((column, score)) = best
             && score > 0.6
-            && is_year_number(draft, column)
+            && is_year_number(draft.context, column)
         {
             return draft.take_column(other, Wanted::Any);
         }
@@ -103,12 +103,14 @@ fn year_number(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     let calendar = columns.iter().enumerate().any(|(one, column)| {
         column.kind.is_calendar() && !is_bookkeeping(&column.name) && context.prepared.columns[subject][one].role == Role::Time
     });
-    (!calendar).then(|| (0..columns.len()).map(|one| (subject, one)).find(|&column| is_year_number(draft, column))).flatten()
+    (!calendar)
+        .then(|| (0..columns.len()).map(|one| (subject, one)).find(|&column| is_year_number(draft.context, column)))
+        .flatten()
 }
 
-fn is_year_number(draft: &Draft, column: ColumnId) -> bool {
-    let description = draft.context.prepared.column(column);
-    let named = || draft.context.prepared.words(column).name.stems().any(|word| word == "year" || word == "yr");
+pub fn is_year_number(context: &Context, column: ColumnId) -> bool {
+    let description = context.prepared.column(column);
+    let named = || context.prepared.words(column).name.stems().any(|word| word == "year" || word == "yr");
     description.kind == TypeKind::Number && (named() || holds_years(description))
 }
 

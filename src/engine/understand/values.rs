@@ -97,6 +97,14 @@ fn means_value(draft: &Draft, at: usize) -> bool {
     if element.values.is_empty() {
         return false;
     }
+    // "phone numbers" is no track called Numbers.
+    let adds_nothing = matches!(
+        draft.context.lower(at).as_str(),
+        "number" | "numbers" | "address" | "addresses" | "name" | "names" | "value" | "values" | "date" | "dates"
+    );
+    if adds_nothing && at > 0 && !draft.context.elements[at - 1].things.is_empty() {
+        return false;
+    }
     let strongest = element.things.first().map_or(0.0, |mention| mention.strength);
     let capital = draft.context.text(at).chars().next().is_some_and(char::is_uppercase) && element.tokens.start > 0;
     strongest < 0.85 || (capital && strongest < 1.0)
@@ -144,7 +152,7 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
         // "tracks by AC/DC": who made them is a row of its own before it is a note on the track.
         let of_label = context.prepared.relations[value.column.0].label.contains(&value.column.1);
         if context.preposition(at) == "by" && of_label && context.subject != Some(value.column.0) {
-            score += 0.4;
+            score += 0.6;
         }
         score += by_preposition(draft, at, value.column);
         // Of two columns of one relation the one with the plainer name: city before billing_city.

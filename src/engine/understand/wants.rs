@@ -80,8 +80,9 @@ pub fn columns_and_rows(draft: &mut Draft) {
         draft.take(at, format!("table {}", draft.relation_name(relation)), certainty);
     }
     // "products with their price": the products by name, and the price.
-    let theirs =
-        (0..draft.context.elements.len()).any(|at| draft.context.possessed(at) && !draft.context.elements[at].things.is_empty());
+    let with = |at: usize| draft.context.before(at, 2).is_some_and(|prior| draft.context.cue_word(prior) == Some(CueWord::With));
+    let theirs = (0..draft.context.elements.len())
+        .any(|at| (draft.context.possessed(at) || with(at)) && !draft.context.elements[at].things.is_empty());
     if let (true, Some(subject)) = (theirs && !only_figures(draft), draft.context.subject)
         && !plain.is_empty()
         && draft.context.subject_element.is_some_and(|subject| (0..subject).all(|at| draft.context.elements[at].things.is_empty()))
@@ -263,7 +264,12 @@ pub fn each_once(draft: &mut Draft) {
     let description = draft.context.prepared.column(id);
     let first = draft.context.question.tokens.first().map(|token| token.lower.as_str()).unwrap_or_default();
     let repeats = description.stats.as_ref().is_some_and(|stats| {
-        stats.n_distinct > 0.0 && stats.n_distinct < 0.7 * draft.context.prepared.schema().relations[id.0].rows
+        let share = if stats.n_distinct < 0.0 {
+            -stats.n_distinct
+        } else {
+            stats.n_distinct / draft.context.prepared.schema().relations[id.0].rows.max(1.0)
+        };
+        share < 0.7
     });
     let shared = matches!(description.kind, TypeKind::Text | TypeKind::Enum) && repeats;
     if matches!(first, "what" | "which" | "where" | "in" | "from")
