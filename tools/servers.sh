@@ -67,7 +67,7 @@ build() {
         # shellcheck disable=SC2016 # for make and the linker to expand
         {
             ./configure --prefix="$DIR/$1" --without-icu --without-readline --without-zlib --disable-rpath CFLAGS=-O2 \
-                LDFLAGS='-Wl,-rpath,\$$ORIGIN/../lib' &&
+                LDFLAGS='-Wl,-rpath,\$$ORIGIN/../lib:\$$ORIGIN/..' &&
                 make -j2 -s && make -s install && make -s -j2 -C contrib install
         } >"$work/log" 2>&1 || { tail -n 30 "$work/log" >&2; die "PostgreSQL $1 could not be built"; }
     )

@@ -28,7 +28,6 @@ SET nl_query.engine = 'oracle';
 SET nl_query.min_confidence = 1.5;
 SET nl_query.max_rows = -1;
 SET nl_query.max_relations = 1;
-SET nl_query.probe_timeout = 0;
 SET nl_query.no_such_setting = 1;
 
 -- units

@@ -308,6 +308,10 @@ pub fn states(draft: &mut Draft) {
         if !draft.is_free(at) || !draft.context.elements[at].values.is_empty() {
             continue;
         }
+        // "the last hired employee" is about when.
+        if at > 0 && matches!(draft.context.elements[at - 1].cue, Some(Cue::Superlative(_))) {
+            continue;
+        }
         let before = super::values::negated_before;
         match &draft.context.elements[at].cue {
             Some(Cue::State(state)) => {

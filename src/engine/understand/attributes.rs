@@ -37,14 +37,23 @@ fn fit(context: &Context, column: ColumnId, stems: &[String]) -> f32 {
     let weight = |at: usize| if at + 1 == length { 2.0 } else { 1.0 };
     let total: f32 = (0..length).map(weight).sum();
     let covered: f32 = name.positions.iter().enumerate().map(|(at, alternatives)| weight(at) * meets(alternatives)).sum();
-    let kind = context.prepared.column(column).kind;
-    let date =
-        kind.is_calendar() && name.stems().last().is_some_and(|word| matches!(word, "date" | "time" | "at" | "on" | "day"));
-    // "birth" and birth_date: the last word only says that it is a date.
-    if date && length > 1 && meets(&name.positions[length - 2]) > 0.6 {
-        return meets(&name.positions[length - 2]).max(covered / total);
+    if context.prepared.column(column).kind.is_calendar() {
+        return calendar_fit(context, column, stems, &meets).max(covered / total);
     }
     covered / total
+}
+
+/// Names of calendar columns are kept without "date": "birth date" is told by "birth" alone, and "date" by itself is the main date.
+fn calendar_fit(context: &Context, (relation, column): ColumnId, stems: &[String], meets: &dyn Fn(&[String]) -> f32) -> f32 {
+    let says_date = |stem: &String| matches!(stem.as_str(), "date" | "time" | "day" | "of");
+    if !stems.iter().all(says_date) {
+        let name = &context.prepared.words((relation, column)).name;
+        return name.positions.iter().map(|position| meets(position)).fold(0.0, f32::max);
+    }
+    match context.prepared.relations[relation].times.iter().position(|&time| time == column) {
+        Some(0) => 0.8,
+        _ => 0.62,
+    }
 }
 
 /// The column of `relation` (or of one close to it) that one of the rankings speaks of, with the ranking's direction.

@@ -1,6 +1,6 @@
 //! What a superlative sorts by: the attribute it speaks of, the figure beside it, rows counted, or what the subject is measured by.
 
-use nl_query_core::schema::RelationId;
+use nl_query_core::schema::{RelationId, TypeKind};
 
 use super::attributes::ranked_column;
 use super::context::Wanted;
@@ -33,6 +33,16 @@ pub(super) fn sort_key(
         && let Some((column, _)) = draft.context.columns_of(next, Wanted::Any).first().copied()
     {
         return Some(Order { expr: Expr::CountRows(Source::first(column.0)), descending });
+    }
+    // "the last hired employee": the word beside it says which time.
+    if let Some(next) = next
+        && matches!(superlative.positive, "late" | "early" | "recent" | "new")
+        && let Some((column, score)) = draft.context.columns_of(next, Wanted::Calendar).first().copied()
+        && score > 0.6
+        && draft.context.relation_meaning(&draft.context.elements[next]).is_none()
+    {
+        draft.take_column(next, Wanted::Calendar)?;
+        return Some(Order { expr: Expr::Column(draft.context.column_use(column)), descending });
     }
     // "oldest", "most expensive": an attribute of what follows, or of the subject.
     if !superlative.rankings.is_empty() && !quantity {
@@ -118,7 +128,10 @@ fn aggregate_between(draft: &mut Draft, at: usize) -> Option<Aggregate> {
 /// A figure of rows that the subject has many of is added up.
 fn summed_if_many(draft: &Draft, expr: Expr, relation: RelationId) -> Expr {
     let many = draft.context.subject.is_some_and(|subject| measures::is_to_many(draft.context.prepared, subject, relation));
-    let number = super::walk::first_source(&expr).is_some();
+    let number = match &expr {
+        Expr::Column(column) => draft.context.prepared.column((column.source.relation, column.column)).kind == TypeKind::Number,
+        other => super::walk::first_source(other).is_some(),
+    };
     if many && number { Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(expr) } } else { expr }
 }
 
