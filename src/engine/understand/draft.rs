@@ -221,8 +221,8 @@ impl<'a> Draft<'a> {
 
     /// The finished query.
     pub fn assemble(mut self) -> (Query, Draft<'a>) {
-        let aggregated = self.wants.iter().any(|want| matches!(want, Want::Expr(expr) if super::walk::is_aggregate(expr)))
-            || self.order.iter().any(|order| super::walk::is_aggregate(&order.expr))
+        let aggregated = self.wants.iter().any(|want| matches!(want, Want::Expr(expr) if crate::walk::has_aggregate(expr)))
+            || self.order.iter().any(|order| crate::walk::has_aggregate(&order.expr))
             || !self.having.is_empty();
         // "for each party, its theme": without a figure every row is its own group.
         if !aggregated {
@@ -244,7 +244,7 @@ impl<'a> Draft<'a> {
             self.group_by_key(want, &mut group);
         }
         for want in &self.wants {
-            let plain = !matches!(want, Want::Expr(expr) if super::walk::is_aggregate(expr) || super::walk::is_constant(expr));
+            let plain = !matches!(want, Want::Expr(expr) if crate::walk::has_aggregate(expr) || super::walk::is_constant(expr));
             for expr in self.want_exprs(want, aggregated) {
                 if aggregated && plain {
                     push(&mut group, expr.clone());
@@ -256,7 +256,7 @@ impl<'a> Draft<'a> {
             }
         }
         // Things first, figures after: "number of orders per customer" reads customer, count.
-        let (plain, figures): (Vec<Expr>, Vec<Expr>) = items.into_iter().partition(|expr| !super::walk::is_aggregate(expr));
+        let (plain, figures): (Vec<Expr>, Vec<Expr>) = items.into_iter().partition(|expr| !crate::walk::has_aggregate(expr));
         let items = plain.into_iter().chain(figures).map(|expr| Item { expr, alias: None }).collect();
         let subject = self.subject_source();
         // A row for each month reads best in the order of the months.

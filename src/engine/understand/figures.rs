@@ -60,7 +60,7 @@ fn count(draft: &mut Draft, at: usize) {
         return;
     }
     // "the five countries with the most cities, with the count": what they are sorted by.
-    if let Some(expr) = draft.order.iter().map(|order| order.expr.clone()).find(super::walk::is_aggregate) {
+    if let Some(expr) = draft.order.iter().map(|order| order.expr.clone()).find(crate::walk::has_aggregate) {
         draft.take(at, "the number sorted by", 1.0);
         draft.wants.push(Want::Expr(expr));
         return;

@@ -70,8 +70,8 @@ fn has_figure(draft: &Draft) -> bool {
     draft.context.elements.iter().enumerate().any(|(at, element)| {
         matches!(element.cue, Some(Cue::Aggregate(AggregateWord::Function(_))))
             || measures::is_money_word(&draft.context.lower(at))
-    }) || draft.order.iter().any(|order| super::walk::is_aggregate(&order.expr))
-        || draft.wants.iter().any(|want| matches!(want, Want::Expr(expr) if super::walk::is_aggregate(expr)))
+    }) || draft.order.iter().any(|order| crate::walk::has_aggregate(&order.expr))
+        || draft.wants.iter().any(|want| matches!(want, Want::Expr(expr) if crate::walk::has_aggregate(expr)))
 }
 
 /// "written by authors" is no grouping: "by" groups where a figure is asked for, or directly behind what is counted ("rentals by

@@ -90,7 +90,7 @@ fn order_by(draft: &mut Draft, at: usize) {
             _ if !element.things.is_empty() || measures::is_money_word(&draft.context.lower(next)) => {
                 let Some(expr) = order_expr(draft, next, function.take()) else { break };
                 // The largest number comes first unless the question says otherwise; names come from A to Z.
-                let descending = super::walk::is_aggregate(&expr);
+                let descending = crate::walk::has_aggregate(&expr);
                 draft.order.push(Order { expr, descending });
                 found = true;
             }

@@ -337,7 +337,7 @@ pub fn leftovers(draft: &mut Draft) {
     if draft.wants.is_empty()
         && !draft.groups.is_empty()
         && let Some(subject) = draft.context.subject
-        && !draft.order.iter().any(|order| super::walk::is_aggregate(&order.expr))
+        && !draft.order.iter().any(|order| crate::walk::has_aggregate(&order.expr))
     {
         draft.wants.push(Want::Expr(Expr::CountRows(Source::first(subject))));
         draft.doubt *= 0.9;
