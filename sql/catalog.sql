@@ -147,7 +147,12 @@ column_rows AS (
                'comment', pg_catalog."left"(d.description, 1000),
                'stats', CASE WHEN s.n_distinct IS NOT NULL THEN pg_catalog.json_build_object(
                    'n_distinct', s.n_distinct, 'null_frac', s.null_frac,
-                   'common_values', CASE WHEN t.kind OPERATOR(pg_catalog.=) 'text' THEN s.most_common_vals::pg_catalog.text END,
+                   -- Of numbers only a handful is worth knowing: 0 and 1 are no and yes.
+                   'common_values', CASE
+                    WHEN t.kind OPERATOR(pg_catalog.=) 'text'
+                      OR (t.kind OPERATOR(pg_catalog.=) 'number' AND s.values OPERATOR(pg_catalog.<=) 20
+                          AND t.oid OPERATOR(pg_catalog.<>) 'pg_catalog.money'::pg_catalog.regtype) THEN
+                        s.most_common_vals::pg_catalog.text END,
                    'bounds', CASE
                     WHEN t.kind OPERATOR(pg_catalog.=) 'text' THEN
                         CASE WHEN s.values OPERATOR(pg_catalog.<=) 2000 THEN s.histogram_bounds::pg_catalog.text END

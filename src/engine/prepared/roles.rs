@@ -3,6 +3,7 @@
 use nl_query_core::schema::{Column, Relation, TypeKind};
 
 use super::Role;
+use crate::lexicon;
 use crate::lexicon::morphology::{stem, words_of_identifier};
 
 /// Columns that databases keep for themselves: a bridge table stays one with them.
@@ -162,10 +163,16 @@ pub(super) fn role(at: usize, relation: &Relation, column: &Column, refers: bool
     }
 }
 
-/// A whole-number column that statistics know to hold 0 and 1 alone.
+/// A whole-number column that stands for yes and no: statistics know no value but 0 and 1, or, where there are none, its name is
+/// an adjective ("discontinued").
 pub(crate) fn is_flag(column: &Column) -> bool {
-    let Some(stats) = &column.stats else { return false };
-    column.kind == TypeKind::Number
-        && !stats.common_values.is_empty()
-        && stats.common_values.iter().chain(&stats.bounds).all(|value| value == "0" || value == "1")
+    if column.kind != TypeKind::Number || column.fractional {
+        return false;
+    }
+    match &column.stats {
+        Some(stats) if !stats.common_values.is_empty() => {
+            stats.common_values.iter().chain(&stats.bounds).all(|value| value == "0" || value == "1")
+        }
+        _ => lexicon::state(&column.name.to_lowercase()).is_some(),
+    }
 }
