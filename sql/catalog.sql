@@ -31,6 +31,8 @@ candidates AS MATERIALIZED (
     JOIN schemas AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,v,m,p,f}'::pg_catalog."char"[])
       AND NOT c.relispartition
+      -- A materialised view without data cannot be read; once it is refreshed, a message about it brings it in.
+      AND c.relispopulated
       AND ($2 IS NULL OR c.oid OPERATOR(pg_catalog.=) ANY ($2))
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                       WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass

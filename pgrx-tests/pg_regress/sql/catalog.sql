@@ -108,6 +108,17 @@ SET ROLE regress_asker;
 SELECT nl_query('how many pupils');
 
 RESET ROLE;
+-- a materialised view without data is not there until it is refreshed
+CREATE MATERIALIZED VIEW nurseries AS SELECT generate_series(1, 4) AS seedling WITH NO DATA;
+GRANT SELECT ON nurseries TO regress_asker;
+SET ROLE regress_asker;
+SELECT nl_query('how many nurseries');
+RESET ROLE;
+REFRESH MATERIALIZED VIEW nurseries;
+SET ROLE regress_asker;
+SELECT nl_query('how many nurseries');
+
+RESET ROLE;
 DROP TABLE mushrooms;
 DROP SCHEMA regress_catalog, "regress Catalog Two" CASCADE;
 DROP ROLE regress_asker;

@@ -2,12 +2,14 @@
 
 use super::Reading;
 use super::cues::{Cue, CueWord};
-use super::draft::Draft;
+use super::draft::{Draft, Want};
 use crate::answer::WordAccount;
 use crate::check;
-use crate::ir::Query;
+use crate::ir::{Aggregate, Query};
 use crate::joins;
+use crate::lexicon::AggregateWord;
 use crate::prepared::Prepared;
+use crate::walk;
 
 /// A word that must mean something and does not: the answer may miss half of what was asked.
 const UNKNOWN: f64 = 0.55;
@@ -92,12 +94,30 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
         Some(Cue::Word(CueWord::Group | CueWord::Contains)) => (0.9, "not used"),
         Some(Cue::Word(_)) => (1.0, "linking word"),
         Some(Cue::State(_)) => (UNUSED_STATE, "not used"),
+        // "spent more than 40 in total": it is added up already.
+        Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Sum))) if adds_up(draft) => (1.0, "added up"),
         Some(Cue::Aggregate(_) | Cue::Superlative(_) | Cue::Leading(_) | Cue::Compare(_) | Cue::Comparative(_)) => {
             (UNUSED_CUE, "not used")
+        }
+        // "staff member", "customer records": the noun behind the relation's word is the relation.
+        None if at > 0 && is_plain_noun(&draft.context.lower(at)) && !draft.context.elements[at - 1].things.is_empty() => {
+            (1.0, "part of the name before it")
         }
         None if is_plain_verb(&draft.context.lower(at)) => (PLAIN_VERB, "says how they belong together"),
         None => (UNKNOWN, "not understood"),
     }
+}
+
+fn adds_up(draft: &Draft) -> bool {
+    let wants = draft.wants.iter().filter_map(|want| match want {
+        Want::Expr(expr) => Some(expr),
+        _ => None,
+    });
+    !draft.having.is_empty() || wants.chain(draft.order.iter().map(|order| &order.expr)).any(walk::has_aggregate)
+}
+
+fn is_plain_noun(word: &str) -> bool {
+    matches!(word, "member" | "members" | "record" | "records" | "entry" | "entries" | "row" | "rows" | "person" | "people")
 }
 
 /// "placed", "located", "handled": what happened, where the things it happened to have been understood.
