@@ -51,24 +51,25 @@ impl Graph {
 
     /// The number of joins on the cheapest path between two relations; none where there is no path.
     pub fn distance(&self, from: RelationId, to: RelationId) -> Option<usize> {
-        if from >= self.touching.len() || to >= self.touching.len() {
-            return None;
-        }
-        let mut hops = vec![usize::MAX; self.touching.len()];
-        hops[from] = 0;
+        self.distances(from).get(to).copied().flatten()
+    }
+
+    /// The number of joins to every relation; none for those that no keys lead to. One walk over the graph: whoever looks at many
+    /// relations asks for all of them at once.
+    pub fn distances(&self, from: RelationId) -> Vec<Option<usize>> {
+        let mut hops: Vec<Option<usize>> = vec![None; self.touching.len()];
+        let Some(start) = hops.get_mut(from) else { return hops };
+        *start = Some(0);
         let mut queue = std::collections::VecDeque::from([from]);
         while let Some(at) = queue.pop_front() {
-            if at == to {
-                return Some(hops[at]);
-            }
             for (_, next) in self.neighbours(at) {
-                if hops[next] == usize::MAX {
-                    hops[next] = hops[at] + 1;
+                if hops[next].is_none() {
+                    hops[next] = hops[at].map(|hop| hop + 1);
                     queue.push_back(next);
                 }
             }
         }
-        None
+        hops
     }
 
     /// Keys at a relation, each with the relation at its other end.

@@ -59,10 +59,11 @@ fn calendar_fit(context: &Context, (relation, column): ColumnId, stems: &[String
 /// The column of `relation` (or of one close to it) that one of the rankings speaks of, with the ranking's direction.
 pub fn ranked_column(context: &Context, relation: RelationId, rankings: &[Ranking]) -> Option<(ColumnId, Direction, f32)> {
     let mut best: Option<(ColumnId, Direction, f32)> = None;
+    let hops = context.prepared.graph().distances(relation);
     for (order, ranking) in rankings.iter().enumerate() {
         let stems: Vec<String> = ranking.attribute.split(' ').map(stem).collect();
         for (id, description) in context.prepared.schema().relations.iter().enumerate() {
-            let distance = match context.prepared.graph().distance(relation, id) {
+            let distance = match hops[id] {
                 Some(distance) if distance <= 2 => distance,
                 _ => continue,
             };

@@ -170,9 +170,10 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     }
     // Lines of an order have no date, the order has; a customer has none either, but orders do.
     let anchor = *candidates.first()?;
+    let hops = context.prepared.graph().distances(anchor);
     let mut reachable: Vec<((bool, bool, usize), ColumnId)> = (0..context.prepared.schema().relations.len())
         .filter_map(|relation| {
-            let distance = context.prepared.graph().distance(anchor, relation).filter(|distance| *distance <= 3)?;
+            let distance = hops[relation].filter(|distance| *distance <= 3)?;
             let column = main_time(draft, relation)?;
             Some(((is_life_date(draft, column), !measures::is_to_many(context.prepared, anchor, relation), distance), column))
         })

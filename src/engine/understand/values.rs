@@ -118,8 +118,7 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
             continue;
         }
         let words = context.prepared.words(value.column);
-        let unreachable =
-            context.subject.is_some_and(|subject| context.prepared.graph().distance(subject, value.column.0).is_none());
+        let unreachable = context.subject.is_some() && !context.is_reachable(value.column.0);
         if unreachable {
             continue;
         }
