@@ -19,7 +19,8 @@ const UNUSED_THING: f64 = 0.62;
 const UNUSED_CONDITION: f64 = 0.35;
 /// "not", "most", "sorted by" without effect.
 const UNUSED_CUE: f64 = 0.6;
-const UNUSED_STATE: f64 = 0.6;
+/// An adjective before what is asked for is a condition that is missing.
+const UNUSED_STATE: f64 = 0.45;
 const PLAIN_VERB: f64 = 0.87;
 const FUTURE: f64 = 0.5;
 /// Two keys lead the same way and nothing said which.
@@ -93,7 +94,11 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
         }
         Some(Cue::Word(CueWord::Group | CueWord::Contains)) => (0.9, "not used"),
         Some(Cue::Word(_)) => (1.0, "linking word"),
-        Some(Cue::State(_)) => (UNUSED_STATE, "not used"),
+        // "organic products" asks for a part of them; "customers living in" says how they belong together.
+        Some(Cue::State(_)) if draft.context.elements.get(at + 1).is_some_and(|next| !next.things.is_empty()) => {
+            (UNUSED_STATE, "not used")
+        }
+        Some(Cue::State(_)) => (PLAIN_VERB, "says how they belong together"),
         // "spent more than 40 in total": it is added up already.
         Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Sum))) if adds_up(draft) => (1.0, "added up"),
         Some(Cue::Aggregate(_) | Cue::Superlative(_) | Cue::Leading(_) | Cue::Compare(_) | Cue::Comparative(_)) => {
