@@ -140,6 +140,7 @@ fn traded_value(draft: &Draft, at: usize) -> bool {
 /// related rows.
 fn related_conditions(draft: &mut Draft, at: usize, end: usize, target: RelationId) -> Option<Predicate> {
     let mut conditions = Vec::new();
+    let hops = draft.context.prepared.graph().distances(target);
     for other in at + 1..end {
         if !draft.is_free(other) {
             continue;
@@ -155,12 +156,8 @@ fn related_conditions(draft: &mut Draft, at: usize, end: usize, target: Relation
             }
             continue;
         }
-        let graph = draft.context.prepared.graph();
-        let nearest = element
-            .values
-            .iter()
-            .filter_map(|value| Some((graph.distance(target, value.column.0)?, value)))
-            .min_by_key(|(distance, _)| *distance);
+        let nearest =
+            element.values.iter().filter_map(|value| Some((hops[value.column.0]?, value))).min_by_key(|(distance, _)| *distance);
         if let Some((_, value)) = nearest {
             let value = value.clone();
             draft.take(other, format!("value '{}' of {}", value.text, draft.describe(value.column)), 0.97);

@@ -30,7 +30,6 @@ pub enum CueWord {
     Order,
     Ascending,
     Descending,
-    /// "oldest first".
     Alphabetical,
     Not,
     Without,

@@ -52,7 +52,7 @@ fn count(draft: &mut Draft, at: usize) {
             }
             _ => {
                 let Some(column) = draft.take_column(next, Wanted::Any) else { continue };
-                counted_column(draft, column, distinct)
+                counted_column(draft, column)
             }
         };
         draft.take(at, "count", 1.0);
@@ -84,10 +84,9 @@ pub(super) fn counted(draft: &Draft, relation: RelationId, distinct: bool) -> Ex
     }
 }
 
-fn counted_column(draft: &Draft, column: (RelationId, usize), distinct: bool) -> Expr {
+fn counted_column(draft: &Draft, column: (RelationId, usize)) -> Expr {
     let role = draft.context.prepared.words(column).role;
     let unique = matches!(role, Role::Key) && draft.context.prepared.schema().relations[column.0].primary_key == [column.1];
-    let _ = distinct;
     if unique {
         return Expr::CountRows(Source::first(column.0));
     }

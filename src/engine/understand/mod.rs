@@ -8,7 +8,6 @@ use nl_query_core::schema::RelationId;
 
 use crate::answer::{ValueProbe, WordAccount};
 use crate::ir::Query;
-use crate::link::Mention;
 use crate::prepared::Prepared;
 use crate::question::Question;
 
@@ -48,8 +47,6 @@ pub struct Reading {
     pub query: Query,
     pub confidence: f64,
     pub words: Vec<WordAccount>,
-    /// Content words that the reading leaves out.
-    pub unknown: Vec<String>,
 }
 
 /// Everything that came out of a question.
@@ -71,10 +68,10 @@ pub fn understand(question: &Question, prepared: &Prepared, probe: &mut dyn Valu
     let first = elements::cover(question, &mentions);
     search::probed_values(question, prepared, &first, &mut mentions, probe);
     let elements = elements::cover(question, &mentions);
-    readings(question, prepared, &elements, &mentions)
+    readings(question, prepared, &elements)
 }
 
-fn readings(question: &Question, prepared: &Prepared, elements: &[Element], _mentions: &[Mention]) -> Understanding {
+fn readings(question: &Question, prepared: &Prepared, elements: &[Element]) -> Understanding {
     let (best, decisions) = read(question, prepared, elements, &Bans::default());
     let mut readings: Vec<Reading> = best.into_iter().collect();
     let mut rivals: Vec<_> = decisions.iter().filter(|decision| !decision.rejected.is_empty()).collect();

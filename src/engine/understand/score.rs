@@ -34,7 +34,6 @@ pub fn judge(query: Query, draft: &Draft, prepared: &Prepared) -> Option<Reading
         Query::Set { .. } => 0,
     };
     let mut confidence = 0.97 * f64::from(draft.doubt) * AMBIGUOUS_JOIN.powi(i32::try_from(ambiguous.min(3)).unwrap_or(3));
-    let mut unknown = Vec::new();
     let mut words = Vec::new();
     let mut used_things = 0;
     for (at, element) in draft.context.elements.iter().enumerate() {
@@ -49,9 +48,6 @@ pub fn judge(query: Query, draft: &Draft, prepared: &Prepared) -> Option<Reading
             None => {
                 let (factor, meaning) = unused(draft, at);
                 confidence *= factor;
-                if factor <= UNKNOWN && element.is_unknown() {
-                    unknown.push(text.clone());
-                }
                 words.push(WordAccount { words: text, meaning: meaning.to_owned(), rejected });
             }
         }
@@ -69,7 +65,7 @@ pub fn judge(query: Query, draft: &Draft, prepared: &Prepared) -> Option<Reading
     if used_things == 0 {
         return None;
     }
-    Some(Reading { query, confidence: confidence.clamp(0.0, 0.99), words, unknown })
+    Some(Reading { query, confidence: confidence.clamp(0.0, 0.99), words })
 }
 
 fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {

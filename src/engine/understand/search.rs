@@ -139,10 +139,13 @@ fn starts_upper(text: &str) -> bool {
 }
 
 fn spelling(question: &Question, start: usize, end: usize) -> String {
+    normalise(typed(question, start, end))
+}
+
+/// As typed, the possessive ending left out.
+fn typed(question: &Question, start: usize, end: usize) -> &str {
     let (first, last) = (&question.tokens[start], &question.tokens[end - 1]);
-    normalise(
-        question.text.get(first.span.start..last.span.end).unwrap_or_default().trim_end_matches("'s").trim_end_matches("’s"),
-    )
+    question.text.get(first.span.start..last.span.end).unwrap_or_default().trim_end_matches("'s").trim_end_matches("’s")
 }
 
 /// Other spellings of a place: France for French, USA for the United States.
@@ -198,9 +201,7 @@ pub fn probed_values(
             let end = start + width;
             let useful = (start..end).any(|at| wanted[at]) && wanted_edges(&wanted, question, start, end);
             if useful && may_be_value(question, start, end) {
-                let (first, last) = (&question.tokens[start], &question.tokens[end - 1]);
-                let raw = question.text.get(first.span.start..last.span.end).unwrap_or_default();
-                add(raw.trim_end_matches("'s").trim_end_matches("’s").to_lowercase(), start, end);
+                add(typed(question, start, end).to_lowercase(), start, end);
                 if width == 1 {
                     let singular = lexicon::morphology::singular(&question.tokens[start].lower);
                     add(singular, start, end);

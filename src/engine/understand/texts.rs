@@ -39,7 +39,7 @@ pub fn patterns(draft: &mut Draft) {
         {
             continue;
         }
-        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let escaped = like_text(&text);
         let pattern = match cue {
             CueWord::Starts => format!("{escaped}%"),
             CueWord::Ends => format!("%{escaped}"),
@@ -88,17 +88,14 @@ pub fn words_inside(draft: &mut Draft) {
         let word = draft.context.text(at + 1).to_owned();
         let Some(column) = draft.take_column(place, Wanted::Text) else { continue };
         let expr = Expr::Column(draft.context.column_use(column));
-        draft.condition(
-            at,
-            Predicate::Like {
-                expr,
-                pattern: format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")),
-                any_case: true,
-                negated: false,
-            },
-        );
+        draft.condition(at, Predicate::Like { expr, pattern: format!("%{}%", like_text(&word)), any_case: true, negated: false });
         draft.take(at + 1, "text to look for", 1.0);
     }
+}
+
+/// The text as a LIKE pattern that matches itself alone.
+fn like_text(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// Words that can be looked for: quoted, unknown, or a value; not a number with a thing behind it.
@@ -218,7 +215,7 @@ pub fn quoted(draft: &mut Draft) {
         let inside = draft.context.has_word(at + 1, at + 4, &["them", "it", "name", "names", "title", "titles"])
             && draft.context.has_word(at + 1, at + 2, &["in"]);
         let predicate = if inside {
-            let escaped = content.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let escaped = like_text(&content);
             Predicate::Like { expr, pattern: format!("%{escaped}%"), any_case: true, negated }
         } else if draft.context.prepared.column(column).kind == TypeKind::Array {
             Predicate::Contains { expr, value: Expr::Literal(Literal::Text(content.clone())), negated }
@@ -230,8 +227,7 @@ pub fn quoted(draft: &mut Draft) {
     }
 }
 
-/// "unnamed" capitalised words that nothing explains, directly behind a relation or "named": an exact name that the probe could
-/// not find still is a name.
+/// The text column that names the rows of a relation.
 pub fn column_of_label(draft: &Draft, relation: usize) -> Option<ColumnUse> {
     text_label(draft, relation).map(|column| draft.context.column_use(column))
 }
