@@ -1,9 +1,9 @@
 //! nl_query: ask PostgreSQL in plain language and get real, typed rows.
 //!
 //! ```text
-//! api -> service -> { catalog, guard, stats } -> pg -> pgrx
-//!                        |                |
-//!                        +----------------+--> nl_query_engine -> nl_query_core
+//! api -> expand -> service -> { catalog, guard, stats } -> pg -> pgrx
+//!                                  |                |
+//!                                  +----------------+--> nl_query_engine -> nl_query_core
 //! ```
 //! `pg` holds the unsafe code, one file a PostgreSQL primitive; `settings` is read by everyone.
 
@@ -16,6 +16,7 @@ use pgrx::prelude::*;
 
 mod api;
 mod catalog;
+mod expand;
 pub mod guard;
 mod pg;
 #[cfg(any(test, feature = "pg_test"))]
@@ -33,7 +34,7 @@ extension_sql_file!(
 extension_sql_file!(
     "../sql/comments.sql",
     name = "comments",
-    requires = ["views", "nl_query_json", nl_sql, nl_explain, nl_candidates, nl_prove, pg_stat_nl_query_reset]
+    requires = ["views", "nl_query_json", "nl_record_rows", "nl_create_view", nl_sql, nl_explain, nl_candidates, nl_prove, pg_stat_nl_query_reset]
 );
 extension_sql_file!("../sql/privileges.sql", name = "privileges", finalize);
 
@@ -58,6 +59,7 @@ pub extern "C-unwind" fn _PG_init() {
     }
     pg::shmem::install(&REGIONS);
     pg::utility::install();
+    expand::install();
 }
 
 /// What `cargo pgrx test` asks of a crate.

@@ -5,6 +5,7 @@ mod ask;
 mod explain;
 mod prove;
 mod stats;
+mod view;
 
 use nl_query_core::error::Error;
 use pgrx::pg_sys::panic::ErrorReportable;

@@ -32,7 +32,7 @@ use crate::pg::session::{self, Snapshot};
 use crate::pg::timeout::Deadline;
 use crate::pg::{parse, walk};
 
-pub use crate::pg::tuplestore::JsonStore;
+pub use crate::pg::tuplestore::{JsonStore, RecordStore};
 pub use role::enter as enter_role;
 pub use run::{Flow, RowSink, RowView, RunOutcome, run_texts};
 

@@ -4,16 +4,22 @@
 //! Rust panic, unwinds, and is either caught by [`attempt`] or becomes the ERROR of the calling SQL function.
 #![allow(unsafe_code)]
 
+pub mod analyze_hook;
 pub mod attempt;
+pub mod calls;
 pub mod compat;
 pub mod execute;
 pub mod invalidation;
 pub mod labels;
 pub mod list;
 pub mod memory;
+pub mod names;
+pub mod nodes;
 pub mod parse;
+pub mod parse_state;
 pub mod plan;
 pub mod proc;
+pub mod raw_tree;
 pub mod recursion;
 pub mod relation;
 pub mod report;
@@ -21,6 +27,7 @@ pub mod resident;
 pub mod session;
 pub mod shmem;
 pub mod spi_ro;
+pub mod splice;
 pub mod syscache;
 pub mod timeout;
 pub mod tuplestore;

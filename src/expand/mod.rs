@@ -1,0 +1,99 @@
+//! A question is a table: what becomes of a statement that calls `nl_query` or `nl_record` with a literal question.
+//!
+//! ```text
+//! analysed statement ─► calls with a literal question ─► may it expand? ─► SQL of each question, once ─► analysed by itself
+//!    nl_query:  the call becomes a subquery with the answer's columns, and the statement is analysed again
+//!    nl_record: its columns are known already, so the answer takes the call's place as it stands
+//! ```
+//! What does not expand keeps its meaning: the functions answer when the statement runs. Knows neither trees nor SQL of its own.
+
+mod shape;
+
+use std::collections::HashMap;
+
+use nl_query_core::error::Error;
+
+use crate::guard;
+use crate::pg::analyze_hook::{self, Analysed, Call, Expansion, Fault};
+use crate::pg::calls::Asks;
+use crate::pg::splice::{self, Answer, Splice};
+use crate::{service, settings};
+
+pub use shape::record_sql;
+
+/// Puts the hook in place. Call once, from `_PG_init` while preloading.
+pub fn install() {
+    analyze_hook::install(decide);
+}
+
+fn decide(statement: &Analysed) -> Result<Option<Expansion>, Fault> {
+    let calls = statement.calls();
+    if calls.is_empty() || !may_expand() {
+        return Ok(None);
+    }
+    let mut asked = Asked::default();
+    let mut records = Vec::new();
+    for call in calls.iter().filter(|call| call.asks == Asks::Record && call.site.is_plain_source()) {
+        records.push((call.location, asked.record(call)?));
+    }
+    let queries: Vec<&Call> = calls.iter().filter(|call| call.asks == Asks::Query).collect();
+    let locations: Vec<i32> = queries.iter().map(|call| call.location).collect();
+    let mut raw = if queries.is_empty() { None } else { statement.raw(&locations) };
+    let mut answers = Vec::new();
+    if let Some(raw) = &mut raw {
+        for call in queries.into_iter().filter(|call| raw.can_expand(call.location)).collect::<Vec<_>>() {
+            let Some(answer) = asked.query(call)? else { continue };
+            raw.expand_to(call.location, answer, answers.len());
+            answers.push(answer);
+        }
+    }
+    let raw = raw.filter(|_| !answers.is_empty());
+    let splice = Splice::new(answers, records);
+    Ok((!splice.is_empty()).then(|| Expansion { raw, splice, sql: asked.all_sql() }))
+}
+
+/// Expanded SQL runs as the caller and where the statement runs: not for answers that run as another role, not inside an answer.
+fn may_expand() -> bool {
+    settings::expand() && !guard::in_progress() && !analyze_hook::is_working_session() && settings::limits().run_as.is_none()
+}
+
+/// What was asked for one statement: each question once.
+#[derive(Default)]
+struct Asked {
+    sql: HashMap<String, String>,
+    order: Vec<String>,
+}
+
+impl Asked {
+    fn sql(&mut self, call: &Call) -> Result<String, Fault> {
+        if let Some(sql) = self.sql.get(&call.question) {
+            return Ok(sql.clone());
+        }
+        let sql = service::sql(&call.question).map_err(|error| at(call, error))?;
+        self.order.push(sql.clone());
+        self.sql.insert(call.question.clone(), sql.clone());
+        Ok(sql)
+    }
+
+    /// The answer's query; none for an answer that cannot stand in FROM.
+    fn query(&mut self, call: &Call) -> Result<Option<Answer>, Fault> {
+        let sql = self.sql(call)?;
+        Ok(Answer::analyse(&sql))
+    }
+
+    /// The answer's query with the columns of the call's column definition list.
+    fn record(&mut self, call: &Call) -> Result<Answer, Fault> {
+        let wanted = splice::defined_columns(&call.site);
+        let (sql, answer) = shape::answer(&call.question, &wanted).map_err(|error| at(call, error))?;
+        self.order.push(sql);
+        Ok(answer)
+    }
+
+    fn all_sql(&self) -> String {
+        self.order.join(";\n")
+    }
+}
+
+fn at(call: &Call, error: Error) -> Fault {
+    Fault { error, location: call.location }
+}
