@@ -33,6 +33,23 @@ CREATE FUNCTION nl_query(question text) RETURNS SETOF json
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/api/ask.rs:72
+
+CREATE FUNCTION nl_record(question text) RETURNS SETOF record
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_record_rows';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/view.rs:13
+-- nl_query::api::view::nl_create_view
+CREATE FUNCTION nl_create_view(name text, question text, replace bool DEFAULT false) RETURNS regclass
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'nl_create_view_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/api/ask.rs:20
 -- nl_query::api::ask::nl_candidates
 CREATE  FUNCTION "nl_candidates"(
@@ -178,6 +195,8 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 -- requires:
 --   views
 --   nl_query_json
+--   nl_record_rows
+--   nl_create_view
 --   nl_sql
 --   nl_explain
 --   nl_candidates
@@ -185,6 +204,8 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 --   pg_stat_nl_query_reset
 
 COMMENT ON FUNCTION nl_query(text) IS 'answers a question in plain language with one json object a row, run as the caller';
+COMMENT ON FUNCTION nl_record(text) IS 'answers a question with the columns of a column definition list, run as the caller';
+COMMENT ON FUNCTION nl_create_view(text, text, bool) IS 'makes a plain view of the SQL that answers a question, owned by the caller';
 COMMENT ON FUNCTION nl_sql(text) IS 'answers a question in plain language with the SQL that would be run: proven, not run';
 COMMENT ON FUNCTION nl_explain(text, text) IS 'shows how a question is understood, word by word; format is text or json';
 COMMENT ON FUNCTION nl_candidates(text, int) IS 'shows the readings of a question that were considered, best first';
@@ -203,6 +224,9 @@ COMMENT ON FUNCTION nl_prove(text) IS 'says what the guard makes of any SQL for 
 -- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_record(text) TO PUBLIC;
+-- Creating a view needs CREATE on its schema, as CREATE VIEW does.
+GRANT EXECUTE ON FUNCTION nl_create_view(text, text, bool) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;

@@ -142,7 +142,7 @@ unsafe fn expand(
         decide(work);
         if !(*work).fault.is_null() {
             let mut callback: pg_sys::ParseCallbackState = core::mem::zeroed();
-            pg_sys::setup_parser_errposition_callback(&raw mut callback, state, (*(*work).fault).location);
+            unguarded::setup_parser_errposition_callback(&raw mut callback, state, (*(*work).fault).location);
             raise(work);
         }
         if (*work).expansion.is_null() {
@@ -208,7 +208,8 @@ unsafe extern "C-unwind" fn tell_sql(work: *mut c_void) {
     }
 }
 
-// PostgreSQL's own functions, without the guard that pgrx puts around its bindings: see the head of this file.
+// PostgreSQL's own functions, without the guard that pgrx puts around its bindings: see the head of this file. The guard would also
+// put the stack of error callbacks back as it was.
 mod unguarded {
     use super::{c_char, c_int, pg_sys};
 
@@ -216,6 +217,11 @@ mod unguarded {
         pub fn make_parsestate(parent: *mut pg_sys::ParseState) -> *mut pg_sys::ParseState;
         pub fn free_parsestate(state: *mut pg_sys::ParseState);
         pub fn transformTopLevelStmt(state: *mut pg_sys::ParseState, raw: *mut pg_sys::RawStmt) -> *mut pg_sys::Query;
+        pub fn setup_parser_errposition_callback(
+            callback: *mut pg_sys::ParseCallbackState,
+            state: *mut pg_sys::ParseState,
+            location: c_int,
+        );
         pub fn errdetail_internal(format: *const c_char, ...) -> c_int;
     }
 }

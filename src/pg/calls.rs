@@ -9,7 +9,7 @@ use core::ffi::c_void;
 use pgrx::pg_sys;
 
 use super::syscache::CacheRow;
-use super::{list, types};
+use super::{compat, list, types};
 
 /// A call of an added function where a set may stand.
 #[derive(Clone, Copy)]
@@ -165,8 +165,8 @@ const LANGUAGE_C: u32 = 13;
 const PROSRC: i16 = 26;
 
 impl Site {
-    /// Which of our functions is called. Told by the symbol in the library, so that schema and name do not matter; only a
-    /// superuser can declare a function in C.
+    /// Which of our functions is called, where the caller may call it. Told by the symbol in the library, so that schema and name
+    /// do not matter; only a superuser can declare a function in C.
     pub fn asks(&self) -> Option<Asks> {
         // SAFETY: the call belongs to a tree that is alive.
         let function = unsafe { (*self.call).funcid }.to_u32();
@@ -177,11 +177,13 @@ impl Site {
         }
         // SAFETY: a text attribute of a pinned row; the copy is palloc'ed.
         let symbol = unsafe { super::proc::text_or_empty(pg_sys::text_to_cstring(row.get(PROSRC)?.cast_mut_ptr())) };
-        match symbol.as_str() {
-            "nl_query_json" => Some(Asks::Query),
-            "nl_record_rows" => Some(Asks::Record),
-            _ => None,
-        }
+        let asks = match symbol.as_str() {
+            "nl_query_json" => Asks::Query,
+            "nl_record_rows" => Asks::Record,
+            _ => return None,
+        };
+        // The call itself raises the error: when it runs, as for every function.
+        compat::may_execute(pg_sys::Oid::from(function)).then_some(asks)
     }
 
     /// The question, where it is a literal.
