@@ -48,7 +48,7 @@ pub fn record_sql(question: &str, wanted: &[Column]) -> Result<String, Error> {
     };
     let targets: Vec<String> = wanted.iter().enumerate().map(named).collect();
     let names: Vec<String> = (1..=wanted.len()).map(|place| format!("c{place}")).collect();
-    Ok(format!("SELECT {}\nFROM (\n{sql}\n) AS nl_record ({})", targets.join(", "), names.join(", ")))
+    Ok(format!("SELECT {}\nFROM (\n{sql}\n) AS answer ({})", targets.join(", "), names.join(", ")))
 }
 
 /// The first reading whose columns fit.

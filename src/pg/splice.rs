@@ -213,7 +213,7 @@ unsafe fn stand_in(columns: &[Column], number: usize) -> *mut pg_sys::SelectStmt
     }
 }
 
-/// `SELECT c1, c2, … FROM (query) nl_record (c1, c2, …)`
+/// `SELECT c1, c2, … FROM (query) answer (c1, c2, …)`, with the query's own names outside
 ///
 /// # Safety
 /// `query` is a raw SELECT in the current context.
@@ -223,7 +223,7 @@ unsafe fn over(query: *mut pg_sys::SelectStmt) -> *mut pg_sys::SelectStmt {
         let select = make::<pg_sys::SelectStmt>(T_SelectStmt);
         let item = make::<pg_sys::RangeSubselect>(T_RangeSubselect);
         let alias = make::<pg_sys::Alias>(T_Alias);
-        (*alias).aliasname = pg_sys::pstrdup(c"nl_record".as_ptr());
+        (*alias).aliasname = pg_sys::pstrdup(c"answer".as_ptr());
         for (place, column) in list::iter::<pg_sys::ResTarget>((*query).targetList).enumerate() {
             let name = CString::new(format!("c{}", place + 1)).unwrap_or_default();
             let string = pg_sys::makeString(pg_sys::pstrdup(name.as_ptr()));
