@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:27
+-- src/lib.rs:28
 -- bootstrap
 \echo Use "CREATE EXTENSION nl_query" to load this file. \quit
 -- Questions and identifiers are UTF-8 texts inside the library; a database with another encoding would need every one converted.
@@ -24,16 +24,7 @@ $$;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/ask.rs:39
-
-CREATE FUNCTION nl_query(question text) RETURNS SETOF json
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-    COST 10000 ROWS 100
-    AS 'MODULE_PATHNAME', 'nl_query_json';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/api/ask.rs:72
+-- src/api/ask.rs:73
 
 CREATE FUNCTION nl_record(question text) RETURNS SETOF record
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
@@ -42,11 +33,12 @@ CREATE FUNCTION nl_record(question text) RETURNS SETOF record
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/view.rs:13
--- nl_query::api::view::nl_create_view
-CREATE FUNCTION nl_create_view(name text, question text, replace bool DEFAULT false) RETURNS regclass
+-- src/api/ask.rs:39
+
+CREATE FUNCTION nl_query(question text) RETURNS SETOF json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-    AS 'MODULE_PATHNAME', 'nl_create_view_wrapper';
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_query_json';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -65,6 +57,14 @@ CREATE  FUNCTION "nl_candidates"(
 STRICT VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'nl_candidates_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/view.rs:13
+-- nl_query::api::view::nl_create_view
+CREATE FUNCTION nl_create_view(name text, question text, replace bool DEFAULT false) RETURNS regclass
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'nl_create_view_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -170,7 +170,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:28
+-- src/lib.rs:29
 -- requires:
 --   pg_stat_nl_query_info
 --   pg_stat_nl_query_timing
@@ -191,7 +191,7 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:33
+-- src/lib.rs:34
 -- requires:
 --   views
 --   nl_query_json
@@ -220,7 +220,7 @@ COMMENT ON FUNCTION nl_prove(text) IS 'says what the guard makes of any SQL for 
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:38
+-- src/lib.rs:49
 -- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;

@@ -34,7 +34,17 @@ extension_sql_file!(
 extension_sql_file!(
     "../sql/comments.sql",
     name = "comments",
-    requires = ["views", "nl_query_json", "nl_record_rows", "nl_create_view", nl_sql, nl_explain, nl_candidates, nl_prove, pg_stat_nl_query_reset]
+    requires = [
+        "views",
+        "nl_query_json",
+        "nl_record_rows",
+        nl_create_view,
+        nl_sql,
+        nl_explain,
+        nl_candidates,
+        nl_prove,
+        pg_stat_nl_query_reset
+    ]
 );
 extension_sql_file!("../sql/privileges.sql", name = "privileges", finalize);
 

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn zoo(cluster: &'static Cluster, name: &str) -> Database<'static> {
     let database = cluster.database(name);
@@ -36,7 +36,8 @@ fn succeeds(command: &mut Command, what: &str) -> String {
 
 /// The distribution's Python with a module, or a line that says what is missing.
 fn python_with(module: &str, name: &str) -> Option<Command> {
-    let there = |python: &str| Command::new(python).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success());
+    let there =
+        |python: &str| Command::new(python).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success());
     match ["/usr/bin/python3", "python3"].into_iter().find(|python| there(python)) {
         Some(python) => Some(Command::new(python)),
         None => {
@@ -110,13 +111,7 @@ fn psql_commands() {
     zoo.run("CREATE SEQUENCE times; GRANT USAGE ON times TO clients_psql_role");
     let mut psql = zoo.cluster.psql(&zoo.name, "clients_psql_role");
     let watched = "SELECT n.*, 1 / (3 - nextval('times')) AS left FROM nl_query('how many animals') AS n \\watch 0.01\n";
-    let mut child = psql
-        .args(["-At"])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("psql");
+    let mut child = psql.args(["-At"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("psql");
     child.stdin.take().expect("its input").write_all(watched.as_bytes()).expect("written");
     let text = said(&child.wait_with_output().expect("psql"));
     assert!(text.matches("3|").count() >= 2 && text.contains("division by zero"), "{text}");
@@ -244,7 +239,8 @@ impl Bouncer {
             assert!(gone.is_ok_and(|status| status.success()), "chmod");
             command.args(["-u", "postgres", "--", program]);
         }
-        let child = command.arg("-q").arg(directory.join("ini")).spawn().expect("PgBouncer");
+        let child =
+            command.arg("-q").arg(directory.join("ini")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("PgBouncer");
         Bouncer { child, directory }
     }
 

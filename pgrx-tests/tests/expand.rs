@@ -64,7 +64,10 @@ fn columns_have_the_names_and_types_of_the_answer() {
         assert_eq!(rows(&mut client, sql), species(), "{sql}");
     }
     let all = described(&mut client, "SELECT * FROM nl_query('show all columns of animals')");
-    assert!(all.contains(&("weight_kg".to_owned(), Type::NUMERIC)) && all.contains(&("born_on".to_owned(), Type::DATE)), "{all:?}");
+    assert!(
+        all.contains(&("weight_kg".to_owned(), Type::NUMERIC)) && all.contains(&("born_on".to_owned(), Type::DATE)),
+        "{all:?}"
+    );
     let values = client.query("SELECT * FROM nl_query('how many animals')", &[]).expect("a row");
     assert_eq!(values[0].get::<_, i64>(0), 3);
 }
@@ -99,7 +102,9 @@ fn statements_that_carry_a_query() {
     let mut lines: Vec<&str> = copied.lines().collect();
     lines.sort_unstable();
     assert_eq!(lines, ["Giraffe\t1", "Lion\t2"]);
-    client.batch_execute(&format!("CREATE TABLE words (species text, count bigint); INSERT INTO words SELECT * FROM {PER_SPECIES}")).expect("INSERT");
+    client
+        .batch_execute(&format!("CREATE TABLE words (species text, count bigint); INSERT INTO words SELECT * FROM {PER_SPECIES}"))
+        .expect("INSERT");
     assert_eq!(rows(&mut client, "TABLE words"), species());
 }
 
@@ -124,14 +129,22 @@ fn views_live_without_nl_query() {
     zoo.run("GRANT CREATE ON SCHEMA public TO expand_views_owner; GRANT SELECT ON animals TO expand_views_owner");
     let mut owner = zoo.connect_as("expand_views_owner");
     owner.batch_execute(&format!("CREATE VIEW by_hand AS SELECT * FROM {PER_SPECIES}")).expect("CREATE VIEW");
-    owner.batch_execute("SELECT nl_create_view('public.\"By function\"', 'how many animals per species')").expect("nl_create_view");
+    owner
+        .batch_execute("SELECT nl_create_view('public.\"By function\"', 'how many animals per species')")
+        .expect("nl_create_view");
     for view in ["by_hand", "\"By function\""] {
         let definition = zoo.value(&format!("SELECT pg_get_viewdef('{view}'::regclass)"));
         assert!(definition.contains("GROUP BY") && !definition.contains("nl_query("), "{definition}");
-        let needs = "SELECT count(*) FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass";
-        let needs = format!("{needs} JOIN pg_proc p ON p.oid = d.refobjid WHERE d.refclassid = 'pg_proc'::regclass AND r.ev_class = '{view}'::regclass AND p.proname ~ '^nl_'");
+        let needs =
+            "SELECT count(*) FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass";
+        let needs = format!(
+            "{needs} JOIN pg_proc p ON p.oid = d.refobjid WHERE d.refclassid = 'pg_proc'::regclass AND r.ev_class = '{view}'::regclass AND p.proname ~ '^nl_'"
+        );
         assert_eq!(zoo.value(&needs), "0", "{view}");
-        assert_eq!(zoo.value(&format!("SELECT relowner::regrole FROM pg_class WHERE oid = '{view}'::regclass")), "expand_views_owner");
+        assert_eq!(
+            zoo.value(&format!("SELECT relowner::regrole FROM pg_class WHERE oid = '{view}'::regclass")),
+            "expand_views_owner"
+        );
     }
     let dump = Cluster::shared().client("pg_dump", "postgres").arg(&zoo.name).output().expect("pg_dump");
     zoo.run("DROP EXTENSION nl_query");
@@ -173,8 +186,10 @@ fn nl_create_view_needs_what_create_view_needs() {
     assert_eq!(rows(&mut client, "TABLE mine.counts"), species());
     // The owner is who asked: another role reads what the owner may read, as with any view.
     zoo.run("ALTER ROLE expand_create_role SET nl_query.run_as = 'postgres'");
-    zoo.run("CREATE ROLE expand_runner; GRANT SELECT ON animals TO expand_runner; GRANT expand_runner TO expand_create_role;
-             ALTER ROLE expand_create_role SET nl_query.run_as = 'expand_runner'");
+    zoo.run(
+        "CREATE ROLE expand_runner; GRANT SELECT ON animals TO expand_runner; GRANT expand_runner TO expand_create_role;
+             ALTER ROLE expand_create_role SET nl_query.run_as = 'expand_runner'",
+    );
     let mut client = zoo.connect_as("expand_create_role");
     assert_eq!(refusal(&mut client, &call("mine.other", "")).sqlstate, "22023");
 }
@@ -221,7 +236,11 @@ fn other_parameters_keep_working() {
         assert_eq!(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), names);
         assert!(rows.iter().all(|row| row.get::<_, i64>(1) == 3));
     }
-    client.batch_execute("PREPARE p (text, bigint) AS SELECT * FROM nl_query('how many animals per species') WHERE $1 <> 'x' LIMIT $2").expect("PREPARE");
+    client
+        .batch_execute(
+            "PREPARE p (text, bigint) AS SELECT * FROM nl_query('how many animals per species') WHERE $1 <> 'x' LIMIT $2",
+        )
+        .expect("PREPARE");
     assert_eq!(rows(&mut client, "EXECUTE p ('y', 1)").len(), 1);
     assert_eq!(rows(&mut client, "EXECUTE p ('x', 1)").len(), 0);
 }
@@ -239,7 +258,9 @@ fn one_question_for_each_statement() {
         assert_eq!(client.query(&statement, &[]).expect("rows").len(), 2);
     }
     assert_eq!(asked(&zoo), before + 1, "executed seven times");
-    client.batch_execute("EXPLAIN ANALYZE SELECT * FROM nl_query('how many animals'), nl_query('how many animals') AS b").expect("EXPLAIN");
+    client
+        .batch_execute("EXPLAIN ANALYZE SELECT * FROM nl_query('how many animals'), nl_query('how many animals') AS b")
+        .expect("EXPLAIN");
     assert_eq!(asked(&zoo), before + 2, "the same question twice in a statement");
     client.batch_execute("ALTER TABLE animals ADD COLUMN cage int").expect("ALTER TABLE");
     assert_eq!(client.query(&statement, &[]).expect("rows").len(), 2);
@@ -344,7 +365,9 @@ fn names_around_a_call_do_not_reach_into_the_answer() {
 fn texts_with_several_statements() {
     let zoo = zoo("expand_several");
     let mut client = zoo.connect();
-    let text = format!("SELECT 'é' AS \"ü\"; CREATE TABLE n AS SELECT * FROM {PER_SPECIES}; /* ; */ SELECT nl_query('how many animals');");
+    let text = format!(
+        "SELECT 'é' AS \"ü\"; CREATE TABLE n AS SELECT * FROM {PER_SPECIES}; /* ; */ SELECT nl_query('how many animals');"
+    );
     assert_eq!(rows(&mut client, &text), texts(&[&["3"]]));
     assert_eq!(rows(&mut client, "TABLE n"), species());
     let said = refusal(&mut client, "SELECT 1; CREATE TABLE gone (x int); SELECT * FROM nl_query('what is the weather')");
@@ -408,7 +431,9 @@ fn what_the_first_analysis_does_not_let_through() {
     ] {
         assert_eq!(rows(&mut client, &sql), texts(&[&["Lion"]]), "{sql}");
     }
-    client.batch_execute("CREATE TABLE n (a int); INSERT INTO n SELECT * FROM nl_record('how many animals') AS t (n int)").expect("INSERT");
+    client
+        .batch_execute("CREATE TABLE n (a int); INSERT INTO n SELECT * FROM nl_record('how many animals') AS t (n int)")
+        .expect("INSERT");
     assert_eq!(rows(&mut client, "TABLE n"), texts(&[&["3"]]));
 }
 
@@ -419,7 +444,10 @@ fn superset_wraps_datasets() {
     let mut client = zoo.connect();
     client.batch_execute("SELECT nl_create_view('per_species', 'how many animals per species')").expect("nl_create_view");
     // A virtual dataset over nl_query: probe, preview and SQL Lab work, charts do not.
-    for sql in ["SELECT * FROM nl_query('how many animals per species')\nLIMIT 1", "SELECT * FROM (SELECT * FROM nl_query('how many animals per species')) AS virtual_table\nLIMIT 1"] {
+    for sql in [
+        "SELECT * FROM nl_query('how many animals per species')\nLIMIT 1",
+        "SELECT * FROM (SELECT * FROM nl_query('how many animals per species')) AS virtual_table\nLIMIT 1",
+    ] {
         assert_eq!(described(&mut client, sql)[0], ("species".to_owned(), Type::TEXT), "{sql}");
     }
     for source in [
@@ -455,18 +483,22 @@ fn nl_record_gives_the_wanted_columns() {
             assert_eq!(said.sqlstate, sqlstate, "{list}: {said:?}");
             assert!(sqlstate != "42804" || said.detail.contains("species text, count bigint"), "{said:?}");
         }
-        let total = "SELECT sum(n), min(kind), (SELECT max(n) FROM nl_record('how many animals per species') AS u (k text, n bigint))
+        let total =
+            "SELECT sum(n), min(kind), (SELECT max(n) FROM nl_record('how many animals per species') AS u (k text, n bigint))
                      FROM nl_record('how many animals per species') AS t (kind text, n bigint)";
         assert_eq!(rows(&mut client, total), texts(&[&["3", "Giraffe", "2"]]));
         let weights = "SELECT count FROM nl_record('how many animals') AS t (count text COLLATE \"C\") ORDER BY count";
         assert_eq!(rows(&mut client, weights), texts(&[&["3"]]));
     }
+    client.batch_execute("RESET nl_query.expand").expect("RESET");
     let parameter = "SELECT t.n FROM nl_record($1) AS t (n int)";
     assert_eq!(client.query_one(parameter, &[&"how many animals"]).expect("a row").get::<_, i32>(0), 3);
     let no_list = refusal(&mut client, "SELECT nl_record('how many animals')");
     assert!(no_list.hint.contains("AS t ("), "{no_list:?}");
     assert_eq!(refusal(&mut client, "SELECT * FROM nl_record('how many animals')").sqlstate, "42601");
-    client.batch_execute("CREATE VIEW r AS SELECT * FROM nl_record('how many animals per species') AS t (kind text, n int)").expect("CREATE VIEW");
+    client
+        .batch_execute("CREATE VIEW r AS SELECT * FROM nl_record('how many animals per species') AS t (kind text, n int)")
+        .expect("CREATE VIEW");
     assert!(!zoo.value("SELECT pg_get_viewdef('r'::regclass)").contains("nl_record("));
     assert_eq!(rows(&mut client, "TABLE r"), species());
 }
@@ -489,17 +521,27 @@ fn places_that_take_no_set_refuse_it() {
         format!("CREATE POLICY p ON t USING ({call} IS NOT NULL)"),
         format!("CREATE STATISTICS s ON ({call}), a FROM t"),
         format!("ALTER TABLE t ALTER b TYPE json USING {call}"),
-        format!("CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW WHEN ({call} IS NOT NULL) EXECUTE FUNCTION suppress_redundant_updates_trigger()"),
-        format!("CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW WHEN (EXISTS (SELECT * FROM {call})) EXECUTE FUNCTION suppress_redundant_updates_trigger()"),
+        format!(
+            "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW WHEN ({call} IS NOT NULL) EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+        ),
+        format!(
+            "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW WHEN (EXISTS (SELECT * FROM {call})) EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+        ),
         format!("SELECT * FROM t WHERE {call} IS NULL"),
         "CALL nl_query('how many animals')".to_owned(),
     ] {
         let said = refusal(&mut client, &sql);
         assert!(["0A000", "42P17", "42809"].contains(&said.sqlstate.as_str()), "{sql}: {said:?}");
     }
-    client.batch_execute(&format!("INSERT INTO t (b) VALUES ({call}); DELETE FROM t WHERE b ->> 'count' = '3'")).expect("a value");
+    client
+        .batch_execute(&format!("INSERT INTO t (b) VALUES ({call}); DELETE FROM t WHERE b ->> 'count' = '3'"))
+        .expect("a value");
     // Policies and rules are analysed without hooks: json, when they run.
-    client.batch_execute(&format!("CREATE POLICY p ON t USING (EXISTS (SELECT * FROM {call})); ALTER TABLE t ENABLE ROW LEVEL SECURITY")).expect("policy");
+    client
+        .batch_execute(&format!(
+            "CREATE POLICY p ON t USING (EXISTS (SELECT * FROM {call})); ALTER TABLE t ENABLE ROW LEVEL SECURITY"
+        ))
+        .expect("policy");
     zoo.plain_role("expand_places_role");
     zoo.run("GRANT SELECT ON t, animals TO expand_places_role");
     assert_eq!(rows(&mut zoo.connect_as("expand_places_role"), "SELECT a FROM t"), texts(&[&["1"]]));
@@ -512,7 +554,7 @@ fn places_that_take_no_set_refuse_it() {
         format!("SELECT count FROM (SELECT count(*) FROM animals, {call}) s"),
         format!("UPDATE animals SET name = name FROM {call} WHERE animal_id = 1 RETURNING 3"),
         format!("SELECT (SELECT * FROM {call})"),
-        format!("SELECT (SELECT nl_query('how many animals'))"),
+        "SELECT (SELECT nl_query('how many animals'))".to_owned(),
         format!("SELECT unnest(ARRAY(SELECT * FROM {call}))"),
         format!("SELECT 3 WHERE EXISTS (SELECT * FROM {call})"),
     ] {

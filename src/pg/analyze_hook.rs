@@ -7,9 +7,9 @@
 use std::ffi::{CString, c_char, c_int, c_void};
 
 use nl_query_core::error::Error;
-use pgrx::{PgMemoryContexts, PgSqlErrorCode};
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReportable;
+use pgrx::{PgMemoryContexts, PgSqlErrorCode};
 
 use super::calls::{self, Asks, Site};
 use super::compat;
@@ -149,8 +149,11 @@ unsafe fn expand(
             return jumble;
         }
         if let Some(raw) = &(*(*work).expansion).raw {
-            let mut callback =
-                pg_sys::ErrorContextCallback { previous: pg_sys::error_context_stack, callback: Some(tell_sql), arg: work.cast() };
+            let mut callback = pg_sys::ErrorContextCallback {
+                previous: pg_sys::error_context_stack,
+                callback: Some(tell_sql),
+                arg: work.cast(),
+            };
             pg_sys::error_context_stack = &raw mut callback;
             let again = unguarded::make_parsestate(core::ptr::null_mut());
             parse_state::copy(state, again);
@@ -195,7 +198,7 @@ unsafe extern "C-unwind" fn raise(work: *mut Work) {
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn fill(work: *mut Work) {
     // SAFETY: the frame above owns `work`; the statement's tree is ours to change until the hook returns.
-    unsafe { (*(*work).expansion).splice.into_statement((*work).query) };
+    unsafe { (*(*work).expansion).splice.put_into((*work).query) };
 }
 
 /// An error callback: what the second analysis finds wrong is about SQL that the user has not seen.

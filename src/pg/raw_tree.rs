@@ -1,20 +1,13 @@
-//! The raw tree of a statement that PostgreSQL has analysed, found again, and edited so that calls become subqueries.
-//!
-//! The hook after analysis gets no raw tree, only the text: the text is parsed once more, and the calls are recognised by their
-//! place in it. What cannot be found again with certainty is left as it is.
+//! The raw tree of a statement that PostgreSQL has analysed, edited so that calls become subqueries. The calls are recognised by
+//! their place in the text; what is not found there is left as it is.
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use nl_query_core::refusal::Reason;
 use pgrx::pg_sys;
 use pgrx::pg_sys::NodeTag::*;
 
-use super::attempt::{self, OnSuccess};
-use super::memory::OwnedContext;
 use super::nodes::{make, one};
-use super::timeout::Deadline;
-use super::{compat, list, parse_state};
+use super::{compat, list, raw_find};
 
 /// A statement's raw tree with the calls in it.
 pub struct Statement {
@@ -46,7 +39,7 @@ impl Statement {
     /// `state` and `query` are those of a `post_parse_analyze_hook`.
     pub unsafe fn find(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query, locations: &[i32]) -> Option<Statement> {
         // SAFETY: as the caller says.
-        let raw = unsafe { if parse_state::is_in_function(state) { of_function(state, query) } else { of_text(state, query) } }?;
+        let raw = unsafe { raw_find::find(state, query) }?;
         // SAFETY: a raw tree, made a moment ago.
         let statement = unsafe { Statement::read(raw, locations) };
         (!statement.places.is_empty()).then_some(statement)
@@ -172,132 +165,6 @@ unsafe fn called(call: *mut pg_sys::FuncCall) -> String {
         let name = call.as_ref().and_then(|call| list::iter::<pg_sys::Node>(call.funcname).last());
         name.map_or_else(String::new, |name| compat::string(name))
     }
-}
-
-/// The statement of a plain text: the one that begins where the query says.
-///
-/// # Safety
-/// `state` and `query` are those of a `post_parse_analyze_hook`.
-unsafe fn of_text(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query) -> Option<*mut pg_sys::RawStmt> {
-    // SAFETY: as the caller says.
-    unsafe {
-        let statements = parse(state, pg_sys::RawParseMode::RAW_PARSE_DEFAULT)?;
-        let mut at = list::iter::<pg_sys::RawStmt>(statements).filter(|raw| (**raw).stmt_location == (*query).stmt_location);
-        let raw = at.next()?;
-        if at.next().is_some() {
-            return None;
-        }
-        if (*query).commandType == pg_sys::CmdType::CMD_UTILITY {
-            let (typed, analysed) = ((*(*raw).stmt).type_, (*(*query).utilityStmt).type_);
-            // SELECT INTO is analysed as CREATE TABLE AS.
-            return (typed == analysed || (typed == T_SelectStmt && analysed == T_CreateTableAsStmt)).then_some(raw);
-        }
-        // PREPARE, COPY and CREATE VIEW have their inner statement analysed on its own, under the location of the whole.
-        (*raw).stmt = unwrapped((*raw).stmt, query);
-        (*raw).stmt_len = (*query).stmt_len;
-        is_command((*raw).stmt, (*query).commandType).then_some(raw)
-    }
-}
-
-/// The statement of a function's body. PL/pgSQL hands expressions and assignments over as they stand, to be parsed in modes of their
-/// own that nothing here tells; the right one is that which gives the very query that PostgreSQL got.
-///
-/// # Safety
-/// `state` and `query` are those of a `post_parse_analyze_hook`.
-unsafe fn of_function(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query) -> Option<*mut pg_sys::RawStmt> {
-    use pg_sys::RawParseMode::*;
-    // SAFETY: as the caller says.
-    unsafe {
-        let starts_with_bracket = parse_state::text(state).is_some_and(|text| text.to_bytes().trim_ascii_start().starts_with(b"("));
-        if !starts_with_bracket && let Some(raw) = of_text(state, query) {
-            return Some(raw);
-        }
-        let modes = [
-            RAW_PARSE_DEFAULT,
-            RAW_PARSE_PLPGSQL_EXPR,
-            RAW_PARSE_PLPGSQL_ASSIGN1,
-            RAW_PARSE_PLPGSQL_ASSIGN2,
-            RAW_PARSE_PLPGSQL_ASSIGN3,
-        ];
-        let only = |mode| {
-            let mut statements = list::iter::<pg_sys::RawStmt>(parse(state, mode)?);
-            statements.next().filter(|_| statements.next().is_none())
-        };
-        let mode = modes.into_iter().find(|mode| only(*mode).is_some_and(|raw| gives(state, raw, query)))?;
-        // Analysis leaves a raw tree in disorder: a fresh one.
-        only(mode)
-    }
-}
-
-/// Whether analysing `raw` gives `query`.
-///
-/// # Safety
-/// `state` and `query` are those of a `post_parse_analyze_hook`, `raw` is a raw tree that nobody needs any more.
-unsafe fn gives(state: *mut pg_sys::ParseState, raw: *mut pg_sys::RawStmt, query: *mut pg_sys::Query) -> bool {
-    let memory = OwnedContext::new(c"nl_query comparison");
-    let deadline = Deadline::start(0);
-    let same = attempt::run(OnSuccess::Undo, &memory, &deadline, Reason::of_analysis_error, || {
-        // SAFETY: as the caller says.
-        Ok(unsafe { pg_sys::equal(parse_state::analyse(state, raw).cast(), query.cast()) })
-    });
-    same.unwrap_or(false)
-}
-
-/// Parses the text of `state`; none where it does not parse in this mode.
-///
-/// # Safety
-/// `state` is a parse state.
-unsafe fn parse(state: *mut pg_sys::ParseState, mode: pg_sys::RawParseMode::Type) -> Option<*mut pg_sys::List> {
-    // SAFETY: as the caller says.
-    unsafe {
-        let text = parse_state::text(state)?;
-        let context = pg_sys::CurrentMemoryContext;
-        // A syntax error can be caught without a subtransaction: the parser takes nothing but memory.
-        let list = catch_unwind(AssertUnwindSafe(|| pg_sys::raw_parser(text.as_ptr(), mode)));
-        pg_sys::CurrentMemoryContext = context;
-        list.ok().filter(|list| !list.is_null())
-    }
-}
-
-/// The statement inside PREPARE, COPY and CREATE VIEW (also within CREATE SCHEMA), which PostgreSQL analyses on its own.
-///
-/// # Safety
-/// `statement` is a raw statement and `query` the analysed query.
-unsafe fn unwrapped(statement: *mut pg_sys::Node, query: *mut pg_sys::Query) -> *mut pg_sys::Node {
-    // SAFETY: as the caller says; each cast follows the node's tag.
-    unsafe {
-        match (*statement).type_ {
-            T_PrepareStmt => (*statement.cast::<pg_sys::PrepareStmt>()).query,
-            T_CopyStmt => (*statement.cast::<pg_sys::CopyStmt>()).query,
-            T_ViewStmt => (*statement.cast::<pg_sys::ViewStmt>()).query,
-            T_CreateSchemaStmt => {
-                let elements = (*statement.cast::<pg_sys::CreateSchemaStmt>()).schemaElts;
-                let mut views = list::iter::<pg_sys::Node>(elements).filter(|element| (**element).type_ == T_ViewStmt);
-                match (views.next(), views.next()) {
-                    (Some(view), None) => unwrapped(view, query),
-                    _ => core::ptr::null_mut(),
-                }
-            }
-            _ => statement,
-        }
-    }
-}
-
-/// # Safety
-/// `statement` is null or a raw statement.
-unsafe fn is_command(statement: *mut pg_sys::Node, command: pg_sys::CmdType::Type) -> bool {
-    // SAFETY: as the caller says.
-    let tag = unsafe { statement.as_ref() }.map(|statement| statement.type_);
-    let wanted = match command {
-        pg_sys::CmdType::CMD_SELECT => T_SelectStmt,
-        pg_sys::CmdType::CMD_INSERT => T_InsertStmt,
-        pg_sys::CmdType::CMD_UPDATE => T_UpdateStmt,
-        pg_sys::CmdType::CMD_DELETE => T_DeleteStmt,
-        #[cfg(not(feature = "pg14"))]
-        pg_sys::CmdType::CMD_MERGE => T_MergeStmt,
-        _ => return false,
-    };
-    tag == Some(wanted)
 }
 
 /// What holds tables and expressions inside a statement.

@@ -11,7 +11,7 @@ use pgrx::pg_sys::NodeTag::*;
 
 use super::calls::Site;
 use super::nodes::{make, one};
-use super::{calls, compat, list, parse_state};
+use super::{calls, compat, list, parse_state, places};
 
 /// A column, of an answer or of a column definition list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Answer {
             let list = pg_sys::raw_parser(text.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_DEFAULT);
             let raw = list::iter::<pg_sys::RawStmt>(list).next()?;
             let query = parse_state::analyse_alone((*raw).stmt, &text);
-            forget_places(query.cast());
+            places::forget(query);
             Some(Answer(query))
         }
     }
@@ -78,7 +78,7 @@ impl Answer {
             pg_sys::free_parsestate(state);
             let mut splice = Splice::new(vec![self], Vec::new());
             visit(query.cast(), (&raw mut splice).cast());
-            forget_places(query.cast());
+            places::forget(query);
             Some(Answer(query))
         }
     }
@@ -114,7 +114,7 @@ impl Splice {
     ///
     /// # Safety
     /// `query` is an analysed query that nobody else looks at, in memory that lives no longer than the answers.
-    pub unsafe fn into_statement(&mut self, query: *mut pg_sys::Query) {
+    pub unsafe fn put_into(&mut self, query: *mut pg_sys::Query) {
         // SAFETY: as the caller says. A materialised view keeps a second copy of its query.
         unsafe {
             let carried = calls::carried(query);
@@ -357,7 +357,7 @@ unsafe fn view_query(query: *mut pg_sys::Query) -> Option<*mut pg_sys::Node> {
 /// The walker's callback; only PostgreSQL calls it.
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn on_node(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
-    // SAFETY: the walkers hand us valid nodes and the context given in `into_statement` and `shaped`.
+    // SAFETY: the walkers hand us valid nodes and the context given in `put_into` and `shaped`.
     unsafe { visit(node, context) }
 }
 
@@ -380,76 +380,5 @@ unsafe fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> boo
             }
             _ => pg_sys::expression_tree_walker(node, Some(on_node), context),
         }
-    }
-}
-
-/// Takes the places in the answer's own text out of its tree: the server would take them for places in the user's text, in error
-/// positions and where it replaces constants in the text of a statement.
-///
-/// # Safety
-/// `node` is an analysed query that nobody else looks at.
-unsafe fn forget_places(node: *mut pg_sys::Node) {
-    // SAFETY: as the caller says.
-    unsafe { forget(node, core::ptr::null_mut()) };
-}
-
-/// The walker's callback; only PostgreSQL calls it.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn on_placed(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
-    // SAFETY: the walkers hand us valid nodes.
-    unsafe { forget(node, context) }
-}
-
-/// Sets the place of one node of the named kinds.
-macro_rules! forget_place {
-    ($node:expr, $($tag:ident $kind:ident),+ $(,)?) => {
-        match (*$node).type_ {
-            $($tag => (*$node.cast::<pg_sys::$kind>()).location = -1,)+
-            _ => {}
-        }
-    };
-}
-
-/// # Safety
-/// `node` is null or valid, and nobody else looks at it.
-unsafe fn forget(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
-    if node.is_null() {
-        return false;
-    }
-    // SAFETY: as the caller says; each cast follows the node's tag.
-    unsafe {
-        if (*node).type_ == T_Query {
-            return pg_sys::query_tree_walker(node.cast(), Some(on_placed), context, 0);
-        }
-        forget_place!(
-            node,
-            T_Const Const,
-            T_Var Var,
-            T_FuncExpr FuncExpr,
-            T_OpExpr OpExpr,
-            T_DistinctExpr OpExpr,
-            T_NullIfExpr OpExpr,
-            T_ScalarArrayOpExpr ScalarArrayOpExpr,
-            T_BoolExpr BoolExpr,
-            T_SubLink SubLink,
-            T_Aggref Aggref,
-            T_GroupingFunc GroupingFunc,
-            T_WindowFunc WindowFunc,
-            T_CaseExpr CaseExpr,
-            T_CaseWhen CaseWhen,
-            T_RelabelType RelabelType,
-            T_CoerceViaIO CoerceViaIO,
-            T_ArrayCoerceExpr ArrayCoerceExpr,
-            T_CoerceToDomain CoerceToDomain,
-            T_CollateExpr CollateExpr,
-            T_NullTest NullTest,
-            T_BooleanTest BooleanTest,
-            T_ArrayExpr ArrayExpr,
-            T_RowExpr RowExpr,
-            T_CoalesceExpr CoalesceExpr,
-            T_MinMaxExpr MinMaxExpr,
-            T_SQLValueFunction SQLValueFunction,
-        );
-        pg_sys::expression_tree_walker(node, Some(on_placed), context)
     }
 }
