@@ -421,7 +421,13 @@ fn what_the_first_analysis_does_not_let_through() {
         ("SELECT nl_query('how many animals') UNION SELECT 1", "42804"),
         ("INSERT INTO animals (animal_id) SELECT * FROM nl_query('how many animals')", "42804"),
     ] {
-        assert_eq!(refusal(&mut client, sql).sqlstate, sqlstate, "{sql}");
+        let said = refusal(&mut client, sql);
+        assert_eq!(said.sqlstate, sqlstate, "{sql}");
+        assert!(said.hint.contains("nl_record("), "{sql}: {said:?}");
+    }
+    // Other statements' errors are left alone.
+    for sql in ["SELECT nothing FROM animals", "SELECT 'nl_query' WHERE nothing", "SELECT name + 1 FROM animals"] {
+        assert!(!refusal(&mut client, sql).hint.contains("nl_record("), "{sql}");
     }
     let asked = "nl_record('how many animals per species') AS t (species text, count bigint)";
     for sql in [

@@ -16,14 +16,16 @@ use nl_query_core::error::Error;
 use crate::guard;
 use crate::pg::analyze_hook::{self, Analysed, Call, Expansion, Fault};
 use crate::pg::calls::Asks;
+use crate::pg::error_hint;
 use crate::pg::splice::{self, Answer, Splice};
 use crate::{service, settings};
 
 pub use shape::record_sql;
 
-/// Puts the hook in place. Call once, from `_PG_init` while preloading.
+/// Puts the hooks in place. Call once, from `_PG_init` while preloading.
 pub fn install() {
     analyze_hook::install(decide);
+    error_hint::install();
 }
 
 fn decide(statement: &Analysed) -> Result<Option<Expansion>, Fault> {

@@ -8,6 +8,7 @@ pub mod analyze_hook;
 pub mod attempt;
 pub mod calls;
 pub mod compat;
+pub mod error_hint;
 pub mod execute;
 pub mod invalidation;
 pub mod labels;

@@ -14,28 +14,24 @@ use super::memory::OwnedContext;
 use super::timeout::Deadline;
 use super::{list, parse_state};
 
-/// The raw tree of `query`, fresh.
+/// The raw tree of `query`, fresh. At `place` of the text stands something that belongs to it.
 ///
 /// # Safety
 /// `state` and `query` are those of a `post_parse_analyze_hook`.
-pub unsafe fn find(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query) -> Option<*mut pg_sys::RawStmt> {
+pub unsafe fn find(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query, place: i32) -> Option<*mut pg_sys::RawStmt> {
     // SAFETY: as the caller says.
-    unsafe { if parse_state::is_in_function(state) { of_function(state, query) } else { of_text(state, query) } }
+    unsafe { if parse_state::is_in_function(state) { of_function(state, query, place) } else { of_text(state, query, place) } }
 }
 
-/// The statement of a plain text: the one that begins where the query says.
+/// The statement of a plain text: the one around the place.
 ///
 /// # Safety
 /// `state` and `query` are those of a `post_parse_analyze_hook`.
-unsafe fn of_text(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query) -> Option<*mut pg_sys::RawStmt> {
+unsafe fn of_text(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query, place: i32) -> Option<*mut pg_sys::RawStmt> {
     // SAFETY: as the caller says.
     unsafe {
         let statements = parse(state, pg_sys::RawParseMode::RAW_PARSE_DEFAULT)?;
-        let mut at = list::iter::<pg_sys::RawStmt>(statements).filter(|raw| (**raw).stmt_location == (*query).stmt_location);
-        let raw = at.next()?;
-        if at.next().is_some() {
-            return None;
-        }
+        let raw = list::iter::<pg_sys::RawStmt>(statements).take_while(|raw| (**raw).stmt_location <= place).last()?;
         if (*query).commandType == pg_sys::CmdType::CMD_UTILITY {
             let (typed, analysed) = ((*(*raw).stmt).type_, (*(*query).utilityStmt).type_);
             // SELECT INTO is analysed as CREATE TABLE AS.
@@ -43,7 +39,7 @@ unsafe fn of_text(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query) -> 
         }
         // PREPARE, COPY and CREATE VIEW have their inner statement analysed on its own, under the location of the whole.
         (*raw).stmt = unwrapped((*raw).stmt);
-        (*raw).stmt_len = (*query).stmt_len;
+        ((*raw).stmt_location, (*raw).stmt_len) = ((*query).stmt_location, (*query).stmt_len);
         is_command((*raw).stmt, (*query).commandType).then_some(raw)
     }
 }
@@ -53,13 +49,13 @@ unsafe fn of_text(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query) -> 
 ///
 /// # Safety
 /// `state` and `query` are those of a `post_parse_analyze_hook`.
-unsafe fn of_function(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query) -> Option<*mut pg_sys::RawStmt> {
+unsafe fn of_function(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query, place: i32) -> Option<*mut pg_sys::RawStmt> {
     use pg_sys::RawParseMode::*;
     // SAFETY: as the caller says.
     unsafe {
         let starts_with_bracket =
             parse_state::text(state).is_some_and(|text| text.to_bytes().trim_ascii_start().starts_with(b"("));
-        if !starts_with_bracket && let Some(raw) = of_text(state, query) {
+        if !starts_with_bracket && let Some(raw) = of_text(state, query, place) {
             return Some(raw);
         }
         let modes = [

@@ -39,7 +39,7 @@ impl Statement {
     /// `state` and `query` are those of a `post_parse_analyze_hook`.
     pub unsafe fn find(state: *mut pg_sys::ParseState, query: *mut pg_sys::Query, locations: &[i32]) -> Option<Statement> {
         // SAFETY: as the caller says.
-        let raw = unsafe { raw_find::find(state, query) }?;
+        let raw = unsafe { raw_find::find(state, query, *locations.first()?) }?;
         // SAFETY: a raw tree, made a moment ago.
         let statement = unsafe { Statement::read(raw, locations) };
         (!statement.places.is_empty()).then_some(statement)
