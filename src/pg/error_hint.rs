@@ -45,7 +45,6 @@ unsafe extern "C-unwind" fn emit_log(error: *mut pg_sys::ErrorData) {
 fn is_of_first_analysis(error: &pg_sys::ErrorData) -> bool {
     error.elevel == PgLogLevel::ERROR as i32
         && error.detail.is_null()
-        && error.cursorpos > 0
         && CODES.iter().any(|code| *code as i32 == error.sqlerrcode)
 }
 

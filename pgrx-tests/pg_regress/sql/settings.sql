@@ -9,6 +9,7 @@ SET ROLE regress_asker;
 -- taste is everybody's
 SET nl_query.engine = 'embedded';
 SET nl_query.min_confidence = 0.25;
+SET nl_query.expand = off;
 SET nl_query.max_rows = 10;
 SET nl_query.probe = off;
 -- what protects the server is not
