@@ -59,6 +59,8 @@ fn columns_have_the_names_and_types_of_the_answer() {
         "SELECT * FROM \"nl_query\"($$how many animals per species$$)",
         "SELECT * FROM (SELECT * FROM nl_query('how many animals per species')) s LIMIT 10",
         "WITH a AS (SELECT * FROM nl_query('how many animals per species')) SELECT * FROM a",
+        "WITH RECURSIVE a AS (SELECT * FROM nl_query('how many animals per species')), n AS (SELECT 1 UNION ALL SELECT 2 FROM n WHERE false)
+         SELECT a.* FROM a, n",
     ] {
         assert_eq!(described(&mut client, sql), wanted, "{sql}");
         assert_eq!(rows(&mut client, sql), species(), "{sql}");
@@ -426,7 +428,12 @@ fn what_the_first_analysis_does_not_let_through() {
         assert!(said.hint.contains("nl_record("), "{sql}: {said:?}");
     }
     // Other statements' errors are left alone.
-    for sql in ["SELECT nothing FROM animals", "SELECT 'nl_query' WHERE nothing", "SELECT name + 1 FROM animals"] {
+    for sql in [
+        "SELECT nl_query('how many animals', 'x')",
+        "SELECT nothing FROM animals",
+        "SELECT 'nl_query' WHERE nothing",
+        "SELECT name + 1 FROM animals",
+    ] {
         assert!(!refusal(&mut client, sql).hint.contains("nl_record("), "{sql}");
     }
     let asked = "nl_record('how many animals per species') AS t (species text, count bigint)";

@@ -13,10 +13,10 @@ use pgrx::{PgMemoryContexts, PgSqlErrorCode};
 
 use super::calls::{self, Asks, Site};
 use super::compat;
-use super::parse_state;
 use super::raw_tree::Statement as RawStatement;
 use super::report::report;
 use super::splice::{Answer, Splice};
+use super::{parse_state, stand_in};
 
 /// Decides what becomes of a statement with calls in it.
 pub type Decide = fn(&Analysed) -> Result<Option<Expansion>, Fault>;
@@ -157,6 +157,7 @@ unsafe fn expand(
             pg_sys::error_context_stack = &raw mut callback;
             let again = unguarded::make_parsestate(core::ptr::null_mut());
             parse_state::copy(state, again);
+            stand_in::understand(again);
             let fresh = unguarded::transformTopLevelStmt(again, raw.raw());
             unguarded::free_parsestate(again);
             pg_sys::error_context_stack = callback.previous;
@@ -174,6 +175,7 @@ unsafe extern "C-unwind" fn decide(work: *mut Work) {
     unsafe {
         let Some(decide) = DECIDE else { return };
         let mut memory = PgMemoryContexts::CurrentMemoryContext;
+        stand_in::begin();
         match decide(&Analysed { state: (*work).state, query: (*work).query }) {
             Ok(None) => {}
             Ok(Some(expansion)) => {

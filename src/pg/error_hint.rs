@@ -45,7 +45,14 @@ unsafe extern "C-unwind" fn emit_log(error: *mut pg_sys::ErrorData) {
 fn is_of_first_analysis(error: &pg_sys::ErrorData) -> bool {
     error.elevel == PgLogLevel::ERROR as i32
         && error.detail.is_null()
+        && !is_about_the_call(error)
         && CODES.iter().any(|code| *code as i32 == error.sqlerrcode)
+}
+
+/// "function nl_query(unknown, unknown) does not exist" and the like.
+fn is_about_the_call(error: &pg_sys::ErrorData) -> bool {
+    // SAFETY: a message is null or NUL-terminated.
+    !error.message.is_null() && unsafe { asks(error.message) }
 }
 
 /// True when the text calls nl_query: the name, perhaps quoted, and a bracket.

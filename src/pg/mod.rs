@@ -31,6 +31,7 @@ pub mod session;
 pub mod shmem;
 pub mod spi_ro;
 pub mod splice;
+pub mod stand_in;
 pub mod syscache;
 pub mod timeout;
 pub mod tuplestore;

@@ -4,6 +4,8 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
+use super::stand_in;
+
 /// The text that is analysed.
 ///
 /// # Safety
@@ -68,6 +70,7 @@ pub unsafe fn analyse_alone(raw: *mut pg_sys::Node, text: &CStr) -> *mut pg_sys:
     unsafe {
         let state = pg_sys::make_parsestate(core::ptr::null_mut());
         (*state).p_sourcetext = text.as_ptr();
+        stand_in::understand(state);
         let query = pg_sys::transformStmt(state, raw);
         pg_sys::free_parsestate(state);
         query

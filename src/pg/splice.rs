@@ -11,7 +11,7 @@ use pgrx::pg_sys::NodeTag::*;
 
 use super::calls::Site;
 use super::nodes::{make, one};
-use super::{calls, compat, list, parse_state, places};
+use super::{calls, compat, list, parse_state, places, stand_in};
 
 /// A column, of an answer or of a column definition list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Answer {
         }
         // SAFETY: trees made here, in the current context; the stand-in is filled before anybody sees the outer query.
         unsafe {
-            let query = parse_state::analyse_alone(over(stand_in(&columns, 0)).cast(), c"");
+            let query = parse_state::analyse_alone(over(select_of(&columns, 0)).cast(), c"");
             let state = pg_sys::make_parsestate(core::ptr::null_mut());
             for (entry, wanted) in entries(query).zip(wanted) {
                 shape(state, entry, wanted)?;
@@ -86,7 +86,7 @@ impl Answer {
     /// A raw SELECT with the columns of the answer, to be found again by [`Splice`] under its number.
     pub fn stand_in(&self, number: usize) -> *mut pg_sys::SelectStmt {
         // SAFETY: trees in the current context.
-        unsafe { stand_in(&self.columns(), number) }
+        unsafe { select_of(&self.columns(), number) }
     }
 }
 
@@ -194,21 +194,20 @@ fn column_of(entry: &pg_sys::TargetEntry) -> Column {
     }
 }
 
-/// `SELECT <column>, … WHERE <number>`: names and types, and nothing that could mean anything else. The values are nodes that analysis
-/// takes as they are (`CaseTestExpr`); the number is the modifier of a type.
+/// `SELECT <column>, … WHERE <number>`: names and types, and nothing that could mean anything else. The number is the modifier of a type.
 ///
 /// # Safety
 /// The result is used in the current context.
-unsafe fn stand_in(columns: &[Column], number: usize) -> *mut pg_sys::SelectStmt {
+unsafe fn select_of(columns: &[Column], number: usize) -> *mut pg_sys::SelectStmt {
     // SAFETY: new nodes; the names are copied.
     unsafe {
         let select = make::<pg_sys::SelectStmt>(T_SelectStmt);
         for column in columns {
-            let value = typed(column.type_oid, column.typmod, column.collation);
+            let value = stand_in::value(column.type_oid, column.typmod, column.collation);
             let name = CString::new(column.name.as_str()).unwrap_or_default();
             (*select).targetList = pg_sys::lappend((*select).targetList, target(&name, value).cast());
         }
-        (*select).whereClause = typed(pg_sys::BOOLOID.to_u32(), i32::try_from(number).unwrap_or(-1), 0);
+        (*select).whereClause = stand_in::value(pg_sys::BOOLOID.to_u32(), i32::try_from(number).unwrap_or(-1), 0);
         select
     }
 }
@@ -251,18 +250,6 @@ unsafe fn target(name: &CStr, value: *mut pg_sys::Node) -> *mut pg_sys::ResTarge
         (*target).val = value;
         (*target).location = -1;
         target
-    }
-}
-
-/// A value of a type that analysis takes as it is.
-fn typed(type_oid: u32, typmod: i32, collation: u32) -> *mut pg_sys::Node {
-    // SAFETY: a new node.
-    unsafe {
-        let value = make::<pg_sys::CaseTestExpr>(T_CaseTestExpr);
-        (*value).typeId = pg_sys::Oid::from(type_oid);
-        (*value).typeMod = typmod;
-        (*value).collation = pg_sys::Oid::from(collation);
-        value.cast()
     }
 }
 
