@@ -33,6 +33,7 @@ fn decide(statement: &Analysed) -> Result<Option<Expansion>, Fault> {
     if calls.is_empty() || !may_expand() {
         return Ok(None);
     }
+    statement.begin();
     let mut asked = Asked::default();
     let mut records = Vec::new();
     for call in calls.iter().filter(|call| call.asks == Asks::Record && call.site.is_plain_source()) {

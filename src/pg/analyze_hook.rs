@@ -76,6 +76,11 @@ impl Analysed {
         sites.into_iter().filter_map(call).collect()
     }
 
+    /// An expansion begins: what is left of the one before is forgotten. Not for statements that are analysed while another expands.
+    pub fn begin(&self) {
+        stand_in::begin();
+    }
+
     /// Its raw tree, with those of the calls that can be found in it.
     pub fn raw(&self, locations: &[i32]) -> Option<RawStatement> {
         // SAFETY: made from the hook's arguments.
@@ -175,7 +180,6 @@ unsafe extern "C-unwind" fn decide(work: *mut Work) {
     unsafe {
         let Some(decide) = DECIDE else { return };
         let mut memory = PgMemoryContexts::CurrentMemoryContext;
-        stand_in::begin();
         match decide(&Analysed { state: (*work).state, query: (*work).query }) {
             Ok(None) => {}
             Ok(Some(expansion)) => {
