@@ -14,3 +14,4 @@ pub mod question;
 pub mod refusal;
 pub mod schema;
 pub mod size;
+pub mod template;
