@@ -77,6 +77,11 @@ impl StoredValues {
         self.by_spelling.get(spelling).map_or(&[], Vec::as_slice)
     }
 
+    /// All spellings, in no order.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        self.by_spelling.keys().map(String::as_str)
+    }
+
     /// Values whose words have these stems: "comedies" for `Comedy`.
     pub fn stemmed(&self, stems: &str) -> &[StoredValue] {
         self.by_stems.get(stems).map_or(&[], Vec::as_slice)
