@@ -239,7 +239,7 @@ fn nonsense_is_carried_no_further_than_the_engine_goes() {
     let mut random = Random::new(11);
     let mut carried = 0;
     let (_, prepared) = schemas().pop().expect("a store");
-    for _ in 0..700 {
+    for _ in 0..400 {
         let mut text = vec!["products", "orders", "customers", "films"][random.below(4)].to_owned();
         for _ in 0..2 + random.below(6) {
             text.push(' ');
@@ -253,7 +253,7 @@ fn nonsense_is_carried_no_further_than_the_engine_goes() {
         carried += usize::from(answered.carriage.is_some());
         answered.try_values(&mut random, 4);
     }
-    assert!(carried > 20, "{carried}");
+    assert!(carried > 10, "{carried}");
 }
 
 fn interval(prepared: &Prepared, question: &str) -> Option<Vec<(i64, i64)>> {
@@ -426,4 +426,18 @@ fn tidying_a_question_changes_no_answer() {
         }
     }
     assert!(tidied > 400, "{tidied}");
+}
+
+/// The ends of an interval are tried: "the one with the most" is what the engine says of a single row.
+#[test]
+fn an_interval_whose_end_comes_out_otherwise_is_refused() {
+    let schemas = schemas();
+    for (question, good, bad) in
+        [("top 5 customers by number of orders", (2, 999), (1, 999)), ("customers with more than 5 orders", (2, 999), (0, 999))]
+    {
+        let Answered { prepared, template, answer, .. } = ask(&schemas[2].1, question);
+        let (candidate, values) = (&answer.candidates[0], values(&template.slots).expect("numbers"));
+        let trial = Trial { template: &template, answer: &answer, candidate, prepared, today: TODAY, values };
+        assert_eq!((trial.over(&[good]).is_some(), trial.over(&[bad]).is_some()), (true, false), "{question}");
+    }
 }
