@@ -5,6 +5,7 @@
 //! constants. What may be a year is left out altogether, because years are compared with each other as well.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use nl_query_core::template::{self, Slot, Template};
 
@@ -129,7 +130,7 @@ impl<'a> Asked<'a> {
     /// Whether statistics know a value that a stretch of the question would spell with some number in a slot.
     pub fn may_be_stored_value(&self, prepared: &Prepared) -> bool {
         let with_slot = |(start, end): &(usize, usize)| self.tokens.iter().any(|slot| (*start..*end).contains(slot));
-        let shapes: HashSet<String> = understand::stretches(&self.question)
+        let shapes: HashSet<u64> = understand::stretches(&self.question)
             .filter(with_slot)
             .map(|(start, end)| shape(&understand::spelling(&self.question, start, end)))
             .collect();
@@ -144,10 +145,12 @@ fn stretches() -> impl Iterator<Item = (i64, i64)> {
     (LEAST..=SINGLE).map(|value| (value, value)).chain(STRETCHES)
 }
 
-/// A spelling with every number in it made the same.
-fn shape(spelling: &str) -> String {
+/// A hash of the spelling with every number in it made the same. Two shapes that share one only forbid more than they must.
+fn shape(spelling: &str) -> u64 {
     let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
-    spelling.split(' ').map(|word| if number(word) { "0" } else { word }).collect::<Vec<_>>().join(" ")
+    let mut hasher = DefaultHasher::new();
+    spelling.split(' ').map(|word| if number(word) { "0" } else { word }).for_each(|word| word.hash(&mut hasher));
+    hasher.finish()
 }
 
 /// A quote or an apostrophe that is not inside a word.
