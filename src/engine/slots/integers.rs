@@ -7,6 +7,12 @@ pub(super) fn constants(root: &Query, values: &[i64]) -> Vec<i64> {
     integers(root).into_iter().filter(|number| !values.contains(number)).collect()
 }
 
+/// Whether every value is a number of the query.
+pub(super) fn holds(root: &Query, values: &[i64]) -> bool {
+    let numbers = integers(root);
+    values.iter().all(|value| numbers.contains(value))
+}
+
 /// Whether the queries have the same numbers but for some that were `value` and are `other`.
 pub(super) fn only_changed(known: &Query, changed: &Query, value: i64, other: i64) -> bool {
     let (known, changed) = (integers(known), integers(changed));

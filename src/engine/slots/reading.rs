@@ -5,6 +5,7 @@
 //! constants. What may be a year is left out altogether, because years are compared with each other as well.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use nl_query_core::template::{self, Slot, Template};
 
@@ -129,7 +130,7 @@ impl<'a> Asked<'a> {
     /// Whether statistics know a value that a stretch of the question would spell with some number in a slot.
     pub fn may_be_stored_value(&self, prepared: &Prepared) -> bool {
         let with_slot = |(start, end): &(usize, usize)| self.tokens.iter().any(|slot| (*start..*end).contains(slot));
-        let shapes: HashSet<String> = understand::stretches(&self.question)
+        let shapes: HashSet<u64> = understand::stretches(&self.question)
             .filter(with_slot)
             .map(|(start, end)| shape(&understand::spelling(&self.question, start, end)))
             .collect();
@@ -144,10 +145,12 @@ fn stretches() -> impl Iterator<Item = (i64, i64)> {
     (LEAST..=SINGLE).map(|value| (value, value)).chain(STRETCHES)
 }
 
-/// A spelling with every number in it made the same.
-fn shape(spelling: &str) -> String {
+/// A hash of the spelling with every number in it made the same. Two shapes that share one only forbid more than they must.
+fn shape(spelling: &str) -> u64 {
     let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
-    spelling.split(' ').map(|word| if number(word) { "0" } else { word }).collect::<Vec<_>>().join(" ")
+    let mut hasher = DefaultHasher::new();
+    spelling.split(' ').map(|word| if number(word) { "0" } else { word }).for_each(|word| word.hash(&mut hasher));
+    hasher.finish()
 }
 
 /// A quote or an apostrophe that is not inside a word.
@@ -175,4 +178,86 @@ fn plain_number(question: &Question, slot: &Slot) -> Option<usize> {
         && number.kind != NumberKind::Ordinal
         && !dated;
     plain.then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TODAY: Day = Day { year: 2024, month: 5, day: 17 };
+
+    fn interval(question: &str, value: i64) -> Option<(i64, i64)> {
+        let template = Template::cut(question);
+        let asked = Asked::new(&template, TODAY)?;
+        let slot = template.slots.iter().position(|slot| slot.integer() == Some(value)).expect("a slot with the value");
+        asked.interval(slot, value, &[])
+    }
+
+    #[test]
+    fn an_interval_ends_where_the_question_would_read_otherwise() {
+        for (question, value, expected) in [
+            ("more than 5 rows", 5, Some((2, 999))),
+            ("more than 640 rows", 640, Some((2, 999))),
+            ("more than 64000 rows", 64_000, Some((3000, 999_999))),
+            // A day of the month up to 31, a day that does not exist up to 99, and above that no day at all.
+            ("rows in June 45", 45, Some((32, 99))),
+            ("rows in June 500", 500, Some((100, 999))),
+            ("rows in June 4000", 4000, Some((3000, 999_999))),
+            // Weeks of the year, hours of the day.
+            ("rows of week 60", 60, Some((54, 999))),
+            ("rows at 20 pm", 20, Some((13, 999))),
+            // So many days no interval holds.
+            ("rows of 200000 days ago", 200_000, Some((100_001, 999_999))),
+            // Dates, years, and what is no number of its own.
+            ("rows in June 5", 5, None),
+            ("rows of week 12", 12, None),
+            ("rows in the last 30 days", 30, None),
+            ("rows over 1500", 1500, None),
+            ("rows over 2999", 2999, None),
+            ("rows over 1", 1, None),
+            ("rows over 1000000", 1_000_000, None),
+            ("over 2 million rows", 2, None),
+            ("over 2 and a half rows", 2, None),
+            ("rows called O' 5", 5, None),
+            // Two numbers may be a range of hours together.
+            ("rows between 20 and 30 pm", 20, None),
+            ("rows between 20 and 30", 20, Some((2, 999))),
+        ] {
+            assert_eq!(interval(question, value), expected, "{question}");
+        }
+    }
+
+    #[test]
+    fn a_constant_of_the_statement_ends_an_interval() {
+        let template = Template::cut("more than 50 rows");
+        let asked = Asked::new(&template, TODAY).expect("a plain number");
+        assert_eq!(asked.interval(0, 50, &[7, 12, 60, 70]), Some((13, 59)));
+        assert_eq!(asked.interval(0, 50, &[50]), None);
+    }
+
+    /// What the stretches promise: inside one of them no number reads otherwise than its ends.
+    #[test]
+    fn nothing_reads_otherwise_inside_a_stretch() {
+        for question in [
+            "rows in June {}",
+            "rows of week {}",
+            "rows at {} pm",
+            "rows of {} days ago",
+            "rows of {}, by month",
+            "{} rows",
+            "in {}",
+            "the {}",
+        ] {
+            let template = Template::cut(&question.replace("{}", "640"));
+            let Some(asked) = Asked::new(&template, TODAY) else { continue };
+            for (least, most) in STRETCHES {
+                let ends = (asked.reads_as(0, least), asked.reads_as(0, most));
+                assert_eq!(ends.0, ends.1, "{question} {least} {most}");
+                let step = usize::try_from((most - least) / 500 + 1).expect("small");
+                for value in (least..=most).step_by(step) {
+                    assert_eq!(asked.reads_as(0, value), ends.0, "{question} {value}");
+                }
+            }
+        }
+    }
 }
