@@ -1,11 +1,13 @@
--- The one catalog query: what the current role may SELECT in this database, as one json object.
+-- The one catalog query: what may be asked about in this database, as one json object.
 --
 --   $1 integer  how many relations at most; those on the search_path come first, then by schema and name
 --   $2 oid[]    only these relations (what invalidation messages named), or NULL for all
+--   $3 boolean  true: everything but temporary relations, whoever may read it, for the snapshot that the cluster shares and that is
+--               shown to each role by what it may SELECT; false: what the current role may SELECT, its temporary relations included
 --
 -- Reads catalogs only, takes no lock on the relations it describes, assigns no transaction id. Every name and operator is
 -- written with its schema, because the search_path belongs to whoever asks; IN, LIKE, BETWEEN and CASE x WHEN would look
--- their operators up on it and are not used. To run it by hand in psql: PREPARE it with (integer, oid[]).
+-- their operators up on it and are not used. To run it by hand in psql: PREPARE it with (integer, oid[], boolean).
 WITH RECURSIVE
 private AS MATERIALIZED (
     SELECT l.classoid, l.objoid, l.objsubid
@@ -15,18 +17,18 @@ private AS MATERIALIZED (
 schemas AS MATERIALIZED (
     SELECT n.oid, n.nspname
     FROM pg_catalog.pg_namespace AS n
-    WHERE (n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
+    WHERE (NOT $3 AND n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
            OR n.nspname OPERATOR(pg_catalog.<>) 'information_schema' AND n.nspname OPERATOR(pg_catalog.!~) '^pg_')
-      AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+      AND ($3 OR pg_catalog.has_schema_privilege(n.oid, 'USAGE'))
       AND NOT EXISTS (SELECT FROM private AS p
                       WHERE p.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
                         AND p.objoid OPERATOR(pg_catalog.=) n.oid)
 ),
 -- Partitions are left out (their parent stands for them), and what belongs to an extension.
 candidates AS MATERIALIZED (
-    SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples,
-           pg_catalog.pg_table_is_visible(c.oid) AS visible,
-           pg_catalog.has_table_privilege(c.oid, 'SELECT') AS whole
+    SELECT c.oid, n.oid AS namespace, n.nspname, c.relname, c.relkind, c.reltuples, c.relrowsecurity,
+           NOT $3 AND pg_catalog.pg_table_is_visible(c.oid) AS visible,
+           $3 OR pg_catalog.has_table_privilege(c.oid, 'SELECT') AS whole
     FROM pg_catalog.pg_class AS c
     JOIN schemas AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,v,m,p,f}'::pg_catalog."char"[])
@@ -193,10 +195,10 @@ indexes AS (
 )
 SELECT pg_catalog.json_build_object(
     'total', (SELECT pg_catalog.count(*) FROM readable),
-    'search_path', pg_catalog.current_schemas(false),
     'relations', (
         SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
                    'oid', r.oid::pg_catalog.int8, 'schema', r.nspname, 'name', r.relname, 'kind', r.relkind, 'visible', r.visible,
+                   'namespace', r.namespace::pg_catalog.int8, 'row_security', r.relrowsecurity,
                    'comment', pg_catalog."left"(d.description, 1000),
                    'rows', COALESCE(p.reltuples, r.reltuples),
                    'columns', c.columns, 'primary_key', i.primary_key, 'unique_keys', i.unique_keys, 'leading', i.leading)

@@ -12,3 +12,9 @@ COMMENT ON VIEW pg_stat_nl_query_info IS 'one row: questions asked since the las
 COMMENT ON VIEW pg_stat_nl_query_timing IS 'one row a stage of answering: how often, how long, in milliseconds';
 COMMENT ON VIEW pg_stat_nl_query_refusals IS 'one row a role and reason: statements that the guard refused';
 COMMENT ON FUNCTION nl_prove(text) IS 'says what the guard makes of any SQL for the caller, without running it';
+COMMENT ON FUNCTION nl_cache_clear() IS 'forgets what is remembered for this database: schema snapshot, answers, refusals';
+COMMENT ON FUNCTION nl_cache_warm() IS 'reads the catalog for all sessions and answers the current role''s most asked questions again';
+COMMENT ON FUNCTION pg_stat_nl_query() IS 'function behind the view pg_stat_nl_query';
+COMMENT ON FUNCTION pg_stat_nl_query_cache() IS 'function behind the view pg_stat_nl_query_cache';
+COMMENT ON VIEW pg_stat_nl_query IS 'one row a role, database and question: how often it was asked, where the time went';
+COMMENT ON VIEW pg_stat_nl_query_cache IS 'one row a tier and level of what is remembered: entries, bytes, hits, misses';

@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:28
+-- src/lib.rs:31
 -- bootstrap
 \echo Use "CREATE EXTENSION nl_query" to load this file. \quit
 -- Questions and identifiers are UTF-8 texts inside the library; a database with another encoding would need every one converted.
@@ -39,6 +39,24 @@ CREATE FUNCTION nl_query(question text) RETURNS SETOF json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
     COST 10000 ROWS 100
     AS 'MODULE_PATHNAME', 'nl_query_json';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/cache.rs:10
+-- nl_query::api::cache::nl_cache_clear
+CREATE  FUNCTION "nl_cache_clear"() RETURNS bigint /* i64 */
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_cache_clear_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/cache.rs:19
+-- nl_query::api::cache::nl_cache_warm
+CREATE  FUNCTION "nl_cache_warm"() RETURNS bigint /* i64 */
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_cache_warm_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -109,7 +127,61 @@ AS 'MODULE_PATHNAME', 'nl_sql_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:13
+-- src/api/stats.rs:18
+-- nl_query::api::stats::pg_stat_nl_query
+CREATE  FUNCTION "pg_stat_nl_query"() RETURNS TABLE (
+	"userid" oid,  /* pg_sys :: Oid */
+	"dbid" oid,  /* pg_sys :: Oid */
+	"questionid" bigint,  /* Option < i64 > */
+	"question" TEXT,  /* String */
+	"engine" TEXT,  /* Option < String > */
+	"calls" bigint,  /* i64 */
+	"hits" bigint,  /* i64 */
+	"errors" bigint,  /* i64 */
+	"rows" bigint,  /* i64 */
+	"total_ms" double precision,  /* f64 */
+	"mean_ms" double precision,  /* f64 */
+	"max_ms" double precision,  /* f64 */
+	"cache_ms" double precision,  /* f64 */
+	"catalog_ms" double precision,  /* f64 */
+	"engine_ms" double precision,  /* f64 */
+	"probe_ms" double precision,  /* f64 */
+	"prove_ms" double precision,  /* f64 */
+	"run_ms" double precision,  /* f64 */
+	"tokens_in" bigint,  /* i64 */
+	"tokens_out" bigint,  /* i64 */
+	"queryid" bigint,  /* Option < i64 > */
+	"first_asked" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"last_asked" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:86
+-- nl_query::api::stats::pg_stat_nl_query_cache
+CREATE  FUNCTION "pg_stat_nl_query_cache"() RETURNS TABLE (
+	"tier" TEXT,  /* String */
+	"level" TEXT,  /* String */
+	"entries" bigint,  /* i64 */
+	"bytes" bigint,  /* i64 */
+	"limit_bytes" bigint,  /* Option < i64 > */
+	"hits" bigint,  /* i64 */
+	"misses" bigint,  /* i64 */
+	"evictions" bigint,  /* i64 */
+	"invalidations" bigint,  /* i64 */
+	"refused" bigint,  /* i64 */
+	"hit_ratio" double precision  /* Option < f64 > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_cache_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:125
 -- nl_query::api::stats::pg_stat_nl_query_info
 CREATE  FUNCTION "pg_stat_nl_query_info"() RETURNS TABLE (
 	"calls" bigint,  /* i64 */
@@ -118,6 +190,7 @@ CREATE  FUNCTION "pg_stat_nl_query_info"() RETURNS TABLE (
 	"embedded" bigint,  /* i64 */
 	"model" bigint,  /* i64 */
 	"rows" bigint,  /* i64 */
+	"hits" bigint,  /* i64 */
 	"refusals" bigint,  /* i64 */
 	"dealloc" bigint,  /* i64 */
 	"memory" bigint,  /* i64 */
@@ -129,7 +202,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_info_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:72
+-- src/api/stats.rs:186
 -- nl_query::api::stats::pg_stat_nl_query_refusals
 CREATE  FUNCTION "pg_stat_nl_query_refusals"() RETURNS TABLE (
 	"userid" oid,  /* pg_sys :: Oid */
@@ -143,7 +216,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_refusals_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:86
+-- src/api/stats.rs:200
 -- nl_query::api::stats::pg_stat_nl_query_reset
 CREATE  FUNCTION "pg_stat_nl_query_reset"() RETURNS void
 STRICT VOLATILE PARALLEL UNSAFE
@@ -152,7 +225,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_reset_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:49
+-- src/api/stats.rs:163
 -- nl_query::api::stats::pg_stat_nl_query_timing
 CREATE  FUNCTION "pg_stat_nl_query_timing"() RETURNS TABLE (
 	"stage" TEXT,  /* String */
@@ -170,14 +243,28 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:29
+-- src/lib.rs:32
 -- requires:
+--   pg_stat_nl_query
+--   pg_stat_nl_query_cache
 --   pg_stat_nl_query_info
 --   pg_stat_nl_query_timing
 --   pg_stat_nl_query_refusals
 
+CREATE VIEW pg_stat_nl_query AS
+SELECT f.userid, r.rolname AS role, f.dbid, d.datname, f.questionid, f.question, f.engine, f.calls, f.hits, f.errors, f.rows,
+       f.total_ms, f.mean_ms, f.max_ms, f.cache_ms, f.catalog_ms, f.engine_ms, f.probe_ms, f.prove_ms, f.run_ms,
+       f.tokens_in, f.tokens_out, f.queryid, f.first_asked, f.last_asked
+FROM @extschema@.pg_stat_nl_query() AS f
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) f.dbid;
+
+CREATE VIEW pg_stat_nl_query_cache AS
+SELECT tier, level, entries, bytes, limit_bytes, hits, misses, evictions, invalidations, refused, hit_ratio
+FROM @extschema@.pg_stat_nl_query_cache();
+
 CREATE VIEW pg_stat_nl_query_info AS
-SELECT calls, answers, errors, embedded, model, rows, refusals, dealloc, memory, stats_reset
+SELECT calls, answers, errors, embedded, model, rows, hits, refusals, dealloc, memory, stats_reset
 FROM @extschema@.pg_stat_nl_query_info();
 
 CREATE VIEW pg_stat_nl_query_timing AS
@@ -191,7 +278,7 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:34
+-- src/lib.rs:43
 -- requires:
 --   views
 --   nl_query_json
@@ -201,6 +288,8 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 --   nl_explain
 --   nl_candidates
 --   nl_prove
+--   nl_cache_clear
+--   nl_cache_warm
 --   pg_stat_nl_query_reset
 
 COMMENT ON FUNCTION nl_query(text) IS 'answers a question in plain language with one json object a row, run as the caller';
@@ -217,10 +306,16 @@ COMMENT ON VIEW pg_stat_nl_query_info IS 'one row: questions asked since the las
 COMMENT ON VIEW pg_stat_nl_query_timing IS 'one row a stage of answering: how often, how long, in milliseconds';
 COMMENT ON VIEW pg_stat_nl_query_refusals IS 'one row a role and reason: statements that the guard refused';
 COMMENT ON FUNCTION nl_prove(text) IS 'says what the guard makes of any SQL for the caller, without running it';
+COMMENT ON FUNCTION nl_cache_clear() IS 'forgets what is remembered for this database: schema snapshot, answers, refusals';
+COMMENT ON FUNCTION nl_cache_warm() IS 'reads the catalog for all sessions and answers the current role''s most asked questions again';
+COMMENT ON FUNCTION pg_stat_nl_query() IS 'function behind the view pg_stat_nl_query';
+COMMENT ON FUNCTION pg_stat_nl_query_cache() IS 'function behind the view pg_stat_nl_query_cache';
+COMMENT ON VIEW pg_stat_nl_query IS 'one row a role, database and question: how often it was asked, where the time went';
+COMMENT ON VIEW pg_stat_nl_query_cache IS 'one row a tier and level of what is remembered: entries, bytes, hits, misses';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:49
+-- src/lib.rs:58
 -- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
@@ -231,10 +326,17 @@ GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_prove(text) TO PUBLIC;
--- Statistics hold numbers only; refusals of other roles are shown to members of pg_read_all_stats.
+-- Warming asks one's own questions again. Clearing costs everybody: the owner decides who may.
+GRANT EXECUTE ON FUNCTION nl_cache_warm() TO PUBLIC;
+REVOKE EXECUTE ON FUNCTION nl_cache_clear() FROM PUBLIC;
+-- Refusals and questions of other roles are shown to members of pg_read_all_stats; all else is numbers.
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_cache() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_info() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_timing() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_refusals() TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_cache TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_info TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_timing TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_refusals TO PUBLIC;

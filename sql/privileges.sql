@@ -7,10 +7,17 @@ GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_prove(text) TO PUBLIC;
--- Statistics hold numbers only; refusals of other roles are shown to members of pg_read_all_stats.
+-- Warming asks one's own questions again. Clearing costs everybody: the owner decides who may.
+GRANT EXECUTE ON FUNCTION nl_cache_warm() TO PUBLIC;
+REVOKE EXECUTE ON FUNCTION nl_cache_clear() FROM PUBLIC;
+-- Refusals and questions of other roles are shown to members of pg_read_all_stats; all else is numbers.
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_cache() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_info() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_timing() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_refusals() TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_cache TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_info TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_timing TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_refusals TO PUBLIC;

@@ -1,5 +1,17 @@
+CREATE VIEW pg_stat_nl_query AS
+SELECT f.userid, r.rolname AS role, f.dbid, d.datname, f.questionid, f.question, f.engine, f.calls, f.hits, f.errors, f.rows,
+       f.total_ms, f.mean_ms, f.max_ms, f.cache_ms, f.catalog_ms, f.engine_ms, f.probe_ms, f.prove_ms, f.run_ms,
+       f.tokens_in, f.tokens_out, f.queryid, f.first_asked, f.last_asked
+FROM @extschema@.pg_stat_nl_query() AS f
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) f.dbid;
+
+CREATE VIEW pg_stat_nl_query_cache AS
+SELECT tier, level, entries, bytes, limit_bytes, hits, misses, evictions, invalidations, refused, hit_ratio
+FROM @extschema@.pg_stat_nl_query_cache();
+
 CREATE VIEW pg_stat_nl_query_info AS
-SELECT calls, answers, errors, embedded, model, rows, refusals, dealloc, memory, stats_reset
+SELECT calls, answers, errors, embedded, model, rows, hits, refusals, dealloc, memory, stats_reset
 FROM @extschema@.pg_stat_nl_query_info();
 
 CREATE VIEW pg_stat_nl_query_timing AS

@@ -1,23 +1,27 @@
 //! nl_query: ask PostgreSQL in plain language and get real, typed rows.
 //!
 //! ```text
-//! api -> expand -> service -> { catalog, guard, stats } -> pg -> pgrx
-//!                                  |                |
-//!                                  +----------------+--> nl_query_engine -> nl_query_core
+//! api -> expand -> service -> { catalog, cache, guard, stats } -> pg -> pgrx
+//!                                  |       |         |
+//!                                  +-------+---------+--> nl_query_engine -> nl_query_core
 //! ```
 //! `pg` holds the unsafe code, one file a PostgreSQL primitive; `settings` is read by everyone.
 
 #[cfg(not(panic = "unwind"))]
 compile_error!("nl_query needs panic = \"unwind\": a panic must become an ERROR of one session, not the end of the cluster");
 
+use nl_query_core::layout::Sizes;
+use nl_query_core::table::{Partition, Slot};
 use pgrx::prelude::*;
 
 ::pgrx::pg_module_magic!();
 
 mod api;
+mod cache;
 mod catalog;
 mod expand;
 pub mod guard;
+mod memory;
 mod pg;
 #[cfg(any(test, feature = "pg_test"))]
 mod pg_tests;
@@ -29,7 +33,8 @@ extension_sql_file!("../sql/bootstrap.sql", bootstrap);
 extension_sql_file!(
     "../sql/views.sql",
     name = "views",
-    requires = [pg_stat_nl_query_info, pg_stat_nl_query_timing, pg_stat_nl_query_refusals]
+    requires =
+        [pg_stat_nl_query, pg_stat_nl_query_cache, pg_stat_nl_query_info, pg_stat_nl_query_timing, pg_stat_nl_query_refusals]
 );
 extension_sql_file!(
     "../sql/comments.sql",
@@ -43,13 +48,36 @@ extension_sql_file!(
         nl_explain,
         nl_candidates,
         nl_prove,
+        nl_cache_clear,
+        nl_cache_warm,
         pg_stat_nl_query_reset
     ]
 );
 extension_sql_file!("../sql/privileges.sql", name = "privileges", finalize);
 
-/// What shared memory holds.
-static REGIONS: [&dyn pg::shmem::Region; 1] = [&stats::AREA];
+/// What shared memory holds; locks before what uses them.
+static REGIONS: [&dyn pg::shmem::Region; 3] = [&memory::LOCKS, &stats::AREA, &memory::BLOCK];
+
+/// What is in the block of memory, in the order of `memory::Part`.
+fn contents() -> memory::Contents {
+    let fixed = [cache::generation::SIZE, cache::snapshots::CONDITIONS_SIZE, cache::snapshots::SIZE, cache::counters::SIZE];
+    let [partition, slot] = [size_of::<Partition>(), size_of::<Slot<()>>()];
+    let sizes = Sizes { fixed, partition, slot, question_slot: size_of::<Slot<stats::QuestionCounters>>() };
+    memory::Contents { sizes, beside: stats::AREA_SIZE, make: cache::snapshots::make }
+}
+
+/// What the ends of transactions mean for others.
+struct Ends;
+
+impl pg::transaction::Observer for Ends {
+    fn committed(&self, effects: pg::transaction::Effects) {
+        cache::generation::publish(effects);
+    }
+
+    fn aborted(&self) {
+        stats::count_failed();
+    }
+}
 
 /// Called when the library is loaded: in the postmaster with shared_preload_libraries, else in the backend that first calls a
 /// function of it. Without preload the functions can be created and answer with an error that says what to do.
@@ -62,12 +90,17 @@ pub extern "C-unwind" fn _PG_init() {
     if upgrading {
         return;
     }
+    if preloading {
+        settings::define_at_start();
+    }
     settings::define();
     guard::install();
     if !preloading {
         return;
     }
-    pg::shmem::install(&REGIONS);
+    memory::divide(contents());
+    pg::shmem::install(&REGIONS, cache::restart::install);
+    pg::transaction::install(&Ends);
     pg::utility::install();
     expand::install();
 }

@@ -1,17 +1,18 @@
 //! How a question is answered, from the text that was typed to rows: the use case, in the order of the design.
 //!
-//! Nothing here calls PostgreSQL or writes SQL: the catalog gives a schema, the engine readings, the guard proof and rows.
+//! Nothing here calls PostgreSQL or writes SQL: the cache recalls, the catalog gives a schema, the engine readings, the guard proof
+//! and rows.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use nl_query_core::error::{Error, Known, Reading};
-use nl_query_core::question;
 use nl_query_core::refusal::{Reason, Refusal};
-use nl_query_engine::{Answer, Candidate, Refusal as Unanswerable, WordAccount, ir::Day};
+use nl_query_engine::{Answer, Candidate, Refusal as Unanswerable, WordAccount, ir::Day, slots};
 
+use crate::cache::{self, Asking, Hit, Level, Reach, Statement, generation};
 use crate::catalog::{self, Origin, Probe, Snapshot};
-use crate::guard::{self, Limits, RowSink, Verdict};
+use crate::guard::{self, Limits, Proven, RowSink, Verdict};
 use crate::pg::viewpoint;
 use crate::settings::{self, Engine};
 use crate::stats::{self, Call, Stage};
@@ -20,141 +21,274 @@ use crate::stats::{self, Call, Stage};
 pub struct Understood {
     snapshot: Rc<Snapshot>,
     answer: Answer,
-    limits: Limits,
-    started: Instant,
     pub origin: Origin,
-    pub times: Times,
 }
 
-/// Time by stage; zero where a stage was not reached.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Times {
-    pub catalog: Duration,
-    pub engine: Duration,
-    pub probe: Duration,
-    pub prove: Duration,
-    pub total: Duration,
+/// A question that has its answer.
+struct Answered<P> {
+    statement: Rc<Statement>,
+    proof: P,
+    limits: Rc<Limits>,
 }
 
 /// A reading that the guard let through.
 pub struct Chosen<P> {
     /// Its place among the candidates.
     pub place: usize,
-    /// What the guard gave for it: a verdict, or a statement ready to run.
+    /// What the guard gave for it.
     pub proof: P,
 }
 
-/// `guard::check` or `guard::prove`.
-type Prover<P> = fn(&str, &Limits) -> Result<P, Refusal>;
+/// What is wanted of the guard: a statement that is ready to run, or its word that it would be.
+trait Proof: Sized {
+    fn prove(sql: &str, limits: &Limits) -> Result<Self, Refusal>;
+
+    /// The proof of something remembered, where what this backend knows of it will do.
+    fn known(hit: &Hit) -> Option<Self>;
+
+    /// 0 where no identifiers are computed.
+    fn query_id(&self) -> u64;
+}
+
+impl Proof for Proven {
+    fn prove(sql: &str, limits: &Limits) -> Result<Proven, Refusal> {
+        guard::prove(sql, limits)
+    }
+
+    /// A plan cannot be remembered.
+    fn known(_hit: &Hit) -> Option<Proven> {
+        None
+    }
+
+    fn query_id(&self) -> u64 {
+        Proven::query_id(self)
+    }
+}
+
+/// The guard's word, by the identifier of what it looked at.
+struct Allowed(u64);
+
+impl Proof for Allowed {
+    fn prove(sql: &str, limits: &Limits) -> Result<Allowed, Refusal> {
+        guard::check(sql, limits).map(|verdict| Allowed(verdict.query_id))
+    }
+
+    fn known(hit: &Hit) -> Option<Allowed> {
+        hit.proven.map(Allowed)
+    }
+
+    fn query_id(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Answers the question with rows.
 pub fn rows(text: &str, sink: &mut dyn RowSink) -> Result<(), Error> {
-    let call = Call::begin();
-    let mut understood = understand(text)?;
-    let chosen = choose_certain(&mut understood, guard::prove)?;
+    let mut call = Call::begin();
+    let Answered { statement, proof, limits } = answer::<Proven>(&mut call, text)?;
     let run = Instant::now();
-    let outcome = chosen.proof.run(&understood.limits, sink).map_err(failed)?;
-    stats::count_time(Stage::Run, run.elapsed());
-    understood.finish(call, u64::try_from(outcome.rows).unwrap_or(0));
+    let outcome = proof.run(&limits, sink).map_err(failed)?;
+    call.spent(Stage::Run, run.elapsed());
+    call.answered(statement.engine, u64::try_from(outcome.rows).unwrap_or(0));
     Ok(())
 }
 
-/// Runs SQL that was made of an answer, proven as it stands.
+/// Runs SQL that was made of an answer, proven as it stands. The question has been counted.
 pub fn run(sql: &str, sink: &mut dyn RowSink) -> Result<(), Error> {
     let limits = settings::limits();
-    let started = Instant::now();
-    guard::prove(sql, &limits).and_then(|proven| proven.run(&limits, sink)).map_err(failed)?;
-    stats::count_time(Stage::Run, started.elapsed());
-    Ok(())
+    guard::prove(sql, &limits).and_then(|proven| proven.run(&limits, sink)).map(drop).map_err(failed)
 }
 
 /// Answers the question with SQL that is proven but not run.
 pub fn sql(text: &str) -> Result<String, Error> {
-    let call = Call::begin();
-    let mut understood = understand(text)?;
-    let chosen = choose_certain(&mut understood, guard::check)?;
-    let sql = understood.candidates()[chosen.place].sql.clone();
-    understood.finish(call, 0);
+    let mut call = Call::begin();
+    let answered = answer::<Allowed>(&mut call, text)?;
+    let sql = answered.statement.sql.clone();
+    call.answered(answered.statement.engine, 0);
     Ok(sql)
 }
 
 /// The readings that would be let through, best first, at most `count`.
 pub fn readings(text: &str, count: usize) -> Result<Vec<Reading>, Error> {
-    let call = Call::begin();
-    let understood = understand(text)?;
+    let mut call = Call::begin();
+    let limits = settings::limits();
+    let (_, question) = ask(&mut call, text, &limits)?;
+    let understood = understand(&mut call, &question, &limits)?;
     if understood.candidates().is_empty() {
         return Err(understood.unanswerable());
     }
-    let allowed = understood.candidates().iter().filter(|candidate| guard::check(&candidate.sql, &understood.limits).is_ok());
+    let allowed = understood.candidates().iter().filter(|candidate| guard::check(&candidate.sql, &limits).is_ok());
     let readings = allowed.take(count).map(reading).collect();
-    understood.finish(call, 0);
+    call.answered(cache::Engine::Embedded, 0);
     Ok(readings)
 }
 
-/// Everything there is to say about how the question is read, and whether it would be answered.
-pub fn explain(text: &str) -> Result<(Understood, Result<Chosen<Verdict>, Error>), Error> {
-    let call = Call::begin();
-    let mut understood = understand(text)?;
-    let chosen = choose_certain(&mut understood, guard::check);
-    understood.times.total = understood.started.elapsed();
-    if chosen.is_ok() {
-        understood.count_times();
-        call.answered(0);
-    }
-    Ok((understood, chosen))
+/// Everything there is to say about how a question is read.
+pub struct Explained {
+    pub understood: Understood,
+    /// Whether it would be answered.
+    pub chosen: Result<Chosen<Verdict>, Error>,
+    /// Where its answer is remembered.
+    pub remembered: Option<Level>,
+    /// By stage, in their order; zero where one was not reached.
+    pub times: Vec<(Stage, Duration)>,
 }
 
-/// From text to candidates: limits, snapshot, engine.
-fn understand(text: &str) -> Result<Understood, Error> {
-    let started = Instant::now();
+/// How the question is read, and whether it would be answered. The engine reads it anew also where its answer is remembered.
+pub fn explain(text: &str) -> Result<Explained, Error> {
+    let mut call = Call::begin();
+    let limits = settings::limits();
+    let (asking, question) = ask(&mut call, text, &limits)?;
+    let remembered = cache::peek(&asking);
+    let understood = understand(&mut call, &question, &limits)?;
+    let proving = Instant::now();
+    let chosen = choose(&understood, &limits, guard::check);
+    call.spent(Stage::Prove, proving.elapsed());
+    let chosen = chosen.and_then(|chosen| sure(reading(&understood.candidates()[chosen.place])).map(|()| chosen));
+    call.spent(Stage::Total, call.elapsed());
+    let times = Stage::ALL.iter().map(|stage| (*stage, call.time(*stage))).collect();
+    if chosen.is_ok() {
+        call.answered(cache::Engine::Embedded, 0);
+    }
+    Ok(Explained { understood, chosen, remembered, times })
+}
+
+/// Reads the catalog for everybody and answers the questions that this role asks most; how many have their answers.
+pub fn warm() -> Result<u64, Error> {
     ready()?;
+    let limits = settings::limits();
+    catalog::take_notice();
+    guard::as_answering_role(&limits, catalog::snapshot).map_err(failed)??;
+    let answered =
+        stats::most_asked(WARMED).into_iter().filter(|question| answer::<Allowed>(&mut Call::silent(), question).is_ok());
+    Ok(answered.count() as u64)
+}
+
+/// Questions that [`warm`] answers at most: some hundred milliseconds.
+const WARMED: usize = 100;
+
+/// The answer: remembered by this backend, by the cluster, or new.
+fn answer<P: Proof>(call: &mut Call, text: &str) -> Result<Answered<P>, Error> {
+    ready()?;
+    let looking = Instant::now();
+    let limits = settings::shared_limits();
+    let mut asking = Asking::begin(text, &limits)?;
+    if let Some(hit) = cache::recall_local(&asking, &limits, today) {
+        call.ask(&hit.question);
+        call.spent(Stage::Cache, looking.elapsed());
+        if let Some(answered) = take(call, &asking, hit, &limits)? {
+            return Ok(answered);
+        }
+    }
+    let question = asking.read(text)?;
+    call.ask(&question);
+    let hit = cache::recall_shared(&asking, &question, today);
+    let refusal = if hit.is_none() { cache::recall_refusal(&asking, &limits) } else { None };
+    call.spent(Stage::Cache, looking.elapsed());
+    if let Some(error) = refusal {
+        call.hit();
+        count_again(&error);
+        return Err(error);
+    }
+    if let Some(hit) = hit
+        && let Some(answered) = take(call, &asking, hit, &limits)?
+    {
+        return Ok(answered);
+    }
+    find(call, &asking, &question, limits)
+}
+
+/// Something remembered, proven; none where it does not hold any more, and is forgotten.
+fn take<P: Proof>(call: &mut Call, asking: &Asking, hit: Hit, limits: &Rc<Limits>) -> Result<Option<Answered<P>>, Error> {
+    let proof = match P::known(&hit) {
+        Some(proof) => proof,
+        None => {
+            let proving = Instant::now();
+            let proof = P::prove(&hit.statement.sql, limits);
+            call.spent(Stage::Prove, proving.elapsed());
+            let Ok(proof) = proof else {
+                cache::forget(asking, hit.level);
+                return Ok(None);
+            };
+            cache::note_proof(asking, limits, proof.query_id());
+            proof
+        }
+    };
+    call.hit();
+    call.identify(proof.query_id());
+    let Hit { statement, .. } = hit;
+    sure(reading_of(&statement))?;
+    Ok(Some(Answered { statement, proof, limits: Rc::clone(limits) }))
+}
+
+/// A new answer, remembered, or a refusal, remembered for a moment.
+fn find<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: Rc<Limits>) -> Result<Answered<P>, Error> {
+    // Before any row is looked at.
+    let writes = if asking.reach() > Reach::Nowhere { Some(generation::watch_writes()) } else { None };
+    let understood = match understand(call, question, &limits) {
+        Ok(understood) => understood,
+        Err(error) => return Err(error),
+    };
+    let proving = Instant::now();
+    let chosen = choose(&understood, &limits, P::prove);
+    call.spent(Stage::Prove, proving.elapsed());
+    let Chosen { place, proof } = match chosen {
+        Ok(chosen) => chosen,
+        Err(error) => {
+            let of_data = understood.answer.depends_on_data || matches!(error, Error::NotProven { .. });
+            cache::remember_refusal(asking, &limits, &error, writes.filter(|_| of_data));
+            return Err(error);
+        }
+    };
+    call.identify(proof.query_id());
+    let statement = cache::remember(asking, question, understood.statement(place, asking));
+    cache::note_proof(asking, &limits, proof.query_id());
+    sure(reading_of(&statement))?;
+    Ok(Answered { statement, proof, limits })
+}
+
+/// Who asks what, for those who do not want what is remembered.
+fn ask(call: &mut Call, text: &str, limits: &Limits) -> Result<(Asking, String), Error> {
+    ready()?;
+    let mut asking = Asking::begin(text, limits)?;
+    let question = asking.read(text)?;
+    call.ask(&question);
+    Ok((asking, question))
+}
+
+/// From the question to candidates: snapshot, engine.
+fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Understood, Error> {
     if settings::engine() == Engine::model {
         return Err(Error::NoModelServer);
     }
-    let question = question::normalise(text, settings::max_question_length())?;
-    let limits = settings::limits();
-    let (snapshot, origin) = snapshot(&limits)?;
-    let catalog = started.elapsed();
-    let mut probe = Probe::new(&snapshot, settings::probe(), &limits);
-    let engine_started = Instant::now();
-    let answer = nl_query_engine::answer(&question, &snapshot.prepared, &mut probe, today());
-    let probe = probe.spent();
-    let engine = engine_started.elapsed().saturating_sub(probe);
-    let times = Times { catalog, engine, probe, ..Times::default() };
-    Ok(Understood { snapshot, answer, limits, started, origin, times })
+    let reading_catalog = Instant::now();
+    let (snapshot, origin) = guard::as_answering_role(limits, catalog::snapshot).map_err(failed)??;
+    call.spent(Stage::Catalog, reading_catalog.elapsed());
+    let mut probe = Probe::new(&snapshot, settings::probe(), limits);
+    let thinking = Instant::now();
+    let answer = nl_query_engine::answer(question, &snapshot.prepared, &mut probe, today());
+    let probing = probe.spent();
+    call.spent(Stage::Engine, thinking.elapsed().saturating_sub(probing));
+    call.spent(Stage::Probe, probing);
+    Ok(Understood { snapshot, answer, origin })
 }
 
-/// What the role that the answer will run as may read: the caller, or the role of `nl_query.run_as`.
-fn snapshot(limits: &Limits) -> Result<(Rc<Snapshot>, Origin), Error> {
-    // An ERROR in between gives the role back with the (sub)transaction that it aborts.
-    let role = guard::enter_role(limits).map_err(failed)?;
-    let snapshot = catalog::snapshot();
-    if let Some(role) = role {
-        role.end();
-    }
-    snapshot
-}
-
-/// The best reading that holds, or why none is good enough to act upon.
-fn choose_certain<P>(understood: &mut Understood, prover: Prover<P>) -> Result<Chosen<P>, Error> {
-    let started = Instant::now();
-    let chosen = choose(understood, prover);
-    understood.times.prove = started.elapsed();
-    let chosen = chosen?;
+/// Refuses to act upon a reading that is not certain enough.
+fn sure(reading: Reading) -> Result<(), Error> {
     let minimum = settings::min_confidence();
-    let best = &understood.candidates()[chosen.place];
-    if best.confidence < minimum {
-        return Err(Error::Unsure { reading: Box::new(reading(best)), minimum });
-    }
-    Ok(chosen)
+    if reading.confidence < minimum { Err(Error::Unsure { reading: Box::new(reading), minimum }) } else { Ok(()) }
 }
 
 /// The first candidate that the guard lets through. A candidate that is wrong SQL gives way to the next; one that is refused for
 /// what it would do or cost does not, because the next reading would answer another question than the one that was understood.
-fn choose<P>(understood: &Understood, prover: Prover<P>) -> Result<Chosen<P>, Error> {
+fn choose<P>(
+    understood: &Understood,
+    limits: &Limits,
+    prove: fn(&str, &Limits) -> Result<P, Refusal>,
+) -> Result<Chosen<P>, Error> {
     let mut first: Option<(Box<Reading>, Box<Refusal>)> = None;
     for (place, candidate) in understood.candidates().iter().enumerate() {
-        match prover(&candidate.sql, &understood.limits) {
+        match prove(&candidate.sql, limits) {
             Ok(proof) => return Ok(Chosen { place, proof }),
             Err(refusal) => {
                 stats::count_refusal(refusal.reason);
@@ -185,6 +319,17 @@ fn is_mistake(reason: Reason) -> bool {
 
 fn reading(candidate: &Candidate) -> Reading {
     Reading { sql: candidate.sql.clone(), paraphrase: candidate.paraphrase.clone(), confidence: candidate.confidence }
+}
+
+fn reading_of(statement: &Statement) -> Reading {
+    Reading { sql: statement.sql.clone(), paraphrase: statement.paraphrase.clone(), confidence: statement.confidence }
+}
+
+/// A refusal of the guard that is remembered is one more refusal.
+fn count_again(error: &Error) {
+    if let Error::NotProven { refusal, .. } = error {
+        stats::count_refusal(refusal.reason);
+    }
 }
 
 /// What must hold before anything is asked.
@@ -236,18 +381,15 @@ impl Understood {
         Known { names, left_out: self.left_out() }
     }
 
-    fn finish(mut self, call: Call, rows: u64) {
-        self.times.total = self.started.elapsed();
-        self.count_times();
-        call.answered(rows);
-    }
-
-    fn count_times(&self) {
-        let Times { catalog, engine, probe, prove, total } = self.times;
-        let stages = [(Stage::Catalog, catalog), (Stage::Engine, engine), (Stage::Prove, prove), (Stage::Total, total)];
-        stages.into_iter().for_each(|(stage, time)| stats::count_time(stage, time));
-        if !probe.is_zero() {
-            stats::count_time(Stage::Probe, probe);
+    /// What is remembered of the answer at this place.
+    fn statement(&self, place: usize, asking: &Asking) -> Statement {
+        let best = &self.candidates()[place];
+        let statement = Statement::new(best.sql.clone(), best.paraphrase.clone(), best.confidence, cache::Engine::Embedded);
+        let statement = if self.answer.depends_on_today { statement.only_on(today()) } else { statement };
+        let template = asking.template();
+        if place > 0 || template.slots.is_empty() || asking.reach() < Reach::Cluster {
+            return statement;
         }
+        statement.carrying(slots::carriage(template, &self.answer, &self.snapshot.prepared, today()))
     }
 }

@@ -6,6 +6,7 @@
 //! settable inside security-restricted operations.
 
 use std::ffi::{CStr, CString};
+use std::rc::Rc;
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 
@@ -47,6 +48,14 @@ static RUN_AS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(
 static WORK_MEM: GucSetting<i32> = GucSetting::<i32>::new(0);
 /// kB; 0 leaves the session's temp_file_limit alone, which it may only lower.
 static TEMP_FILE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
+/// kB. 32 MB hold the answers to some ten thousand questions and the catalogs of some ten thousand tables.
+static SHARED_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(32 * 1024);
+/// Remembering and recalling; off asks anew and leaves what is remembered alone.
+static CACHE: GucSetting<bool> = GucSetting::<bool>::new(true);
+/// Seconds. A day: what no generation tells (a function that means something else now) is not believed for ever. 0: for ever.
+static CACHE_TTL: GucSetting<i32> = GucSetting::<i32>::new(86_400);
+/// Seconds. Long enough for a dashboard that asks a bad question in a loop, short enough for a person who mends something. 0: none.
+static NEGATIVE_TTL: GucSetting<i32> = GucSetting::<i32>::new(10);
 /// Characters. A long paragraph; reading time grows with the square of the words.
 static MAX_QUESTION_LENGTH: GucSetting<i32> = GucSetting::<i32>::new(2_000);
 /// Relations a snapshot holds at most: 150 ms and 10 MB for each thousand when it is read, and every question looks at all of them.
@@ -76,6 +85,26 @@ pub fn expand() -> bool {
 /// Longest question, in characters.
 pub fn max_question_length() -> usize {
     usize::try_from(MAX_QUESTION_LENGTH.get()).unwrap_or(0)
+}
+
+/// Shared memory in all, in bytes.
+pub fn shared_memory() -> usize {
+    usize::try_from(SHARED_MEMORY.get()).unwrap_or(0) * 1024
+}
+
+/// Whether answers are remembered and recalled.
+pub fn cache() -> bool {
+    CACHE.get()
+}
+
+/// How old a remembered answer may be, in seconds; 0 is any age.
+pub fn cache_ttl() -> i32 {
+    CACHE_TTL.get()
+}
+
+/// How old a remembered refusal may be, in seconds; 0 is none.
+pub fn negative_ttl() -> i32 {
+    NEGATIVE_TTL.get()
 }
 
 /// Relations in a snapshot at most.
@@ -111,6 +140,11 @@ pub fn limits() -> Limits {
     }
 }
 
+/// The same, to be kept beside what was proven under them.
+pub fn shared_limits() -> Rc<Limits> {
+    Rc::new(limits())
+}
+
 fn text(setting: &'static GucSetting<Option<CString>>) -> String {
     setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -139,6 +173,7 @@ fn names(list: &str) -> Vec<String> {
 /// Defines every setting. Call once, from `_PG_init`, before anything reads one.
 pub fn define() {
     define_asking();
+    define_remembering();
     define_limits();
     define_reading();
     compat::reserve_prefix(c"nl_query");
@@ -186,6 +221,47 @@ fn define_asking() {
         (1, 100_000),
         GucContext::Suset,
         none,
+    );
+}
+
+/// Defines what must be known when the server starts. Call from `_PG_init` while preloading, before [`define`].
+pub fn define_at_start() {
+    int(
+        c"nl_query.shared_memory",
+        c"Sets the shared memory of nl_query: schema snapshots, remembered answers, statistics.",
+        c"Nothing is ever taken beyond it.",
+        &SHARED_MEMORY,
+        (2 * 1024, i32::MAX),
+        GucContext::Postmaster,
+        GucFlags::UNIT_KB,
+    );
+}
+
+fn define_remembering() {
+    boolean(
+        c"nl_query.cache",
+        c"Remembers answers, and recalls them for the same question.",
+        c"Off asks anew and leaves what is remembered as it is.",
+        &CACHE,
+        GucContext::Userset,
+    );
+    int(
+        c"nl_query.cache_ttl",
+        c"Sets how old a remembered answer may be.",
+        c"0 means any age; what the catalog says of a change counts at once in any case.",
+        &CACHE_TTL,
+        (0, i32::MAX),
+        GucContext::Userset,
+        GucFlags::UNIT_S,
+    );
+    int(
+        c"nl_query.negative_cache_ttl",
+        c"Sets how long a refused question is refused again without another look.",
+        c"0 means that refusals are not remembered.",
+        &NEGATIVE_TTL,
+        (0, 3600),
+        GucContext::Userset,
+        GucFlags::UNIT_S,
     );
 }
 

@@ -7,10 +7,10 @@ use pgrx::iter::SetOfIterator;
 use pgrx::prelude::*;
 use serde_json::{Value, json};
 
+use crate::cache::Level;
 use crate::catalog::Origin;
-use crate::guard::Verdict;
 use crate::pg::report::report;
-use crate::service::{self, Chosen, Understood};
+use crate::service::{self, Explained, Understood};
 
 use super::OrRaise;
 
@@ -26,12 +26,13 @@ fn nl_explain(question: &str, format: default!(&str, "'text'")) -> SetOfIterator
         }),
     };
     let as_json = as_json.or_raise();
-    let (understood, chosen) = service::explain(question).or_raise();
-    let lines = if as_json { vec![object(&understood, chosen).to_string()] } else { lines(&understood, chosen) };
+    let explained = service::explain(question).or_raise();
+    let lines = if as_json { vec![object(explained).to_string()] } else { lines(explained) };
     SetOfIterator::new(lines)
 }
 
-fn lines(understood: &Understood, chosen: Result<Chosen<Verdict>, Error>) -> Vec<String> {
+fn lines(explained: Explained) -> Vec<String> {
+    let Explained { understood, chosen, remembered, times } = explained;
     let mut lines = Vec::new();
     match chosen {
         Ok(chosen) => {
@@ -50,13 +51,13 @@ fn lines(understood: &Understood, chosen: Result<Chosen<Verdict>, Error>) -> Vec
             lines.push("Engine: embedded".to_owned());
         }
     }
-    lines.extend(word_lines(understood));
+    lines.extend(word_lines(&understood));
     if understood.left_out() > 0 {
         lines.push(format!("Left out: {} relations beyond nl_query.max_relations", understood.left_out()));
     }
-    lines.push(format!("Cache: none, catalog {}", origin(understood.origin)));
+    lines.push(format!("Cache: {}, catalog {}", tier(remembered), origin(understood.origin)));
     let times: Vec<String> =
-        times(understood).iter().map(|(stage, time)| format!("{stage} {:.3} ms", milliseconds(*time))).collect();
+        times.iter().map(|(stage, time)| format!("{} {:.3} ms", stage.name(), milliseconds(*time))).collect();
     lines.push(format!("Time: {}", times.join(", ")));
     lines
 }
@@ -74,15 +75,16 @@ fn word_lines(understood: &Understood) -> Vec<String> {
     lines
 }
 
-fn object(understood: &Understood, chosen: Result<Chosen<Verdict>, Error>) -> Value {
+fn object(explained: Explained) -> Value {
+    let Explained { understood, chosen, remembered, times } = explained;
     let words: Vec<Value> = understood
         .words()
         .iter()
         .map(|account| json!({"words": account.words, "meaning": account.meaning, "rejected": account.rejected}))
         .collect();
     let times: serde_json::Map<String, Value> =
-        times(understood).iter().map(|(stage, time)| ((*stage).to_owned(), json!(milliseconds(*time)))).collect();
-    let mut object = json!({"engine": "embedded", "cache": "none", "catalog": origin(understood.origin), "words": words,
+        times.iter().map(|(stage, time)| (stage.name().to_owned(), json!(milliseconds(*time)))).collect();
+    let mut object = json!({"engine": "embedded", "cache": tier(remembered), "catalog": origin(understood.origin), "words": words,
         "left_out": understood.left_out(), "times_ms": times});
     match chosen {
         Ok(chosen) => {
@@ -102,16 +104,16 @@ fn object(understood: &Understood, chosen: Result<Chosen<Verdict>, Error>) -> Va
     object
 }
 
+fn tier(remembered: Option<Level>) -> &'static str {
+    remembered.map_or("none", Level::name)
+}
+
 fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::Kept => "kept",
+        Origin::Shared => "shared",
         Origin::Read => "read",
     }
-}
-
-fn times(understood: &Understood) -> [(&'static str, Duration); 5] {
-    let times = understood.times;
-    [("catalog", times.catalog), ("engine", times.engine), ("probe", times.probe), ("prove", times.prove), ("total", times.total)]
 }
 
 fn milliseconds(time: Duration) -> f64 {

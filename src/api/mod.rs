@@ -2,6 +2,7 @@
 #![allow(clippy::type_complexity)] // pgrx reads a table's columns from the function's type, aliases it cannot
 
 mod ask;
+mod cache;
 mod explain;
 mod prove;
 mod stats;

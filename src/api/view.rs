@@ -18,7 +18,7 @@ use super::OrRaise;
     AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
 )]
 fn nl_create_view(name: &str, question: &str, replace: bool) -> pg_sys::Oid {
-    if let Some(role) = settings::limits().run_as {
+    if let Some(role) = &settings::limits().run_as {
         Err::<(), _>(Error::Argument {
             message: format!("cannot make a view of an answer that runs as role \"{role}\""),
             hint: "A view reads as its owner, who would be the caller: unset nl_query.run_as.".to_owned(),

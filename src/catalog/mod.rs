@@ -1,19 +1,22 @@
 //! The schema snapshot that questions are read against: what the current role may SELECT, ready for the engine.
 //!
-//! Backend-local, no lock, no thread. A few snapshots are kept, one a viewpoint (role and search_path). Each is served as long as
-//! nothing says that it is old:
+//! Where it comes from, first that holds:
 //!
-//! - invalidation messages name changed relations: these alone are read again and their digests compared, because ANALYZE, VACUUM
-//!   and index builds send the same messages as ALTER TABLE does; only a difference reads the whole catalog again;
-//! - changed roles, memberships, schemas and enums read it again;
-//! - comments and labels send no message: this session's own are seen by the utility hook, others' by a small query at most
-//!   once in [`MARKS_EVERY`];
-//! - new statistics alone are taken up at once when this session ran ANALYZE, else when the snapshot is [`STATISTICS_EVERY`] old.
+//! 1. what this backend made ready for the same viewpoint (role and search_path) and generation;
+//! 2. the snapshot of the whole database that the cluster shares (`cache::snapshots`), decoded once and shown to the role by what it
+//!    may see (`shown`); the backend that finds none reads the catalog for everybody (`shared`);
+//! 3. the catalog, read as the role itself (`private`): with definitions of this transaction that are not committed, with temporary
+//!    tables of this session, and where the shared snapshot does not fit.
 //!
-//! A whole reading that finds the same catalog keeps the prepared schema. The snapshot sees this transaction's uncommitted
-//! DDL, and is read again when that is rolled back. Knows nothing of questions.
+//! New statistics alone are taken up at once when this session gathered them, else when the snapshot is [`STATISTICS_EVERY`] old. What
+//! was prepared is kept where a new reading says the same. Backend-local, no lock, no thread; knows nothing of questions.
 
+mod private;
 mod probe;
+mod shared;
+mod shown;
+mod standby;
+mod temporary;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -22,27 +25,24 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use nl_query_core::error::Error;
-use nl_query_core::introspection::Catalog;
-use nl_query_core::schema::{Relation, RelationId};
+use nl_query_core::introspection::{Catalog, Whole};
+use nl_query_core::schema::RelationId;
 use nl_query_engine::Prepared;
 
+use crate::cache::counters::{self, Level, Tier};
+use crate::cache::{generation, snapshots};
 use crate::pg::spi_ro::{self, Argument};
 use crate::pg::viewpoint::{self, Viewpoint};
-use crate::pg::{invalidation, utility};
+use crate::pg::{invalidation, transaction};
 use crate::settings;
 
 pub use probe::Probe;
+pub use temporary::temporary;
 
-/// How long another session's COMMENT or SECURITY LABEL may go unseen.
-const MARKS_EVERY: Duration = Duration::from_secs(1);
-/// How old row estimates and common values may be while autovacuum keeps sending messages.
+/// How old row estimates and common values may be while autovacuum keeps gathering.
 const STATISTICS_EVERY: Duration = Duration::from_secs(60);
-/// How old a snapshot gets at most: for what sends no message at all (an ANALYZE that finds as many rows as before, a renamed type).
-const READ_EVERY: Duration = Duration::from_secs(600);
 /// Snapshots kept in a backend: a pooled connection serves a few roles, each snapshot may take tens of megabytes.
 const KEPT: usize = 4;
-/// Changed relations that are looked at one by one; with more, the whole catalog is read.
-const LOOKED_AT: usize = 64;
 
 /// A schema made ready, with what the shell knows about it beside.
 pub struct Snapshot {
@@ -51,7 +51,6 @@ pub struct Snapshot {
     pub left_out: usize,
     /// Columns whose values an index finds.
     indexed: BTreeSet<(RelationId, usize)>,
-    digests: std::collections::BTreeMap<u32, u64>,
 }
 
 /// Where a snapshot came from.
@@ -59,22 +58,35 @@ pub struct Snapshot {
 pub enum Origin {
     /// Held by this backend and still true.
     Kept,
+    /// From the snapshot that the cluster shares.
+    Shared,
     /// Read from the catalog for this question.
     Read,
 }
 
-struct Entry {
+/// What decides what a snapshot says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Scene {
     viewpoint: Viewpoint,
-    /// The setting it was read under.
     max_relations: i32,
+    generation: u64,
+    /// Digest of the session's temporary relations; 0 for none.
+    temporary: u64,
+    /// Uncommitted work of this transaction ([`transaction::uncommitted`]).
+    uncommitted: Option<u64>,
+}
+
+struct Entry {
+    scene: Scene,
     snapshot: Rc<Snapshot>,
-    marks: Option<String>,
-    marks_at: Instant,
+    statistics: Statistics,
+}
+
+/// How new the statistics in a snapshot are.
+#[derive(Debug, Clone, Copy)]
+struct Statistics {
+    version: snapshots::Version,
     read_at: Instant,
-    /// Relations that messages named since it was last looked at; none when everything may have changed.
-    pending: Option<BTreeSet<u32>>,
-    look_at_marks: bool,
-    analysed: bool,
 }
 
 thread_local! {
@@ -82,133 +94,119 @@ thread_local! {
     static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The snapshot for the current role and search_path.
+/// Takes notice of what others committed. Call before the generation is looked at.
+pub fn take_notice() {
+    if viewpoint::on_standby() {
+        standby::take_notice();
+    } else {
+        invalidation::accept();
+    }
+}
+
+/// The snapshot for the current role and search_path, of the present generation. Call [`take_notice`] first.
 pub fn snapshot() -> Result<(Rc<Snapshot>, Origin), Error> {
+    let scene = Scene {
+        viewpoint: viewpoint::viewpoint(),
+        max_relations: settings::max_relations(),
+        generation: generation::current(),
+        temporary: temporary(),
+        uncommitted: transaction::uncommitted(),
+    };
     // Taken out of the cell: reading the catalog may raise an ERROR, and the entries come back then as "nothing kept".
     let mut entries = ENTRIES.take();
-    note_changes(&mut entries);
-    let viewpoint = viewpoint::viewpoint();
-    let max_relations = settings::max_relations();
-    let held = entries.iter().position(|entry| entry.viewpoint == viewpoint && entry.max_relations == max_relations);
-    let held = held.map(|position| entries.remove(position));
+    let gathered = transaction::take_gathered();
+    let held = entries.iter().position(|entry| entry.scene == scene).map(|place| entries.remove(place));
+    counters::count_look(Tier::Schema, Level::Local, held.is_some());
     let (entry, origin) = match held {
-        Some(entry) => refresh(entry)?,
-        None => (read(viewpoint, max_relations, None)?, Origin::Read),
+        Some(entry) if entry.statistics.serve(gathered) => (entry, Origin::Kept),
+        other => {
+            let before = other.or_else(|| take_similar(&mut entries, &scene));
+            make(scene, gathered, before)?
+        }
     };
     let snapshot = Rc::clone(&entry.snapshot);
     entries.push(entry);
     if entries.len() > KEPT {
         entries.remove(0);
+        counters::count(Tier::Schema, Level::Local, |counter| &counter.evictions);
     }
     ENTRIES.set(entries);
     Ok((snapshot, origin))
 }
 
-/// Hands what the server and the utility hook noted to every entry: each looks into it when it is asked for next.
-fn note_changes(entries: &mut [Entry]) {
-    let changes = invalidation::take();
-    let seen = utility::take();
-    for entry in entries {
-        if changes.everything {
-            entry.pending = None;
-        }
-        if let Some(pending) = &mut entry.pending {
-            pending.extend(&changes.relations);
-            if pending.len() > LOOKED_AT {
-                entry.pending = None;
-            }
-        }
-        entry.look_at_marks |= changes.aborted || seen.described;
-        entry.analysed |= seen.analysed;
-    }
+/// Snapshots that this backend keeps.
+pub fn kept() -> usize {
+    ENTRIES.with_borrow(Vec::len)
 }
 
-/// The entry as it is where it is still true, else one read anew.
-fn refresh(mut entry: Entry) -> Result<(Entry, Origin), Error> {
-    let now = Instant::now();
-    let age = now.duration_since(entry.read_at);
-    let stale = match entry.pending.take() {
-        None => true,
-        _ if entry.analysed || age >= READ_EVERY => true,
-        Some(changed) if changed.is_empty() => false,
-        Some(changed) => {
-            let told = changed.iter().any(|oid| entry.snapshot.digests.contains_key(oid));
-            told && age >= STATISTICS_EVERY || differs(&entry, &changed)?
+/// Forgets what this backend keeps.
+pub fn clear() {
+    ENTRIES.take();
+    shared::clear();
+}
+
+/// An outdated entry of the same viewpoint, whose prepared schema may still be right.
+fn take_similar(entries: &mut Vec<Entry>, scene: &Scene) -> Option<Entry> {
+    let similar = |entry: &Entry| entry.scene.viewpoint == scene.viewpoint && entry.scene.max_relations == scene.max_relations;
+    let place = entries.iter().position(similar)?;
+    counters::count(Tier::Schema, Level::Local, |counter| &counter.invalidations);
+    Some(entries.remove(place))
+}
+
+/// A new entry, by the shared snapshot where it can be.
+fn make(mut scene: Scene, gathered: bool, before: Option<Entry>) -> Result<(Entry, Origin), Error> {
+    let private = scene.uncommitted.is_some() || scene.temporary != 0;
+    let shared = if private { None } else { shared::whole(gathered)? };
+    let limit = usize::try_from(scene.max_relations).unwrap_or(0);
+    let (mut catalog, statistics, origin) = match shared {
+        Some(held) => {
+            scene.generation = held.statistics.version.generation;
+            let catalog = held.whole.seen_by(&mut shown::Shown::to(&scene.viewpoint), limit);
+            (catalog, held.statistics, held.origin)
+        }
+        None => {
+            let statistics = Statistics::now();
+            (private::read(scene.max_relations)?, statistics, Origin::Read)
         }
     };
-    if stale {
-        let (viewpoint, max_relations) = (entry.viewpoint.clone(), entry.max_relations);
-        return Ok((read(viewpoint, max_relations, Some(entry.snapshot))?, Origin::Read));
+    catalog.schema.search_path = viewpoint::schema_names(&scene.viewpoint);
+    let snapshot = keep_or_prepare(catalog, before);
+    Ok((Entry { scene, snapshot, statistics }, origin))
+}
+
+/// What was prepared before, where the catalog says the same; preparing is the dear part.
+fn keep_or_prepare(catalog: Catalog, before: Option<Entry>) -> Rc<Snapshot> {
+    if let Some(Entry { snapshot, .. }) = before
+        && *snapshot.prepared.schema() == catalog.schema
+        && snapshot.left_out == catalog.left_out
+        && snapshot.indexed == catalog.indexed
+    {
+        return snapshot;
     }
-    entry.pending = Some(BTreeSet::new());
-    if entry.look_at_marks || now.duration_since(entry.marks_at) >= MARKS_EVERY {
-        let marks = marks();
-        if marks != entry.marks {
-            let (viewpoint, max_relations) = (entry.viewpoint.clone(), entry.max_relations);
-            return Ok((read(viewpoint, max_relations, Some(entry.snapshot))?, Origin::Read));
-        }
-        (entry.marks_at, entry.look_at_marks) = (now, false);
+    let Catalog { schema, left_out, indexed } = catalog;
+    Rc::new(Snapshot { prepared: Prepared::new(schema), left_out, indexed })
+}
+
+impl Statistics {
+    /// Of a reading that begins now.
+    fn now() -> Statistics {
+        Statistics { version: snapshots::version(), read_at: Instant::now() }
     }
-    Ok((entry, Origin::Kept))
+
+    /// Whether they are new enough, for a session that has or has not gathered some itself since it last asked.
+    fn serve(&self, gathered: bool) -> bool {
+        !snapshots::has_new_statistics(&self.version) || !(gathered || self.read_at.elapsed() >= STATISTICS_EVERY)
+    }
 }
 
-/// Whether one of these relations is not what the snapshot says it is.
-fn differs(entry: &Entry, changed: &BTreeSet<u32>) -> Result<bool, Error> {
-    let oids: Vec<u32> = changed.iter().copied().collect();
-    let now = introspect(entry.max_relations, Some(&oids))?;
-    let known = &entry.snapshot.digests;
-    let gone_or_changed = oids.iter().any(|oid| known.contains_key(oid) && now.digests.get(oid) != known.get(oid));
-    let added = now.schema.relations.iter().any(|relation| !known.contains_key(&relation.oid) && fits(relation, &entry.snapshot));
-    Ok(gone_or_changed || added)
-}
-
-/// Whether a whole reading would take this relation in: where `nl_query.max_relations` cuts, only what sorts before the cut.
-fn fits(relation: &Relation, snapshot: &Snapshot) -> bool {
-    let place = |relation: &Relation| (!relation.visible, relation.schema.clone(), relation.name.clone());
-    let last = snapshot.prepared.schema().relations.last();
-    snapshot.left_out == 0 || last.is_none_or(|last| place(relation) < place(last))
-}
-
-/// Reads the whole catalog. Where it says what `before` says, what was prepared from that is kept.
-fn read(viewpoint: Viewpoint, max_relations: i32, before: Option<Rc<Snapshot>>) -> Result<Entry, Error> {
-    // Marks first: a comment that changes in between is seen at the next look.
-    let marks = marks();
-    let catalog = introspect(max_relations, None)?;
-    let snapshot = match before {
-        Some(before) if *before.prepared.schema() == catalog.schema && before.left_out == catalog.left_out => before,
-        _ => Rc::new(Snapshot {
-            prepared: Prepared::new(catalog.schema),
-            left_out: catalog.left_out,
-            indexed: catalog.indexed,
-            digests: catalog.digests,
-        }),
-    };
-    let now = Instant::now();
-    let pending = Some(BTreeSet::new());
-    Ok(Entry {
-        viewpoint,
-        max_relations,
-        snapshot,
-        marks,
-        marks_at: now,
-        read_at: now,
-        pending,
-        look_at_marks: false,
-        analysed: false,
-    })
-}
-
-fn introspect(max_relations: i32, only: Option<&[u32]>) -> Result<Catalog, Error> {
-    let text = spi_ro::text(CATALOG_SQL, &[Argument::Integer(max_relations), Argument::Oids(only)]).unwrap_or_default();
-    Catalog::from_json(&text).map_err(|error| Error::Catalog { message: error.to_string() })
-}
-
-fn marks() -> Option<String> {
-    spi_ro::text(MARKS_SQL, &[])
+/// Runs the catalog query. `everything`: whoever may read it, which only a superuser may ask (see `shared`).
+fn introspect(max_relations: i32, only: Option<&[u32]>, everything: bool) -> Result<Whole, Error> {
+    let arguments = [Argument::Integer(max_relations), Argument::Oids(only), Argument::Boolean(everything)];
+    let text = spi_ro::text(CATALOG_SQL, &arguments).unwrap_or_default();
+    Whole::from_json(&text).map_err(|error| Error::Catalog { message: error.to_string() })
 }
 
 const CATALOG_SQL: &CStr = c_text(concat!(include_str!("../../sql/catalog.sql"), "\0"));
-const MARKS_SQL: &CStr = c_text(concat!(include_str!("../../sql/catalog_marks.sql"), "\0"));
 
 /// A file of SQL as C text, checked when the library is compiled.
 const fn c_text(text: &'static str) -> &'static CStr {

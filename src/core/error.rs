@@ -1,9 +1,11 @@
 //! Errors as values. The extension turns them into an ErrorReport (SQLSTATE, message, DETAIL, HINT) in one place, `src/pg/report.rs`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::refusal::Refusal;
 
 /// Why a question got no answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Error {
     /// The library is not in `shared_preload_libraries`.
     NotPreloaded,
@@ -40,7 +42,7 @@ pub enum Error {
 }
 
 /// What could be asked about instead.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
     /// Names of a few relations.
     pub names: Vec<String>,
@@ -49,7 +51,7 @@ pub struct Known {
 }
 
 /// A way to understand a question, for showing it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     pub sql: String,
     pub paraphrase: String,

@@ -1,23 +1,25 @@
 //! What the catalog query (`sql/catalog.sql`) returns, and how it becomes a [`Schema`].
 //!
-//! The query speaks OIDs and attribute numbers; the schema model speaks positions. A key whose relation or columns are not among
-//! what the query returned (because the caller may not read them) is dropped whole: half a key would join wrongly.
+//! The query speaks OIDs and attribute numbers; the schema model speaks positions. A key whose relation or columns are out of sight
+//! is dropped whole: half a key would join wrongly.
+//!
+//! [`Whole`] is what the query told, of a whole database or of what one role may read; a [`Sight`] says what of it somebody may see,
+//! and [`Whole::seen_by`] makes the [`Catalog`] of that. What is out of sight leaves no trace in it.
 
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::array_literal::elements;
 use crate::schema::{Column, ColumnStats, ForeignKey, Relation, RelationId, RelationKind, Schema, TypeKind};
 
 /// The answer of the catalog query.
 #[derive(Debug, Deserialize)]
-pub struct Introspection {
-    /// How many relations the caller may read, those beyond the limit included.
-    pub total: usize,
-    search_path: Vec<String>,
+struct Introspection {
+    /// How many relations the query found, those beyond its limit included.
+    total: usize,
     relations: Option<Vec<RawRelation>>,
     types: Option<Vec<RawType>>,
     foreign_keys: Option<Vec<RawForeignKey>>,
@@ -26,10 +28,12 @@ pub struct Introspection {
 #[derive(Debug, Deserialize)]
 struct RawRelation {
     oid: u32,
+    namespace: u32,
     schema: String,
     name: String,
     kind: String,
     visible: bool,
+    row_security: bool,
     comment: Option<String>,
     rows: f64,
     columns: Vec<RawColumn>,
@@ -76,46 +80,168 @@ struct RawForeignKey {
     to_columns: Vec<i16>,
 }
 
-/// What the catalog query told, ready for use.
-#[derive(Debug, Default)]
+/// Everything that the catalog query told.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Whole {
+    pub relations: Vec<Described>,
+    foreign_keys: Vec<ForeignKey>,
+    /// Relations beyond the query's limit.
+    beyond: usize,
+}
+
+/// A relation with what decides who sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Described {
+    pub relation: Relation,
+    /// OID of its schema.
+    pub namespace: u32,
+    /// Row security is switched on for it.
+    pub row_security: bool,
+    /// Positions of columns that an index finds by value.
+    indexed: Vec<usize>,
+    /// Of everything but row estimates and statistics: equal digests mean that nothing which an answer depends on has changed.
+    pub digest: u64,
+}
+
+/// What somebody may see of a [`Whole`].
+pub trait Sight {
+    /// None where nothing of the relation may be seen.
+    fn of(&mut self, described: &Described) -> Option<Seen>;
+}
+
+/// What somebody may see of a relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The unqualified name finds it.
+    pub visible: bool,
+    /// For each column whether it may be seen; none is all of them.
+    pub columns: Option<Vec<bool>>,
+    /// Its statistics, which hold values of its rows, may be seen.
+    pub statistics: bool,
+}
+
+/// Sees everything that is there: for what was read as the role that looks at it.
+pub struct Everything;
+
+impl Sight for Everything {
+    fn of(&mut self, described: &Described) -> Option<Seen> {
+        Some(Seen { visible: described.relation.visible, columns: None, statistics: true })
+    }
+}
+
+/// What one role may see, ready for use.
+#[derive(Debug, Default, PartialEq)]
 pub struct Catalog {
     pub schema: Schema,
-    /// Readable relations beyond the limit.
+    /// Relations that may be seen but lie beyond the limit.
     pub left_out: usize,
     /// Columns that an index finds by value.
     pub indexed: BTreeSet<(RelationId, usize)>,
-    /// For each relation, by OID, a digest of everything but row estimates and statistics: equal digests mean that nothing
-    /// which an answer depends on has changed.
-    pub digests: BTreeMap<u32, u64>,
 }
 
-impl Catalog {
+impl Whole {
     /// Reads the catalog query's answer.
-    pub fn from_json(text: &str) -> Result<Catalog, serde_json::Error> {
-        Ok(Introspection::into_catalog(serde_json::from_str(text)?))
+    pub fn from_json(text: &str) -> Result<Whole, serde_json::Error> {
+        Ok(Introspection::into_whole(serde_json::from_str(text)?))
+    }
+
+    /// What `sight` leaves, at most `limit` relations: those that need no schema name first, then by schema and name.
+    pub fn seen_by(&self, sight: &mut dyn Sight, limit: usize) -> Catalog {
+        let mut seen: Vec<(&Described, Seen, usize)> = Vec::new();
+        for (place, described) in self.relations.iter().enumerate() {
+            if let Some(sees) = sight.of(described) {
+                seen.push((described, sees, place));
+            }
+        }
+        let key = |entry: &(&Described, Seen, usize)| (!entry.1.visible, entry.2);
+        // The query's order is by schema and name within each half.
+        if !seen.is_sorted_by_key(key) {
+            seen.sort_by_key(key);
+        }
+        let left_out = self.beyond + seen.len().saturating_sub(limit);
+        seen.truncate(limit);
+        let mut ids = vec![None; self.relations.len()];
+        let mut moves = Vec::with_capacity(seen.len());
+        let mut catalog = Catalog { left_out, ..Catalog::default() };
+        for (id, (described, sees, place)) in seen.into_iter().enumerate() {
+            ids[place] = Some(id);
+            let moved = Move::of(sees.columns.as_deref());
+            catalog.indexed.extend(described.indexed.iter().filter_map(|column| Some((id, moved.place(*column)?))));
+            catalog.schema.relations.push(moved.relation(&described.relation, sees.visible, sees.statistics));
+            moves.push(moved);
+        }
+        let key = |key: &ForeignKey| {
+            let (from, to) = (ids[key.from]?, ids[key.to]?);
+            let (from_columns, to_columns) = (moves[from].key(&key.from_columns)?, moves[to].key(&key.to_columns)?);
+            Some(ForeignKey { from, from_columns, to, to_columns, declared: key.declared })
+        };
+        catalog.schema.foreign_keys = self.foreign_keys.iter().filter_map(key).collect();
+        catalog
+    }
+}
+
+/// Where a relation's columns are once those out of sight are gone.
+enum Move {
+    Stay,
+    To(Vec<Option<usize>>),
+}
+
+impl Move {
+    fn of(seen: Option<&[bool]>) -> Move {
+        let Some(seen) = seen else { return Move::Stay };
+        let mut next = 0..;
+        Move::To(seen.iter().map(|seen| if *seen { next.next() } else { None }).collect())
+    }
+
+    fn place(&self, column: usize) -> Option<usize> {
+        match self {
+            Move::Stay => Some(column),
+            Move::To(places) => places.get(column).copied().flatten(),
+        }
+    }
+
+    /// All of the key's columns, or none where one is out of sight.
+    fn key(&self, columns: &[usize]) -> Option<Vec<usize>> {
+        columns.iter().map(|column| self.place(*column)).collect()
+    }
+
+    fn relation(&self, whole: &Relation, visible: bool, statistics: bool) -> Relation {
+        let column = |(_, column): (usize, &Column)| {
+            if statistics { column.clone() } else { Column { stats: None, ..column.clone() } }
+        };
+        Relation {
+            visible,
+            columns: whole.columns.iter().enumerate().filter(|(at, _)| self.place(*at).is_some()).map(column).collect(),
+            primary_key: self.key(&whole.primary_key).unwrap_or_default(),
+            unique_keys: whole.unique_keys.iter().filter_map(|key| self.key(key)).collect(),
+            oid: whole.oid,
+            schema: whole.schema.clone(),
+            name: whole.name.clone(),
+            kind: whole.kind,
+            comment: whole.comment.clone(),
+            rows: whole.rows,
+        }
     }
 }
 
 impl Introspection {
-    fn into_catalog(self) -> Catalog {
+    fn into_whole(self) -> Whole {
         let types: HashMap<u32, RawType> = self.types.unwrap_or_default().into_iter().map(|kind| (kind.oid, kind)).collect();
-        let relations = self.relations.unwrap_or_default();
+        let raw = self.relations.unwrap_or_default();
         let keys = self.foreign_keys.unwrap_or_default();
-        let left_out = self.total.saturating_sub(relations.len());
-        let digests = digests(&relations, &types, &keys);
-        let mut indexed = BTreeSet::new();
+        let beyond = self.total.saturating_sub(raw.len());
+        let digests = digests(&raw, &types, &keys);
         let mut places = Places::default();
-        let mut built = Vec::with_capacity(relations.len());
-        for raw in relations {
-            let id = built.len();
+        let mut relations = Vec::with_capacity(raw.len());
+        for (id, (raw, digest)) in raw.into_iter().zip(digests).enumerate() {
             places.add(id, &raw);
-            let position = |number: &i16| places.column(id, *number);
-            indexed.extend(raw.leading.iter().flatten().filter_map(position).map(|column| (id, column)));
-            built.push(relation(raw, id, &places, &types));
+            let indexed = raw.leading.iter().flatten().filter_map(|number| places.column(id, *number)).collect();
+            let (namespace, row_security) = (raw.namespace, raw.row_security);
+            let relation = relation(raw, id, &places, &types);
+            relations.push(Described { relation, namespace, row_security, indexed, digest });
         }
         let foreign_keys = keys.iter().filter_map(|key| places.foreign_key(key)).collect();
-        let schema = Schema { search_path: self.search_path, relations: built, foreign_keys };
-        Catalog { schema, left_out, indexed, digests }
+        Whole { relations, foreign_keys, beyond }
     }
 }
 
@@ -209,17 +335,17 @@ fn ends(literal: &str) -> Vec<String> {
     first.into_iter().chain(last).collect()
 }
 
-fn digests(relations: &[RawRelation], types: &HashMap<u32, RawType>, keys: &[RawForeignKey]) -> BTreeMap<u32, u64> {
+fn digests(relations: &[RawRelation], types: &HashMap<u32, RawType>, keys: &[RawForeignKey]) -> Vec<u64> {
     let mut keys_of: HashMap<u32, Vec<&RawForeignKey>> = HashMap::new();
     for key in keys {
         keys_of.entry(key.from).or_default().push(key);
     }
-    relations.iter().map(|raw| (raw.oid, digest(raw, types, keys_of.get(&raw.oid)))).collect()
+    relations.iter().map(|raw| digest(raw, types, keys_of.get(&raw.oid))).collect()
 }
 
 fn digest(raw: &RawRelation, types: &HashMap<u32, RawType>, keys: Option<&Vec<&RawForeignKey>>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&raw.schema, &raw.name, &raw.kind, raw.visible, &raw.comment).hash(&mut hasher);
+    (raw.namespace, &raw.schema, &raw.name, &raw.kind, raw.row_security, &raw.comment).hash(&mut hasher);
     (&raw.primary_key, &raw.unique_keys, &raw.leading, keys).hash(&mut hasher);
     for column in &raw.columns {
         (column.number, &column.name, &column.type_name, column.type_oid, column.not_null, &column.comment).hash(&mut hasher);
@@ -234,13 +360,13 @@ fn digest(raw: &RawRelation, types: &HashMap<u32, RawType>, keys: Option<&Vec<&R
 mod tests {
     use super::*;
 
-    const SAMPLE: &str = r#"{"total": 5, "search_path": ["public"], "relations": [
-        {"oid": 100, "schema": "public", "name": "customers", "kind": "r", "visible": true, "comment": " ", "rows": 10,
+    const SAMPLE: &str = r#"{"total": 5, "relations": [
+        {"oid": 100, "namespace": 7, "schema": "public", "name": "customers", "kind": "r", "visible": false, "row_security": true, "comment": " ", "rows": 10,
          "columns": [{"number": 1, "name": "id", "type_name": "integer", "type": 23, "not_null": true, "comment": null, "stats": null},
                      {"number": 3, "name": "state", "type_name": "mood", "type": 900, "not_null": false, "comment": "how they feel",
                       "stats": {"n_distinct": 2, "null_frac": 0.5, "common_values": "{ok}", "bounds": null}}],
          "primary_key": [[1]], "unique_keys": [[1, 2], [3]], "leading": [1, 2]},
-        {"oid": 200, "schema": "public", "name": "orders", "kind": "p", "visible": true, "comment": null, "rows": -1,
+        {"oid": 200, "namespace": 7, "schema": "public", "name": "orders", "kind": "p", "visible": true, "row_security": false, "comment": null, "rows": -1,
          "columns": [{"number": 2, "name": "customer", "type_name": "integer", "type": 23, "not_null": true, "comment": null, "stats": null}],
          "primary_key": null, "unique_keys": null, "leading": null}],
         "types": [{"oid": 23, "kind": "number", "fractional": false, "labels": null},
@@ -249,34 +375,77 @@ mod tests {
                          {"from": 200, "from_columns": [7], "to": 100, "to_columns": [1]},
                          {"from": 200, "from_columns": [2], "to": 999, "to_columns": [1]}]}"#;
 
+    fn sample() -> Whole {
+        Whole::from_json(SAMPLE).expect("sample parses")
+    }
+
     #[test]
     fn positions_replace_numbers_and_what_is_out_of_sight_is_dropped() {
-        let catalog = Catalog::from_json(SAMPLE).expect("sample parses");
-        let customers = &catalog.schema.relations[0];
+        let catalog = sample().seen_by(&mut Everything, 10);
+        let [orders, customers] = catalog.schema.relations.as_slice() else { panic!("two relations") };
+        assert_eq!((orders.name.as_str(), orders.kind), ("orders", RelationKind::PartitionedTable), "visible ones come first");
         assert_eq!(customers.primary_key, [0]);
         assert_eq!(customers.unique_keys, [vec![1]]);
         assert_eq!(customers.comment, None);
         assert_eq!(customers.columns[1].enum_labels, ["ok", "bad"]);
-        assert_eq!(catalog.schema.relations[1].kind, RelationKind::PartitionedTable);
         assert_eq!(catalog.schema.foreign_keys.len(), 1);
-        assert_eq!(catalog.schema.foreign_keys[0].to_columns, [0]);
-        assert_eq!(catalog.indexed.iter().copied().collect::<Vec<_>>(), [(0, 0)]);
+        assert_eq!((catalog.schema.foreign_keys[0].from, catalog.schema.foreign_keys[0].to), (0, 1));
+        assert_eq!(catalog.indexed.iter().copied().collect::<Vec<_>>(), [(1, 0)]);
         assert_eq!(catalog.left_out, 3);
+    }
+
+    /// Sees the customers' second column only, unqualified.
+    struct Blinkered;
+
+    impl Sight for Blinkered {
+        fn of(&mut self, described: &Described) -> Option<Seen> {
+            let customers = described.relation.name == "customers";
+            customers.then(|| Seen { visible: true, columns: Some(vec![false, true]), statistics: false })
+        }
+    }
+
+    #[test]
+    fn what_may_not_be_seen_leaves_no_trace() {
+        let catalog = sample().seen_by(&mut Blinkered, 10);
+        let [customers] = catalog.schema.relations.as_slice() else { panic!("one relation") };
+        assert!(customers.visible);
+        assert_eq!(customers.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["state"]);
+        assert_eq!(customers.columns[0].stats, None);
+        assert!(customers.primary_key.is_empty());
+        assert_eq!(customers.unique_keys, [vec![0]]);
+        assert!(catalog.schema.foreign_keys.is_empty() && catalog.indexed.is_empty());
+    }
+
+    #[test]
+    fn the_limit_keeps_what_needs_no_schema_name() {
+        let catalog = sample().seen_by(&mut Everything, 1);
+        assert_eq!(catalog.schema.relations.len(), 1);
+        assert_eq!(catalog.schema.relations[0].name, "orders");
+        assert!(catalog.schema.foreign_keys.is_empty());
+        assert_eq!(catalog.left_out, 4);
     }
 
     #[test]
     fn digests_see_structure_and_comments_but_no_statistics() {
-        let before = Catalog::from_json(SAMPLE).expect("sample parses").digests;
+        let digests = |text: &str| -> Vec<u64> {
+            Whole::from_json(text).expect("parses").relations.iter().map(|described| described.digest).collect()
+        };
+        let before = digests(SAMPLE);
         let analysed = SAMPLE.replace("\"rows\": 10", "\"rows\": 99").replace("\"n_distinct\": 2", "\"n_distinct\": 7");
-        assert_eq!(Catalog::from_json(&analysed).expect("parses").digests, before);
-        for (from, to) in [("how they feel", "mood"), ("\"bad\"", "\"sad\""), ("\"name\": \"state\"", "\"name\": \"status\"")] {
-            let changed = Catalog::from_json(&SAMPLE.replace(from, to)).expect("parses").digests;
-            assert_ne!(changed[&100], before[&100], "{from}");
-            assert_eq!(changed[&200], before[&200]);
+        assert_eq!(digests(&analysed), before);
+        for (from, to) in [
+            ("how they feel", "mood"),
+            ("\"bad\"", "\"sad\""),
+            ("\"name\": \"state\"", "\"name\": \"status\""),
+            ("\"row_security\": true", "\"row_security\": false"),
+        ] {
+            let changed = digests(&SAMPLE.replace(from, to));
+            assert_ne!(changed[0], before[0], "{from}");
+            assert_eq!(changed[1], before[1]);
         }
         let key = SAMPLE
             .replace("{\"from\": 200, \"from_columns\": [2], \"to\": 100", "{\"from\": 200, \"from_columns\": [2], \"to\": 200");
-        assert_ne!(Catalog::from_json(&key).expect("parses").digests[&200], before[&200]);
+        assert_ne!(digests(&key)[1], before[1]);
     }
 
     #[test]
@@ -295,7 +464,8 @@ mod tests {
 
     #[test]
     fn nothing_readable_is_an_empty_schema() {
-        let empty = r#"{"total": 0, "search_path": [], "relations": null, "types": null, "foreign_keys": null}"#;
-        assert!(Catalog::from_json(empty).expect("parses").schema.relations.is_empty());
+        let empty = r#"{"total": 0, "relations": null, "types": null, "foreign_keys": null}"#;
+        let whole = Whole::from_json(empty).expect("parses");
+        assert!(whole.seen_by(&mut Everything, 10).schema.relations.is_empty());
     }
 }

@@ -5,9 +5,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Why a statement was refused. The names (see [`Reason::name`]) are shown by `nl_prove` and `pg_stat_nl_query_refusals`,
 /// so they are part of the SQL surface: new ones may be added, existing ones keep their meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Reason {
     /// The text does not parse.
@@ -202,7 +204,7 @@ impl fmt::Display for Reason {
 }
 
 /// Why a statement was not let through, or why it failed when it ran.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     pub reason: Reason,
     pub sqlstate: [u8; 5],

@@ -4,6 +4,7 @@ use nl_query_core::schema::RelationId;
 
 use crate::ir::{Day, Query};
 use crate::prepared::Prepared;
+use crate::question::Question;
 use crate::{lexicon, question, render, understand};
 
 /// Looks for values in the data where statistics do not tell. The caller bounds what it costs and answers as the user who asks.
@@ -41,6 +42,35 @@ pub struct Answer {
     pub refusal: Option<Refusal>,
     /// Every word of the question and what was made of it, in the order of the question.
     pub words: Vec<WordAccount>,
+    /// The current day was looked at (a year was left out: "since March"): the answer is good for this day only. Days told from
+    /// now ("last month") stay relative in the SQL and do not count.
+    pub depends_on_today: bool,
+    /// The data were looked into: other rows could give another answer, or one where there is none.
+    pub depends_on_data: bool,
+    /// What was looked for in the data, and found.
+    pub lookups: Vec<Lookup>,
+}
+
+/// One call of a [`ValueProbe`] and what it gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    pub needles: Vec<String>,
+    pub columns: Vec<(RelationId, usize)>,
+    pub hits: Vec<ValueHit>,
+}
+
+/// A probe that takes down what goes through it.
+struct Recorder<'p> {
+    probe: &'p mut dyn ValueProbe,
+    lookups: Vec<Lookup>,
+}
+
+impl ValueProbe for Recorder<'_> {
+    fn find(&mut self, needles: &[String], columns: &[(RelationId, usize)]) -> Vec<ValueHit> {
+        let hits = self.probe.find(needles, columns);
+        self.lookups.push(Lookup { needles: needles.to_vec(), columns: columns.to_vec(), hits: hits.clone() });
+        hits
+    }
 }
 
 /// One reading of the question.
@@ -86,23 +116,37 @@ pub enum Refusal {
 /// Reads the question over the schema. `today` is the session's current date, for years left out; relative dates stay
 /// relative in the SQL.
 pub fn answer(question: &str, prepared: &Prepared, probe: &mut dyn ValueProbe, today: Day) -> Answer {
+    let question = read(question, today);
+    let mut recorder = Recorder { probe, lookups: Vec::new() };
+    let mut answer = understood(&question, prepared, &mut recorder);
+    answer.depends_on_today = question.asked_today;
+    answer.depends_on_data = !recorder.lookups.is_empty();
+    answer.lookups = recorder.lookups;
+    answer
+}
+
+/// The question taken apart.
+pub(crate) fn read(question: &str, today: Day) -> Question {
     // In a question of capitals a capital says nothing: "IN GERMANY" names no state of Indiana.
     let shouted = question.chars().any(char::is_uppercase) && !question.chars().any(char::is_lowercase);
-    let question = if shouted { question::read(&question.to_lowercase(), today) } else { question::read(question, today) };
+    if shouted { question::read(&question.to_lowercase(), today) } else { question::read(question, today) }
+}
+
+fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Answer {
     if question.tokens.is_empty() {
         return refuse(Refusal::EmptyQuestion, Vec::new());
     }
     if prepared.schema().relations.is_empty() {
         return refuse(Refusal::EmptySchema, Vec::new());
     }
-    if let Some(day) = question::impossible_day(&question) {
+    if let Some(day) = question::impossible_day(question) {
         return refuse(Refusal::NoSuchDay { day }, Vec::new());
     }
     let words: Vec<&str> = question.tokens.iter().map(|token| token.lower.as_str()).collect();
     if let Some(what) = lexicon::out_of_scope(&words) {
         return refuse(Refusal::OutOfScope { what: what.to_owned() }, Vec::new());
     }
-    let understanding = understand::understand(&question, prepared, probe);
+    let understanding = understand::understand(question, prepared, probe);
     let mut words = understanding.words;
     let mut candidates = Vec::new();
     for (at, reading) in understanding.readings.into_iter().enumerate() {
@@ -118,7 +162,7 @@ pub fn answer(question: &str, prepared: &Prepared, probe: &mut dyn ValueProbe, t
         let refusal = if unknown.is_empty() { Refusal::NothingRecognised } else { Refusal::Unknown { words: unknown } };
         return refuse(refusal, words);
     }
-    Answer { candidates, refusal: None, words }
+    Answer { candidates, words, ..Answer::default() }
 }
 
 fn candidate(query: Query, confidence: f64, prepared: &Prepared) -> Option<Candidate> {
@@ -128,5 +172,5 @@ fn candidate(query: Query, confidence: f64, prepared: &Prepared) -> Option<Candi
 }
 
 fn refuse(refusal: Refusal, words: Vec<WordAccount>) -> Answer {
-    Answer { candidates: Vec::new(), refusal: Some(refusal), words }
+    Answer { refusal: Some(refusal), words, ..Answer::default() }
 }

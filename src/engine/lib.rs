@@ -26,8 +26,10 @@ pub mod question;
 #[cfg(test)]
 mod random;
 pub mod render;
+pub mod slots;
 pub mod understand;
 pub mod walk;
 
 pub use answer::{Answer, Candidate, NoProbe, Refusal, ValueHit, ValueProbe, WordAccount, answer};
 pub use prepared::Prepared;
+pub use slots::{Carriage, Carried, carriage};

@@ -24,6 +24,7 @@ use std::ffi::CString;
 use std::rc::Rc;
 
 pub use nl_query_core::refusal::{Reason, Refusal};
+use serde::Serialize;
 
 use crate::pg::attempt::{self, OnSuccess};
 use crate::pg::memory::OwnedContext;
@@ -33,11 +34,11 @@ use crate::pg::timeout::Deadline;
 use crate::pg::{parse, walk};
 
 pub use crate::pg::tuplestore::{JsonStore, RecordStore};
-pub use role::enter as enter_role;
+pub use role::as_answering_role;
 pub use run::{Flow, RowSink, RowView, RunOutcome, run_texts};
 
 /// What the caller's settings allow. `0` in a number means "no limit".
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Limits {
     /// `nl_query.max_rows`: the run stops after so many rows, with a NOTICE.
     pub max_rows: i64,

@@ -30,6 +30,17 @@ pub fn enter(limits: &Limits) -> Result<Option<AsRole>, Refusal> {
     Ok(Some(AsRole::begin(role)))
 }
 
+/// Does something as the role that answers are proven and run as. An ERROR inside gives the role back with the (sub)transaction that
+/// it aborts.
+pub fn as_answering_role<T>(limits: &Limits, work: impl FnOnce() -> T) -> Result<T, Refusal> {
+    let role = enter(limits)?;
+    let done = work();
+    if let Some(role) = role {
+        role.end();
+    }
+    Ok(done)
+}
+
 /// Once a session: a superuser passes every privilege check, so only the rest of the guard stands.
 fn warn_superuser() {
     if session::is_superuser() && !WARNED.replace(true) {

@@ -19,6 +19,7 @@ use super::watch;
 thread_local! {
     /// SQLSTATE (packed) and position of the error raised last inside an attempt.
     static LAST_ERROR: Cell<(i32, i32)> = const { Cell::new((0, 0)) };
+    static ENDING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What becomes of the subtransaction when the work succeeds.
@@ -64,12 +65,19 @@ pub fn run<T>(
         if keep {
             pg_sys::ReleaseCurrentSubTransaction();
         } else {
+            ENDING.set(true);
             pg_sys::RollbackAndReleaseCurrentSubTransaction();
+            ENDING.set(false);
         }
         pg_sys::CurrentMemoryContext = context;
         pg_sys::CurrentResourceOwner = owner;
     }
     outcome.unwrap_or_else(|payload| Err(refusal_of(payload, deadline, reason_of)))
+}
+
+/// True while an attempt's own subtransaction is rolled back: nothing in it changed what the session sees.
+pub(super) fn is_ending() -> bool {
+    ENDING.get()
 }
 
 /// The refusal for a caught unwinding; does not return for a cancel from outside and for a bug of ours.

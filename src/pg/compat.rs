@@ -207,3 +207,39 @@ pub unsafe fn attribute(row: pg_sys::TupleDesc, place: usize) -> *mut pg_sys::Fo
         pg_sys::TupleDescAttr(row, place as i32)
     }
 }
+
+/// Makes a dynamic shared area in memory that is there already.
+///
+/// # Safety
+/// `place` has room for `size` bytes that nobody else uses.
+pub unsafe fn dsa_create_in_place(place: *mut core::ffi::c_void, size: usize, tranche: i32) -> *mut pg_sys::dsa_area {
+    // SAFETY: the caller vouches for the memory; no segment, it is part of the main shared memory.
+    #[cfg(any(feature = "pg14", feature = "pg15", feature = "pg16"))]
+    unsafe {
+        pg_sys::dsa_create_in_place(place, size, tranche, core::ptr::null_mut())
+    }
+    // SAFETY: as above; further segments are never made, so their sizes do not matter beyond being valid.
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    unsafe {
+        pg_sys::dsa_create_in_place_ext(
+            place,
+            size,
+            tranche,
+            core::ptr::null_mut(),
+            pg_sys::DSA_DEFAULT_INIT_SEGMENT_SIZE as usize,
+            pg_sys::DSA_DEFAULT_INIT_SEGMENT_SIZE as usize,
+        )
+    }
+}
+
+/// Whether a role has USAGE on a schema that exists.
+pub fn may_use_schema(schema: pg_sys::Oid, role: pg_sys::Oid) -> bool {
+    // SAFETY: a catalog lookup by OID of a schema that the caller has just seen.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    let verdict = unsafe { pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE as pg_sys::AclMode) };
+    // SAFETY: as above.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    let verdict =
+        unsafe { pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, pg_sys::ACL_USAGE as pg_sys::AclMode) };
+    verdict == pg_sys::AclResult::ACLCHECK_OK
+}

@@ -130,6 +130,18 @@ impl AsRole {
         AsRole { user, context }
     }
 
+    /// The role that initdb made, which can be renamed and never dropped; for reading catalogs whole. Functions of users and everything
+    /// that changes the session are refused meanwhile (`SECURITY_RESTRICTED_OPERATION`).
+    pub fn owner_of_the_cluster() -> AsRole {
+        let was = AsRole::begin(pg_sys::BOOTSTRAP_SUPERUSERID);
+        // SAFETY: sets this session's user again, with the context that `end` takes back.
+        unsafe {
+            let context = was.context | (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION) as i32;
+            pg_sys::SetUserIdAndSecContext(pg_sys::Oid::from(pg_sys::BOOTSTRAP_SUPERUSERID), context);
+        }
+        was
+    }
+
     pub fn end(self) {
         // SAFETY: the user of before.
         unsafe { pg_sys::SetUserIdAndSecContext(self.user, self.context) };

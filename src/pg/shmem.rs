@@ -1,7 +1,8 @@
-//! A fixed area of the server's main shared memory.
+//! Pieces of the server's main shared memory: an [`Area`] whose size the compiler knows, a [`Block`] whose size a setting gives.
 //!
-//! Lock rules: none. An area holds atomics and arrays of atomics only ([`ZeroInit`]), so that any process may read and write it at
-//! any time, also while it leaves on an error. What several counters say together may be off by the calls in flight.
+//! Lock rules: none of their own. An area, and every part of a block that is looked at as a slice, holds atomics and arrays of atomics
+//! only ([`ZeroInit`]), so that any process may read and write it at any time, also while it leaves on an error. What several
+//! counters say together may be off by the calls in flight; who needs more takes a lock of `pg::lwlock`.
 //!
 //! The pointer is set in the postmaster before it forks and set again after a crash restart (the old one would point into a
 //! segment that is gone, which is why it is cleared first).
@@ -18,6 +19,12 @@ use pgrx::pg_sys::submodules::ffi::pg_guard_ffi_boundary;
 ///
 /// Only atomics, and arrays and `repr(C)` structs of them; no pointer, no reference, no type with an invalid bit pattern.
 pub unsafe trait ZeroInit: Sync {}
+
+// SAFETY: nothing at all.
+unsafe impl ZeroInit for () {}
+
+// SAFETY: an atomic.
+unsafe impl ZeroInit for std::sync::atomic::AtomicU32 {}
 
 /// What the hooks need of an area, whatever it holds.
 pub trait Region: Sync {
@@ -66,12 +73,76 @@ impl<T: ZeroInit> Region for Area<T> {
     }
 }
 
-/// Installs the request and startup hooks for these regions; the hooks that were there are called first. Call once, from
-/// `_PG_init` while preloading.
-pub fn install(regions: &'static [&'static dyn Region]) {
+/// A block of memory whose length is known when the server starts.
+pub struct Block {
+    name: &'static CStr,
+    /// Bytes; asked for after the settings have been read.
+    length: fn() -> usize,
+    /// Called once the block is new and all zero, for what zero does not make valid.
+    made: fn(),
+    place: AtomicPtr<u8>,
+}
+
+impl Block {
+    pub const fn new(name: &'static CStr, length: fn() -> usize, made: fn()) -> Block {
+        Block { name, length, made, place: AtomicPtr::new(std::ptr::null_mut()) }
+    }
+
+    /// A part of the block as `count` values; none when the library was not preloaded.
+    ///
+    /// # Panics
+    ///
+    /// Where the part does not lie in the block: a mistake in the layout, met when the server starts.
+    pub fn part<T: ZeroInit>(&self, offset: usize, count: usize) -> Option<&'static [T]> {
+        let place = self.at(offset, count * size_of::<T>())?.cast::<T>();
+        assert!(place.is_aligned(), "parts of a block are aligned");
+        // SAFETY: inside the block and aligned; zeroed before it was published, and all zero is a valid T, which holds nothing but
+        // atomics; the block lives as long as this process is attached to the segment. Parts do not overlap: the layout is a sum.
+        Some(unsafe { std::slice::from_raw_parts(place, count) })
+    }
+
+    /// The address of a part, for other primitives of `pg`.
+    pub(super) fn at(&self, offset: usize, length: usize) -> Option<*mut u8> {
+        let place = self.place.load(Ordering::Acquire);
+        assert!(offset + length <= (self.length)(), "a part lies inside its block");
+        // SAFETY: inside the block, as just checked.
+        (!place.is_null()).then(|| unsafe { place.add(offset) })
+    }
+}
+
+// SAFETY: everything in it is a constant or an atomic; what it points to is shared by design.
+unsafe impl Sync for Block {}
+
+impl Region for Block {
+    fn request(&self) {
+        // SAFETY: called in the postmaster while requests are open.
+        unsafe { pg_sys::RequestAddinShmemSpace((self.length)().next_multiple_of(128)) }
+    }
+
+    fn attach(&self) {
+        self.place.store(std::ptr::null_mut(), Ordering::Release);
+        let (mut found, length) = (false, (self.length)());
+        // SAFETY: called in the startup hook, under AddinShmemInitLock; the length is the one that was requested, a setting that
+        // needs a restart.
+        let place: *mut u8 = unsafe { pg_sys::ShmemInitStruct(self.name.as_ptr(), length, &mut found) }.cast();
+        if !found {
+            // SAFETY: ShmemInitStruct gave so many bytes.
+            unsafe { std::ptr::write_bytes(place, 0, length) };
+        }
+        self.place.store(place, Ordering::Release);
+        if !found {
+            (self.made)();
+        }
+    }
+}
+
+/// Installs the request and startup hooks for these regions; the hooks that were there are called first. `started` is called when all
+/// of them are attached, at each start. Call once, from `_PG_init` while preloading.
+pub fn install(regions: &'static [&'static dyn Region], started: fn()) {
     // SAFETY: _PG_init runs alone in the postmaster; hooks are plain function pointers there.
     unsafe {
         REGIONS = regions;
+        STARTED = started;
         #[cfg(not(feature = "pg14"))]
         {
             PREVIOUS_REQUEST = pg_sys::shmem_request_hook;
@@ -86,6 +157,7 @@ pub fn install(regions: &'static [&'static dyn Region]) {
 }
 
 static mut REGIONS: &[&dyn Region] = &[];
+static mut STARTED: fn() = || ();
 #[cfg(not(feature = "pg14"))]
 static mut PREVIOUS_REQUEST: pg_sys::shmem_request_hook_type = None;
 static mut PREVIOUS_STARTUP: pg_sys::shmem_startup_hook_type = None;
@@ -121,5 +193,6 @@ unsafe extern "C-unwind" fn startup_hook() {
         pg_sys::LWLockAcquire(lock, pg_sys::LWLockMode::LW_EXCLUSIVE);
         regions().iter().for_each(|region| region.attach());
         pg_sys::LWLockRelease(lock);
+        STARTED();
     }
 }

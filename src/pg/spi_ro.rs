@@ -18,6 +18,7 @@ const SETTINGS: [(&CStr, &CStr); 3] = [(c"jit", c"off"), (c"DateStyle", c"ISO, Y
 /// An argument of a read.
 pub enum Argument<'a> {
     Integer(i32),
+    Boolean(bool),
     Oids(Option<&'a [u32]>),
 }
 
@@ -29,6 +30,7 @@ pub fn text(sql: &CStr, arguments: &[Argument<'_>]) -> Option<String> {
     for argument in arguments {
         let (oid, value) = match argument {
             Argument::Integer(number) => (pg_sys::INT4OID, number.into_datum()),
+            Argument::Boolean(yes) => (pg_sys::BOOLOID, yes.into_datum()),
             Argument::Oids(oids) => (pg_sys::OIDARRAYOID, oids.map(oid_array).and_then(IntoDatum::into_datum)),
         };
         types.push(oid);

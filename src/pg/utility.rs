@@ -1,41 +1,13 @@
-//! Sees the utility statements of this session that change what questions read and that no invalidation callback tells of:
-//! COMMENT and SECURITY LABEL (no callback at all) and ANALYZE (whose callbacks look like any other, see `catalog`).
+//! Sees every utility statement of every session, says what kind it is for what is remembered (`pg::transaction`), and lets it run.
 //!
-//! Every other statement costs one comparison. The hook that was there is called on every path.
+//! A statement that changes nothing costs a jump table. The hook that was there is called on every path.
 
-use std::cell::Cell;
 use std::ffi::c_char;
 
 use pgrx::pg_sys;
+use pgrx::pg_sys::NodeTag as tag;
 
-thread_local! {
-    static DESCRIBED_HERE: Cell<bool> = const { Cell::new(false) };
-    static SEEN: Cell<Seen> = const { Cell::new(Seen { described: false, analysed: false }) };
-}
-
-/// What this session has done since the last [`take`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// COMMENT or SECURITY LABEL.
-    pub described: bool,
-    /// ANALYZE or VACUUM.
-    pub analysed: bool,
-}
-
-/// Returns what was seen and forgets it.
-pub fn take() -> Seen {
-    SEEN.take()
-}
-
-/// True when this transaction holds a COMMENT or SECURITY LABEL that a rollback would take back.
-pub fn described_in_transaction() -> bool {
-    DESCRIBED_HERE.get()
-}
-
-/// The transaction is over, one way or the other.
-pub fn forget_transaction() {
-    DESCRIBED_HERE.set(false);
-}
+use super::transaction::{self, Kind};
 
 /// Installs the hook. Call once, from `_PG_init` while preloading.
 pub fn install() {
@@ -65,8 +37,7 @@ unsafe extern "C-unwind" {
 
 /// Every utility statement of every session passes here, with its errors. They are not ours to touch: a guard would catch each one
 /// and raise it again without its position, constraint name and context. So there is no guard, this frame holds nothing that would
-/// need dropping, nothing in it panics, and PostgreSQL's longjmp may pass over it. What was seen is noted before the statement
-/// runs; a statement that fails then costs one look at the marks.
+/// need dropping, nothing in it panics, and PostgreSQL's longjmp may pass over it. What was seen is noted before the statement runs.
 #[allow(clippy::too_many_arguments)] // PostgreSQL's signature
 unsafe extern "C-unwind" fn process_utility(
     statement: *mut pg_sys::PlannedStmt,
@@ -81,24 +52,116 @@ unsafe extern "C-unwind" fn process_utility(
     // SAFETY: PostgreSQL passes a valid statement; PREVIOUS was written once, before the postmaster forked; the arguments go on
     // as they came.
     unsafe {
-        note((*(*statement).utilityStmt).type_);
+        let kind = kind_of((*statement).utilityStmt);
+        transaction::note_statement(kind);
+        if kind == Kind::ClusterDescription {
+            transaction::note_statement(Kind::Description);
+        }
         match PREVIOUS {
             Some(run) => run(statement, text, read_only_tree, context, params, environment, dest, completion),
             None => standard_process_utility(statement, text, read_only_tree, context, params, environment, dest, completion),
         }
+        if matches!(kind, Kind::Maintenance | Kind::Statistics) {
+            transaction::statement_done();
+        }
     }
 }
 
-fn note(tag: pg_sys::NodeTag) {
-    SEEN.with(|seen| {
-        let before = seen.get();
-        match tag {
-            pg_sys::NodeTag::T_CommentStmt | pg_sys::NodeTag::T_SecLabelStmt => {
-                DESCRIBED_HERE.set(true);
-                seen.set(Seen { described: true, ..before });
+/// # Safety
+/// `node` is the node of a utility statement.
+unsafe fn kind_of(node: *mut pg_sys::Node) -> Kind {
+    // SAFETY: each cast follows the node's tag.
+    unsafe {
+        match (*node).type_ {
+            tag::T_TransactionStmt => {
+                let prepared = pg_sys::TransactionStmtKind::TRANS_STMT_COMMIT_PREPARED;
+                let commits_other = (*node.cast::<pg_sys::TransactionStmt>()).kind == prepared;
+                if commits_other { Kind::ClusterDescription } else { Kind::Neutral }
             }
-            pg_sys::NodeTag::T_VacuumStmt => seen.set(Seen { analysed: true, ..before }),
-            _ => {}
+            tag::T_VariableSetStmt
+            | tag::T_VariableShowStmt
+            | tag::T_DiscardStmt
+            | tag::T_ExplainStmt
+            | tag::T_PrepareStmt
+            | tag::T_ExecuteStmt
+            | tag::T_DeallocateStmt
+            | tag::T_DeclareCursorStmt
+            | tag::T_FetchStmt
+            | tag::T_ClosePortalStmt
+            | tag::T_CopyStmt
+            | tag::T_LockStmt
+            | tag::T_NotifyStmt
+            | tag::T_ListenStmt
+            | tag::T_UnlistenStmt
+            | tag::T_DoStmt
+            | tag::T_CallStmt
+            | tag::T_CheckPointStmt
+            | tag::T_LoadStmt
+            | tag::T_ConstraintsSetStmt => Kind::Neutral,
+            tag::T_VacuumStmt => Kind::Statistics,
+            tag::T_TruncateStmt | tag::T_ClusterStmt | tag::T_ReindexStmt => Kind::Maintenance,
+            tag::T_RefreshMatViewStmt => refresh(node.cast()),
+            tag::T_AlterRoleSetStmt | tag::T_AlterDatabaseSetStmt => Kind::ClusterDescription,
+            tag::T_CommentStmt
+            | tag::T_SecLabelStmt
+            | tag::T_AlterDomainStmt
+            | tag::T_AlterTypeStmt
+            | tag::T_AlterExtensionContentsStmt => Kind::Description,
+            tag::T_RenameStmt => of_type((*node.cast::<pg_sys::RenameStmt>()).renameType),
+            tag::T_AlterObjectSchemaStmt => of_type((*node.cast::<pg_sys::AlterObjectSchemaStmt>()).objectType),
+            tag::T_CreateStmt => of_new((*node.cast::<pg_sys::CreateStmt>()).relation),
+            tag::T_ViewStmt => of_new((*node.cast::<pg_sys::ViewStmt>()).view),
+            tag::T_CreateTableAsStmt => of_new((*(*node.cast::<pg_sys::CreateTableAsStmt>()).into).rel),
+            tag::T_DropStmt => of_dropped((*node.cast::<pg_sys::DropStmt>()).removeType),
+            _ => Kind::Definition,
         }
-    });
+    }
+}
+
+/// A renamed type or domain sends no message about the columns that have it.
+fn of_type(object: pg_sys::ObjectType::Type) -> Kind {
+    let types = [pg_sys::ObjectType::OBJECT_TYPE, pg_sys::ObjectType::OBJECT_DOMAIN, pg_sys::ObjectType::OBJECT_ATTRIBUTE];
+    if types.contains(&object) { Kind::Description } else { Kind::Definition }
+}
+
+/// A new temporary relation is nobody's business but this session's, which looks at its own each time.
+///
+/// # Safety
+/// `name` is null or a valid name.
+unsafe fn of_new(name: *mut pg_sys::RangeVar) -> Kind {
+    // SAFETY: as the caller says; a schema name is null or NUL-terminated.
+    unsafe {
+        let Some(name) = name.as_ref() else { return Kind::Definition };
+        let explicit = !name.schemaname.is_null() && std::ffi::CStr::from_ptr(name.schemaname) == c"pg_temp";
+        let temporary = explicit || name.relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP;
+        if temporary { Kind::Neutral } else { Kind::Definition }
+    }
+}
+
+/// Dropped relations are told one by one, those that others take along included (`pg::watch`).
+fn of_dropped(object: pg_sys::ObjectType::Type) -> Kind {
+    use pg_sys::ObjectType::{OBJECT_FOREIGN_TABLE, OBJECT_INDEX, OBJECT_MATVIEW, OBJECT_SEQUENCE, OBJECT_TABLE, OBJECT_VIEW};
+    let relations = [OBJECT_TABLE, OBJECT_VIEW, OBJECT_MATVIEW, OBJECT_FOREIGN_TABLE, OBJECT_INDEX, OBJECT_SEQUENCE];
+    if relations.contains(&object) { Kind::Neutral } else { Kind::Definition }
+}
+
+/// The first REFRESH lets a materialised view be read, one WITH NO DATA takes it away; every other one leaves the catalog alone.
+///
+/// # Safety
+/// `refresh` is a valid statement.
+unsafe fn refresh(refresh: *mut pg_sys::RefreshMatViewStmt) -> Kind {
+    // SAFETY: as the caller says.
+    unsafe { if (*refresh).skipData || !is_populated((*refresh).relation) { Kind::Definition } else { Kind::Maintenance } }
+}
+
+/// Guarded, because a look-up by name may raise an ERROR, which must not unwind through [`process_utility`].
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn is_populated(name: *mut pg_sys::RangeVar) -> bool {
+    let missing_ok = pg_sys::RVROption::RVR_MISSING_OK;
+    // SAFETY: a look-up by name without a lock; then a row of the syscache, pinned while we look.
+    unsafe {
+        let oid = pg_sys::RangeVarGetRelidExtended(name, pg_sys::NoLock as i32, missing_ok, None, core::ptr::null_mut());
+        let row = super::syscache::CacheRow::by_oid(pg_sys::SysCacheIdentifier::RELOID, oid.to_u32());
+        row.is_some_and(|row| (*row.form::<pg_sys::FormData_pg_class>()).relispopulated)
+    }
 }

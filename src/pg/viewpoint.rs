@@ -24,10 +24,44 @@ pub fn viewpoint() -> Viewpoint {
     Viewpoint { user: user(), search_path: path[..length].iter().map(|oid| oid.to_u32()).collect() }
 }
 
+/// Names of the schemas of a viewpoint that still exist.
+pub fn schema_names(viewpoint: &Viewpoint) -> Vec<String> {
+    let name = |oid: &u32| {
+        // SAFETY: a lookup by OID; null for a schema that is gone, else a palloc'ed text.
+        let name = unsafe { super::proc::text_or_empty(pg_sys::get_namespace_name(pg_sys::Oid::from(*oid))) };
+        (!name.is_empty() && name != "pg_catalog").then_some(name)
+    };
+    viewpoint.search_path.iter().filter_map(name).collect()
+}
+
 /// The current role, as SET ROLE and SECURITY DEFINER functions leave it.
 pub fn user() -> u32 {
     // SAFETY: reads a variable of this backend.
     unsafe { pg_sys::GetUserId() }.to_u32()
+}
+
+/// The database of this session.
+pub fn database() -> u32 {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::MyDatabaseId }.to_u32()
+}
+
+/// True while the server replays another one's log.
+pub fn on_standby() -> bool {
+    // SAFETY: reads a variable of this backend, or one in shared memory.
+    unsafe { pg_sys::RecoveryInProgress() }
+}
+
+/// Process id of this backend.
+pub fn process() -> i32 {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::MyProcPid }
+}
+
+/// True while a process of the server has this id.
+pub fn is_alive(process: i32) -> bool {
+    // SAFETY: looks through the process array under its lock.
+    !unsafe { pg_sys::BackendPidGetProc(process) }.is_null()
 }
 
 /// True when the current role may see other roles' statistics.
@@ -59,6 +93,17 @@ pub fn today() -> (i32, u8, u8) {
 pub fn now() -> i64 {
     // SAFETY: reads the clock.
     unsafe { pg_sys::GetCurrentTimestamp() }
+}
+
+/// When the statement that asks arrived, in the same microseconds; costs nothing.
+pub fn asked_at() -> i64 {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::GetCurrentStatementStartTimestamp() }
+}
+
+/// True when this transaction has written something.
+pub fn has_written() -> bool {
+    super::session::has_transaction_id()
 }
 
 /// An identifier as it must stand in SQL, quoted where it has to be.

@@ -78,11 +78,21 @@ unsafe extern "C-unwind" fn on_access(
             previous(access, class, object, sub, argument);
         }
     }
+    // Also how `pg::transaction` learns of dropped relations: only here can a temporary one still be told from others.
+    if access == pg_sys::ObjectAccessType::OAT_DROP && class == pg_sys::RelationRelationId && sub == 0 {
+        // SAFETY: called inside the transaction that drops the relation, before it is gone.
+        unsafe { dropping_guarded(object) };
+    }
     let runs = access == pg_sys::ObjectAccessType::OAT_FUNCTION_EXECUTE && class == pg_sys::ProcedureRelationId;
     if runs && SET.load(Ordering::Relaxed) {
         // SAFETY: any OID will do.
         unsafe { judge_guarded(object) };
     }
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn dropping_guarded(relation: pg_sys::Oid) {
+    super::transaction::note_drop(relation);
 }
 
 #[pgrx::pg_guard]

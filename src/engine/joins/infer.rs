@@ -110,16 +110,42 @@ fn forms(words: &[String]) -> Vec<String> {
     singulars(last).into_iter().map(|last| format!("{}{last}", first.concat())).collect()
 }
 
-struct Names {
+/// A column's name taken apart. A schema has far fewer names than columns.
+struct Named {
+    /// Its words without anything between them.
+    whole: String,
+    stem: Stem,
+    /// What the relation may be called that the stem names, the longest tail of it first.
+    relations: Vec<String>,
+}
+
+impl Named {
+    fn of(name: &str) -> Self {
+        let words = words(name);
+        let stem = stem(&words);
+        // Without a word for a key only the whole name counts: `units_on_order` is an amount, not an order.
+        let starts = if stem.marked { stem.words.len() } else { stem.words.len().min(1) };
+        let relations = (0..starts).flat_map(|first| forms(&stem.words[first..])).collect();
+        Named { whole: words.concat(), stem, relations }
+    }
+}
+
+struct Names<'s> {
+    columns: HashMap<&'s str, Named>,
     /// A relation's name in each of its forms.
     relations: HashMap<String, Vec<RelationId>>,
     /// Single-column primary keys by the letters of their names.
     keys: HashMap<String, Vec<(RelationId, usize)>>,
 }
 
-impl Names {
-    fn new(schema: &Schema) -> Self {
-        let mut names = Names { relations: HashMap::new(), keys: HashMap::new() };
+impl<'s> Names<'s> {
+    fn new(schema: &'s Schema) -> Self {
+        let mut names = Names { columns: HashMap::new(), relations: HashMap::new(), keys: HashMap::new() };
+        for column in schema.relations.iter().flat_map(|table| &table.columns) {
+            if !names.columns.contains_key(column.name.as_str()) {
+                names.columns.insert(&column.name, Named::of(&column.name));
+            }
+        }
         for (relation, table) in schema.relations.iter().enumerate() {
             if table.primary_key.is_empty() && table.unique_keys.is_empty() {
                 continue;
@@ -130,7 +156,7 @@ impl Names {
             }
             for form in forms(&table_words) {
                 let entry = names.relations.entry(form).or_default();
-                if !entry.contains(&relation) {
+                if entry.last() != Some(&relation) {
                     entry.push(relation);
                 }
             }
@@ -150,21 +176,24 @@ impl Names {
             return None;
         }
         let is_own_key = table.primary_key == [column];
-        let column_words = words(&table.columns[column].name);
-        let stem = stem(&column_words);
+        let named = self.columns.get(table.columns[column].name.as_str())?;
         let fits = |to: RelationId, target: usize| {
             (to, target) != (relation, column) && schema.relations[to].columns.get(target).is_some_and(|key| key.kind == kind)
         };
-        let by_name = self.by_relation(schema, relation, column, &stem, &fits);
+        let by_name = self.by_relation(schema, relation, column, named, &fits);
         if is_own_key {
             // Two relations that share their key: one row of this extends one row of the other.
-            return by_name.filter(|&(to, target)| {
-                to != relation && words(&schema.relations[to].columns[target].name).concat() == column_words.concat()
-            });
+            return by_name
+                .filter(|&(to, target)| to != relation && self.whole(&schema.relations[to].columns[target].name) == named.whole);
         }
         by_name
-            .or_else(|| self.same_key(schema, relation, &column_words, &fits))
-            .or_else(|| own_row(schema, relation, &column_words, &stem).filter(|&(to, target)| fits(to, target)))
+            .or_else(|| self.same_key(schema, relation, named, &fits))
+            .or_else(|| own_row(schema, relation, named).filter(|&(to, target)| fits(to, target)))
+    }
+
+    /// The words of a column's name without anything between them.
+    fn whole(&self, column: &str) -> &str {
+        self.columns.get(column).map_or("", |named| named.whole.as_str())
     }
 
     /// `customer_id`, `ship_country_code`, `customerid`: the longest tail of the name that is a relation.
@@ -173,25 +202,20 @@ impl Names {
         schema: &Schema,
         relation: RelationId,
         column: usize,
-        stem: &Stem,
+        named: &Named,
         fits: &dyn Fn(RelationId, usize) -> bool,
     ) -> Option<(RelationId, usize)> {
         let kind = schema.relations[relation].columns[column].kind;
-        if !stem.marked && kind == TypeKind::Text {
+        if !named.stem.marked && kind == TypeKind::Text {
             return None; // a text called "city" is the city's name more often than its key
         }
-        // Without a word for a key only the whole name counts: `units_on_order` is an amount, not an order.
-        let starts = if stem.marked { stem.words.len() } else { stem.words.len().min(1) };
-        for first in 0..starts {
-            for form in forms(&stem.words[first..]) {
-                let candidates = self.relations.get(&form).into_iter().flatten();
-                let near = |to: &&RelationId| (schema.relations[**to].schema != schema.relations[relation].schema, **to);
-                let mut candidates: Vec<&RelationId> = candidates.collect();
-                candidates.sort_by_key(near);
-                for &to in candidates {
-                    if let Some(target) = key_of(schema, to, stem, &form).filter(|&target| fits(to, target)) {
-                        return Some((to, target));
-                    }
+        for form in &named.relations {
+            let near = |to: &&RelationId| (schema.relations[**to].schema != schema.relations[relation].schema, **to);
+            let mut candidates: Vec<&RelationId> = self.relations.get(form).into_iter().flatten().collect();
+            candidates.sort_by_key(near);
+            for &to in candidates {
+                if let Some(target) = self.key_of(schema, to, &named.stem, form).filter(|&target| fits(to, target)) {
+                    return Some((to, target));
                 }
             }
         }
@@ -203,17 +227,16 @@ impl Names {
         &self,
         schema: &Schema,
         relation: RelationId,
-        column_words: &[String],
+        named: &Named,
         fits: &dyn Fn(RelationId, usize) -> bool,
     ) -> Option<(RelationId, usize)> {
-        let name = column_words.concat();
-        if GENERIC.contains(&name.as_str()) {
+        if GENERIC.contains(&named.whole.as_str()) {
             return None;
         }
-        let marked = stem(column_words).marked;
+        let marked = named.stem.marked;
         let others: Vec<(RelationId, usize)> = self
             .keys
-            .get(&name)?
+            .get(&named.whole)?
             .iter()
             .copied()
             .filter(|&(to, target)| to != relation && fits(to, target))
@@ -223,6 +246,23 @@ impl Names {
             [only] => Some(only),
             _ => None,
         }
+    }
+
+    /// The single-column key of a relation that a column with this stem means: the primary key, or a unique key named after the mark.
+    fn key_of(&self, schema: &Schema, to: RelationId, stem: &Stem, form: &str) -> Option<usize> {
+        let table = &schema.relations[to];
+        let name = |column: usize| table.columns.get(column).map_or("", |column| self.whole(&column.name));
+        let is_wanted = |name: &str| name == stem.mark || name.strip_prefix(form) == Some(stem.mark.as_str());
+        let singles =
+            std::iter::once(&table.primary_key).chain(&table.unique_keys).filter(|key| key.len() == 1).map(|key| key[0]);
+        let singles: Vec<usize> = singles.collect();
+        let named = singles.iter().copied().find(|&column| stem.marked && is_wanted(name(column)));
+        let is_code = !matches!(stem.mark.as_str(), "id" | "fk" | "key" | "ref" | "sk" | "");
+        // A code or a number that the target does not have under that name is most likely not its key ("phone_number").
+        named.or_else(|| match table.primary_key[..] {
+            [only] if !is_code || name(only).ends_with("id") == stem.mark.ends_with("id") => Some(only),
+            _ => None,
+        })
     }
 }
 
@@ -257,27 +297,10 @@ fn stem(column_words: &[String]) -> Stem {
     Stem { words, mark: String::new(), marked: false }
 }
 
-/// The single-column key of a relation that a column with this stem means: the primary key, or a unique key named after the mark.
-fn key_of(schema: &Schema, to: RelationId, stem: &Stem, form: &str) -> Option<usize> {
-    let table = &schema.relations[to];
-    let name = |column: usize| table.columns.get(column).map(|column| words(&column.name).concat()).unwrap_or_default();
-    let wanted = [stem.mark.clone(), format!("{form}{}", stem.mark)];
-    let singles = std::iter::once(&table.primary_key).chain(&table.unique_keys).filter(|key| key.len() == 1).map(|key| key[0]);
-    let singles: Vec<usize> = singles.collect();
-    let named = singles.iter().copied().find(|&column| stem.marked && wanted.contains(&name(column)));
-    let is_code = !matches!(stem.mark.as_str(), "id" | "fk" | "key" | "ref" | "sk" | "");
-    // A code or a number that the target does not have under that name is most likely not its key ("phone_number").
-    named.or_else(|| match table.primary_key[..] {
-        [only] if !is_code || name(only).ends_with("id") == stem.mark.ends_with("id") => Some(only),
-        _ => None,
-    })
-}
-
 /// `manager_id`, `reports_to`, `parent_id`: a row of the same relation.
-fn own_row(schema: &Schema, relation: RelationId, column_words: &[String], stem: &Stem) -> Option<(RelationId, usize)> {
+fn own_row(schema: &Schema, relation: RelationId, column: &Named) -> Option<(RelationId, usize)> {
     let [key] = schema.relations[relation].primary_key[..] else { return None };
-    let whole = column_words.concat();
-    let named = stem.words.concat();
-    let says = |role: &str| whole == role || named == role || (stem.marked && named.ends_with(role));
+    let named = column.stem.words.concat();
+    let says = |role: &str| column.whole == role || named == role || (column.stem.marked && named.ends_with(role));
     SELF_ROLES.iter().any(|role| says(role)).then_some((relation, key))
 }

@@ -6,7 +6,7 @@ use nl_query_core::schema::{Column, Schema, TypeKind};
 
 use super::StoredValue;
 use crate::answer::ValueProbe;
-use crate::lexicon::morphology::{is_typo_of, stem};
+use crate::lexicon::morphology::{Memo, is_typo_of, stem};
 use crate::prepared::ColumnId;
 
 /// Texts longer than this are prose, not values that a question names.
@@ -28,26 +28,26 @@ pub struct StoredValues {
 }
 
 impl StoredValues {
-    pub fn new(schema: &Schema) -> Self {
+    pub fn new(schema: &Schema, memo: &Memo) -> Self {
         let mut stored = StoredValues::default();
         for (relation, description) in schema.relations.iter().enumerate() {
             for (at, column) in description.columns.iter().enumerate() {
-                stored.add_column((relation, at), column);
+                stored.add_column((relation, at), column, memo);
             }
         }
         stored
     }
 
-    fn add_column(&mut self, id: ColumnId, column: &Column) {
+    fn add_column(&mut self, id: ColumnId, column: &Column, memo: &Memo) {
         match column.kind {
             TypeKind::Enum => {
-                column.enum_labels.iter().for_each(|label| self.add(id, label));
+                column.enum_labels.iter().for_each(|label| self.add(id, label, memo));
                 self.complete.insert(id);
             }
             TypeKind::Text => {
                 let Some(stats) = &column.stats else { return };
                 let values = stats.common_values.iter().chain(stats.bounds.iter());
-                values.filter(|value| value.chars().count() <= LONGEST_VALUE).for_each(|value| self.add(id, value));
+                values.filter(|value| value.chars().count() <= LONGEST_VALUE).for_each(|value| self.add(id, value, memo));
                 // A positive n_distinct no larger than the list says that the list is all there was when it was analysed.
                 if stats.n_distinct > 0.0 && stats.common_values.len() as f64 >= stats.n_distinct {
                     self.complete.insert(id);
@@ -57,7 +57,7 @@ impl StoredValues {
         }
     }
 
-    fn add(&mut self, column: ColumnId, text: &str) {
+    fn add(&mut self, column: ColumnId, text: &str, memo: &Memo) {
         let spelling = normalise(text);
         if spelling.is_empty() {
             return;
@@ -67,7 +67,8 @@ impl StoredValues {
         let words = spelling.chars().filter(|c| *c == ' ').count() + 1;
         let inflects = words <= 3 && spelling.chars().all(|c| c.is_alphabetic() || c == ' ');
         if inflects {
-            insert(&mut self.by_stems, stems_of(&spelling), value.clone());
+            let stems: Vec<_> = spelling.split(' ').map(|word| memo.stem(word)).collect();
+            insert(&mut self.by_stems, stems.join(" "), value.clone());
         }
         insert(&mut self.by_spelling, spelling, value);
     }
@@ -75,6 +76,11 @@ impl StoredValues {
     /// Values with this spelling, letter case and punctuation aside.
     pub fn spelled(&self, spelling: &str) -> &[StoredValue] {
         self.by_spelling.get(spelling).map_or(&[], Vec::as_slice)
+    }
+
+    /// All spellings, in no order.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        self.by_spelling.keys().map(String::as_str)
     }
 
     /// Values whose words have these stems: "comedies" for `Comedy`.
@@ -96,7 +102,8 @@ impl StoredValues {
 
 fn insert(map: &mut HashMap<String, Vec<StoredValue>>, key: String, value: StoredValue) {
     let known = map.entry(key).or_default();
-    if !known.contains(&value) {
+    // Values come column by column: only those of this one, at the end, can be the same.
+    if !known.iter().rev().take_while(|other| other.column == value.column).any(|other| other.text == value.text) {
         known.push(value);
     }
 }
@@ -105,7 +112,9 @@ fn insert(map: &mut HashMap<String, Vec<StoredValue>>, key: String, value: Store
 pub fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_alphanumeric() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
             out.extend(c.to_lowercase());
         } else if c != '\'' && !out.ends_with(' ') && !out.is_empty() {
             out.push(' ');

@@ -3,22 +3,21 @@
 //! Built once a schema generation and used for every question; holds nothing about a question. Cost grows with the number of
 //! columns and of statistics values, a few milliseconds for hundreds of relations.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use nl_query_core::schema::{Column, ForeignKey, Relation, RelationId, Schema};
+use nl_query_core::schema::{Column, ForeignKey, RelationId, Schema};
 
 use crate::joins::{self, Graph};
-use crate::lexicon;
-use crate::lexicon::morphology::{plural, singular, stem, words_of_identifier};
+use crate::lexicon::morphology::{Memo, plural, singular};
 use crate::link::values::StoredValues;
 
+mod builder;
 mod name;
 mod roles;
 
+use builder::Builder;
 pub use name::Name;
-use name::{is_key_word, superior, without_key_words};
 pub(crate) use roles::is_flag;
-use roles::{is_bookkeeping, label_columns, role, time_columns};
 
 /// A column of the schema.
 pub type ColumnId = (RelationId, usize);
@@ -109,20 +108,13 @@ impl Prepared {
     /// Takes milliseconds for hundreds of relations; call it once and keep the result.
     pub fn new(schema: Schema) -> Self {
         let graph = Graph::new(&schema, joins::infer_foreign_keys(&schema));
-        let keys = graph.keys();
-        let relations: Vec<RelationWords> =
-            schema.relations.iter().enumerate().map(|(id, relation)| relation_words(id, relation, keys)).collect();
-        let columns: Vec<Vec<ColumnWords>> = schema
-            .relations
-            .iter()
-            .enumerate()
-            .map(|(id, relation)| {
-                relation.columns.iter().enumerate().map(|(at, _)| column_words(id, at, &schema.relations, keys)).collect()
-            })
-            .collect();
+        let memo = Memo::default();
+        let builder = Builder::new(&schema.relations, graph.keys(), &memo);
+        let relations: Vec<RelationWords> = (0..schema.relations.len()).map(|id| builder.relation(id)).collect();
+        let columns: Vec<Vec<ColumnWords>> = (0..schema.relations.len()).map(|id| builder.columns(id)).collect();
         let vocabulary = vocabulary(&relations, &columns);
-        let spellings = spellings(&schema);
-        let values = StoredValues::new(&schema);
+        let spellings = spellings(&schema, &memo);
+        let values = StoredValues::new(&schema, &memo);
         Prepared { schema, graph, relations, columns, vocabulary, spellings, values }
     }
 
@@ -147,91 +139,21 @@ impl Prepared {
     }
 }
 
-fn relation_words(id: RelationId, relation: &Relation, keys: &[ForeignKey]) -> RelationWords {
-    let referencing: Vec<usize> =
-        keys.iter().filter(|key| key.from == id).flat_map(|key| key.from_columns.iter().copied()).collect();
-    let keys_only =
-        relation.columns.iter().enumerate().filter(|(at, column)| !referencing.contains(at) && !is_bookkeeping(column)).count()
-            == 0;
-    RelationWords {
-        name: Name::of(&relation.name),
-        comment: comment_stems(relation.comment.as_deref()),
-        label: label_columns(relation, &referencing),
-        times: time_columns(relation),
-        bridge: keys_only && referencing.len() >= 2,
-    }
-}
-
-fn comment_stems(comment: Option<&str>) -> Vec<String> {
-    let mut stems: Vec<String> = Vec::new();
-    for word in comment.unwrap_or_default().split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2).take(40)
-    {
-        let lower = word.to_lowercase();
-        if lexicon::stop_word(&lower).is_none() {
-            let stemmed = stem(&lower);
-            if !stems.contains(&stemmed) {
-                stems.push(stemmed);
-            }
-        }
-    }
-    stems
-}
-
-fn column_words(id: RelationId, at: usize, relations: &[Relation], keys: &[ForeignKey]) -> ColumnWords {
-    let relation = &relations[id];
-    let column = &relation.columns[at];
-    let owner: Vec<String> = words_of_identifier(&relation.name).iter().map(|word| stem(word)).collect();
-    let whole = Name::of(&column.name);
-    let prefix = whole.stems().zip(owner.iter()).take_while(|(mine, theirs)| mine == theirs).count();
-    let prefix = if prefix == owner.len() && prefix < whole.positions.len() { prefix } else { 0 };
-    let name = Name { positions: whole.positions[prefix..].to_vec(), shortened: whole.shortened };
-    let mut name = name;
-    let reference = keys.iter().position(|key| key.from == id && key.from_columns == [at]);
-    if column.kind.is_calendar() {
-        name = name.without_calendar_word();
-    }
-    let keyed = name.positions.len() > 1 && name.positions.last().is_some_and(|word| is_key_word(word));
-    // `city_code` says city, and may say code.
-    if reference.is_none() && keyed && name.positions.last().is_some_and(|word| word.first().is_some_and(|word| word == "code")) {
-        name.positions.pop();
-        name.shortened = true;
-    }
-    let mut stands_for = None;
-    if let Some(position) = reference {
-        let to = keys[position].to;
-        let target = if to == id { "" } else { relations[to].name.as_str() };
-        let (rest, all) = without_key_words(name, target);
-        stands_for = (all && to != id).then_some(to);
-        name = if to == id { superior(rest) } else { rest };
-    }
-    // "the ids of students" are `stuid`, whatever the key is called.
-    if relation.primary_key == [at]
-        && let Some(last) = name.positions.last_mut()
-        && !last.iter().any(|word| word == "id")
-    {
-        last.push("id".to_owned());
-    }
-    ColumnWords {
-        role: role(at, relation, column, reference.is_some()),
-        name,
-        owner,
-        comment: comment_stems(column.comment.as_deref()),
-        reference,
-        stands_for,
-        keyed,
-    }
-}
-
-fn spellings(schema: &Schema) -> Vec<(String, String)> {
+fn spellings(schema: &Schema, memo: &Memo) -> Vec<(String, String)> {
     let names = schema
         .relations
         .iter()
         .flat_map(|relation| std::iter::once(&relation.name).chain(relation.columns.iter().map(|column| &column.name)));
-    let words: BTreeSet<String> =
-        names.flat_map(|name| words_of_identifier(name)).filter(|word| word.chars().count() >= 4).collect();
+    let names: HashSet<&String> = names.collect();
+    let mut words: HashSet<String> = HashSet::new();
+    for name in names {
+        let long = |word: &&String| word.chars().count() >= 4 && !words.contains(*word);
+        let new: Vec<String> = memo.words(name).iter().filter(long).cloned().collect();
+        words.extend(new);
+    }
     let forms = words.iter().flat_map(|word| {
-        let stemmed = stem(word);
-        [word.clone(), singular(word), plural(word)].map(|form| (form, stemmed.clone()))
+        let stemmed = memo.stem(word);
+        [word.clone(), singular(word), plural(word)].map(|form| (form, stemmed.to_string()))
     });
     let forms: BTreeSet<(String, String)> = forms.collect();
     forms.into_iter().collect()
@@ -239,10 +161,15 @@ fn spellings(schema: &Schema) -> Vec<(String, String)> {
 
 fn vocabulary(relations: &[RelationWords], columns: &[Vec<ColumnWords>]) -> HashMap<String, Vec<Place>> {
     let mut vocabulary: HashMap<String, Vec<Place>> = HashMap::new();
-    let mut add = |word: &str, place: Place| {
-        let places = vocabulary.entry(word.to_owned()).or_default();
-        if !places.contains(&place) {
-            places.push(place);
+    let mut add = |word: &str, place: Place| match vocabulary.get_mut(word) {
+        // Places come target by target: only those of this one, at the end, can be the same.
+        Some(places) => {
+            if !places.iter().rev().take_while(|known| known.target == place.target).any(|known| *known == place) {
+                places.push(place);
+            }
+        }
+        None => {
+            vocabulary.insert(word.to_owned(), vec![place]);
         }
     };
     for (id, words) in relations.iter().enumerate() {

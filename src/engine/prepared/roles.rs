@@ -4,7 +4,7 @@ use nl_query_core::schema::{Column, Relation, TypeKind};
 
 use super::Role;
 use crate::lexicon;
-use crate::lexicon::morphology::{stem, words_of_identifier};
+use crate::lexicon::morphology::Memo;
 
 /// Columns that databases keep for themselves: a bridge table stays one with them.
 pub(super) fn is_bookkeeping(column: &Column) -> bool {
@@ -20,8 +20,8 @@ pub(super) fn is_textual(column: &Column) -> bool {
 
 /// The columns that name a row for a reader, by what their names say. None for a table whose rows have no name: an invoice is
 /// shown whole.
-pub(super) fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<usize> {
-    let own: Vec<String> = words_of_identifier(&relation.name).iter().map(|word| stem(word)).collect();
+pub(super) fn label_columns(relation: &Relation, referencing: &[usize], memo: &Memo) -> Vec<usize> {
+    let own = memo.stems_of_name(&relation.name);
     let mut first = None;
     let mut last = None;
     let mut best: Option<(u8, usize)> = None;
@@ -29,14 +29,14 @@ pub(super) fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<u
         if !is_textual(column) || referencing.contains(&at) {
             continue;
         }
-        let words = words_of_identifier(&column.name);
+        let words = memo.words(&column.name);
         let text: Vec<&str> = words.iter().map(String::as_str).collect();
         match text.as_slice() {
             ["first" | "given", "name"] | ["fname" | "firstname" | "forename"] => first = Some(at),
             ["last" | "family", "name"] | ["lname" | "lastname" | "surname"] => last = Some(at),
             _ => {}
         }
-        let of_owner = text.len() > 1 && text[..text.len() - 1].iter().all(|word| own.contains(&stem(word)));
+        let of_owner = text.len() > 1 && text[..text.len() - 1].iter().all(|word| own.contains(&memo.stem(word)));
         let Some(head) = text.last() else { continue };
         let rank = match *head {
             "name" if text.len() == 1 => 0,
@@ -55,7 +55,7 @@ pub(super) fn label_columns(relation: &Relation, referencing: &[usize]) -> Vec<u
                 4
             }
             "description" if of_owner => 4,
-            word if own.contains(&stem(word)) && text.len() == 1 => 4,
+            word if own.contains(&memo.stem(word)) && text.len() == 1 => 4,
             "username" | "login" | "handle" | "email" => 6,
             "code" if text.len() == 1 => 7,
             "description" => 7,
@@ -107,11 +107,11 @@ pub(super) fn tells_apart(column: &Column, relation: &Relation) -> bool {
 }
 
 /// Columns on a calendar. The one that says when the row's event happened comes before due dates and bookkeeping.
-pub(super) fn time_columns(relation: &Relation) -> Vec<usize> {
-    let own: Vec<String> = words_of_identifier(&relation.name).iter().map(|word| stem(word)).collect();
+pub(super) fn time_columns(relation: &Relation, memo: &Memo) -> Vec<usize> {
+    let own = memo.stems_of_name(&relation.name);
     let rank = |column: &Column| {
-        let words = words_of_identifier(&column.name);
-        let of_owner = words.iter().any(|word| own.contains(&stem(word)));
+        let words = memo.words(&column.name);
+        let of_owner = words.iter().any(|word| own.contains(&memo.stem(word)));
         let is = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
         if is(&["update", "updated", "modified", "modification", "changed"]) {
             9
@@ -139,8 +139,8 @@ pub(super) fn time_columns(relation: &Relation) -> Vec<usize> {
     columns.into_iter().map(|(_, at)| at).collect()
 }
 
-pub(super) fn role(at: usize, relation: &Relation, column: &Column, refers: bool) -> Role {
-    let words = words_of_identifier(&column.name);
+pub(super) fn role(at: usize, relation: &Relation, column: &Column, refers: bool, memo: &Memo) -> Role {
+    let words = memo.words(&column.name);
     let last = words.last().map(String::as_str).unwrap_or_default();
     let keyed = refers || (relation.primary_key == [at] && !matches!(column.kind, TypeKind::Text));
     if keyed || (matches!(last, "id" | "uuid" | "guid" | "oid" | "rowid") && words.len() <= 4) || column.kind == TypeKind::Uuid {

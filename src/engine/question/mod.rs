@@ -28,6 +28,8 @@ pub struct Question {
     pub quoted: Vec<Quoted>,
     /// The text went on after the last token that was read (see [`MAX_TOKENS`]).
     pub truncated: bool,
+    /// The current day was looked at: the same text may read otherwise on another day.
+    pub asked_today: bool,
 }
 
 /// How many tokens of a question are read. The longest question a person types has about a hundred.
@@ -40,14 +42,16 @@ pub fn read(text: &str, today: Day) -> Question {
     let (tokens, quoted, truncated) = tokens::tokenise(text);
     let mut numbers = numbers::numbers(text, &tokens);
     let buckets = buckets::buckets(&tokens);
-    let dates =
-        dates::dates(&dates::Reading { text, tokens: &tokens, numbers: &numbers, quoted: &quoted, buckets: &buckets, today });
+    let today = dates::Today::new(today);
+    let reading = dates::Reading { text, tokens: &tokens, numbers: &numbers, quoted: &quoted, buckets: &buckets, today: &today };
+    let dates = dates::dates(&reading);
     let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
     // The 99 of "'99" is a year and no number.
     let is_year = |number: &Number| matches!(number.value, NumberValue::Integer(1000..));
     let only_date = |date: &DateMention, number: &Number| !(date.may_be_number && is_year(number));
     numbers.retain(|number| !dates.iter().any(|date| overlap(&date.tokens, &number.tokens) && only_date(date, number)));
-    Question { text: text.to_string(), tokens, numbers, dates, buckets, quoted, truncated }
+    let asked_today = today.was_asked();
+    Question { text: text.to_string(), tokens, numbers, dates, buckets, quoted, truncated, asked_today }
 }
 
 #[derive(Debug, Clone, PartialEq)]

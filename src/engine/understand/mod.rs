@@ -30,12 +30,14 @@ mod selves;
 mod sort_keys;
 mod targets;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod texts;
 mod times;
 mod values;
 mod walk;
 mod wants;
+
+pub(crate) use search::{spelling, stretches};
 
 use context::{Bans, Context};
 use draft::Draft;

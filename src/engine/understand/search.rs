@@ -15,28 +15,29 @@ use crate::question::{Question, TokenKind};
 /// Words a value may have.
 const LONGEST: usize = 6;
 
+/// The stretches of the question that are looked up as stored values.
+pub fn stretches(question: &Question) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let length = question.tokens.len();
+    let starting = move |start: usize| (start + 1..(start + LONGEST).min(length) + 1).map(move |end| (start, end));
+    (0..length).flat_map(starting).filter(|(start, end)| may_be_value(question, *start, *end))
+}
+
 /// Values that statistics know.
 pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Vec<Mention>) {
-    let length = question.tokens.len();
-    for start in 0..length {
-        for end in start + 1..(start + LONGEST).min(length) + 1 {
-            if !may_be_value(question, start, end) {
-                continue;
-            }
-            let spelling = spelling(question, start, end);
-            let found = prepared.values.spelled(&spelling);
-            push(prepared, mentions, start, end, found, exact_strength(question, start, end));
-            let article = lexicon::stop_word(&question.tokens[start].lower).is_some();
-            if found.is_empty() && !article && !is_done(question, start) {
-                push(prepared, mentions, start, end, prepared.values.stemmed(&stems_of(&spelling)), 0.84);
-            }
-            if end == start + 1 {
-                push(prepared, mentions, start, end, &gender(prepared, &question.tokens[start].lower), 0.98);
-            }
-            for variant in places(question, start, end) {
-                let same = prepared.values.spelled(&normalise(&variant));
-                push(prepared, mentions, start, end, same, 0.98);
-            }
+    for (start, end) in stretches(question) {
+        let spelling = spelling(question, start, end);
+        let found = prepared.values.spelled(&spelling);
+        push(prepared, mentions, start, end, found, exact_strength(question, start, end));
+        let article = lexicon::stop_word(&question.tokens[start].lower).is_some();
+        if found.is_empty() && !article && !is_done(question, start) {
+            push(prepared, mentions, start, end, prepared.values.stemmed(&stems_of(&spelling)), 0.84);
+        }
+        if end == start + 1 {
+            push(prepared, mentions, start, end, &gender(prepared, &question.tokens[start].lower), 0.98);
+        }
+        for variant in places(question, start, end) {
+            let same = prepared.values.spelled(&normalise(&variant));
+            push(prepared, mentions, start, end, same, 0.98);
         }
     }
     misspelled_values(question, prepared, mentions);
@@ -138,7 +139,7 @@ fn starts_upper(text: &str) -> bool {
     text.chars().next().is_some_and(char::is_uppercase)
 }
 
-fn spelling(question: &Question, start: usize, end: usize) -> String {
+pub fn spelling(question: &Question, start: usize, end: usize) -> String {
     normalise(typed(question, start, end))
 }
 

@@ -11,7 +11,7 @@ use crate::prepared::Prepared;
 
 const TODAY: Day = Day { year: 2024, month: 5, day: 17 };
 
-fn library() -> Prepared {
+pub fn library() -> Prepared {
     Prepared::new(schema(
         "branches
   branch_id int pk
@@ -61,7 +61,7 @@ loans
 }
 
 /// A few rows of data: relation, column, value.
-struct Rows<'a>(&'a Schema);
+pub struct Rows<'a>(pub &'a Schema);
 
 const ROWS: [(&str, &str, &str); 8] = [
     ("branches", "city", "Leeds"),

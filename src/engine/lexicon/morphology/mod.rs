@@ -2,11 +2,13 @@
 
 mod distance;
 mod identifiers;
+mod memo;
 #[cfg(test)]
 mod tests;
 
 pub use distance::{edit_distance, is_typo_of, trigram_similarity};
 pub use identifiers::words_of_identifier;
+pub use memo::Memo;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -13,6 +13,7 @@ mod months;
 mod relative;
 #[cfg(test)]
 mod tests;
+mod today;
 pub(super) mod written;
 mod years;
 
@@ -21,6 +22,8 @@ use std::ops::Range;
 use super::{Bucket, DateMention, Number, NumberValue, Quoted, Token, TokenKind};
 use crate::ir::{DateField, DateRange, DateUnit, Day, Moment};
 
+pub(super) use today::Today;
+
 /// What the readers of dates look at.
 pub(super) struct Reading<'a> {
     pub text: &'a str,
@@ -28,7 +31,7 @@ pub(super) struct Reading<'a> {
     pub numbers: &'a [Number],
     pub quoted: &'a [Quoted],
     pub buckets: &'a [Bucket],
-    pub today: Day,
+    pub today: &'a Today,
 }
 
 /// A stretch of time without its prepositions; `from` belongs to it, `to` is the first moment after it.

@@ -43,7 +43,7 @@ pub(super) fn day_in(reading: &Reading, month: u8, day: u8, end: usize) -> Optio
     if let Some((year, end)) = year_after(reading, end) {
         return calendar::day(year, month, day).map(|day| one_day(end, day));
     }
-    let today = reading.today;
+    let today = reading.today.day();
     let this_year = if (month, day) <= (today.month, today.day) { today.year } else { today.year - 1 };
     // The 29th of February may be up to eight years back.
     let latest = (0..=8).find_map(|back| calendar::day(this_year - back, month, day))?;
@@ -97,7 +97,7 @@ pub(super) fn month_span(reading: &Reading, at: usize) -> Option<Span> {
     if doubtful && !shown {
         return None;
     }
-    let today = reading.today;
+    let today = reading.today.day();
     let year = if found <= today.month { today.year } else { today.year - 1 };
     let field = Some((DateField::Month, i64::from(found)));
     Some(Span { field, yearless: Some((found, None)), ..month_of_year(at + 1, year, found) })

@@ -147,11 +147,11 @@ fn shifted_unit(reading: &Reading, at: usize) -> Option<Span> {
 /// "last March", "this May", "next June".
 fn shifted_month(reading: &Reading, at: usize) -> Option<Span> {
     let found = month(reading.word(at + 1)).filter(|_| years::year(reading, at + 2).is_none())?;
-    let today = reading.today;
+    let today = || reading.today.day();
     let year = match reading.word(at) {
-        "this" => today.year,
-        "last" | "previous" => today.year - i32::from(found >= today.month),
-        "next" | "coming" => today.year + i32::from(found <= today.month),
+        "this" => today().year,
+        "last" | "previous" => today().year - i32::from(found >= today().month),
+        "next" | "coming" => today().year + i32::from(found <= today().month),
         _ => return None,
     };
     let span = Span { yearless: Some((found, None)), ..day(at + 2, 0) };

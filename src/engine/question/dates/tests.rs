@@ -230,3 +230,79 @@ fn titles_in_quotes_hold_no_dates() {
         ("on '2021-05-01'", "on '2021-05-01: 2021-05-01 .. 2021-05-02"),
     ]);
 }
+
+#[test]
+fn a_reading_says_when_it_looked_at_the_calendar() {
+    for (text, asked) in [
+        ("orders in 2023", false),
+        ("orders in March 2023", false),
+        ("orders last month", false),
+        ("orders in the last 30 days", false),
+        ("orders of 2024-02-29 at 10:30", false),
+        ("orders that may ship", false),
+        ("customers", false),
+        ("orders since March", true),
+        ("orders on 5 May", true),
+        ("orders last March", true),
+        ("orders next June", true),
+        ("orders from November to February", true),
+    ] {
+        assert_eq!(read(text, TODAY).asked_today, asked, "{text}");
+    }
+}
+
+/// Whatever reads otherwise on another day has looked at the day.
+#[test]
+fn no_reading_changes_with_the_day_unnoticed() {
+    let words = [
+        "orders",
+        "since",
+        "in",
+        "last",
+        "next",
+        "this",
+        "March",
+        "may",
+        "November",
+        "2021",
+        "5",
+        "29",
+        "February",
+        "between",
+        "and",
+        "to",
+        "from",
+        "before",
+        "on",
+        "the",
+        "first",
+        "quarter",
+        "week",
+        "of",
+        "today",
+        "month",
+        "Monday",
+        "10 pm",
+        "2020-05-01",
+    ];
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap_or(0) % below
+    };
+    let days: Vec<Day> = [(2020, 2, 29), (2021, 1, 1), (2023, 12, 31), (2026, 6, 15), (2031, 3, 5)]
+        .map(|(year, month, day)| Day { year, month, day })
+        .into();
+    let (mut moved, mut still) = (0, 0);
+    for _ in 0..6_000 {
+        let text = (0..2 + random(6)).map(|_| words[random(words.len())]).collect::<Vec<_>>().join(" ");
+        let first = read(&text, TODAY);
+        let same = days.iter().all(|day| read(&text, *day).dates == first.dates);
+        moved += usize::from(!same);
+        still += usize::from(!first.asked_today);
+        assert!(same || first.asked_today, "{text}");
+    }
+    assert!(moved > 200 && still > 200, "{moved} {still}");
+}

@@ -1,23 +1,34 @@
-//! Counting: totals, durations by stage, refusals by role and reason, in a fixed area of shared memory.
+//! Counting: totals, durations by stage, refusals by role and reason, in a fixed area of shared memory; what concerns one question in
+//! [`questions`].
 //!
-//! Lock rules: none, every field is an atomic and is counted with relaxed order (see `pg::shmem`). A refusal's row is claimed by
+//! Lock rules: none here, every field is an atomic and is counted with relaxed order (see `pg::shmem`). A refusal's row is claimed by
 //! one compare-and-swap on its key and is then only counted up; rows are taken back by a reset alone. What does not fit is
 //! counted as dropped. A reset while others count may keep some of their counts.
 //!
-//! Counting never fails and never waits, and does nothing where the library is not preloaded.
+//! A call gathers what it did in its own memory ([`Call`]) and counts it once, at its end. Counting never fails and never waits for
+//! anything but a moment's lock, and does nothing where the library is not preloaded.
 
+mod questions;
+
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nl_query_core::histogram::{BUCKETS, bucket, percentile};
 use nl_query_core::refusal::Reason;
 
+use crate::cache::{self, Engine};
 use crate::pg::shmem::{Area, ZeroInit};
 use crate::pg::viewpoint;
+use crate::settings;
+
+pub use questions::{QuestionCounters, most_asked, rows as question_rows};
 
 /// Where the time of a question goes, in the order it goes there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
+    /// Looking among what is remembered.
+    Cache,
     /// Reading the catalog, or finding that nothing has changed.
     Catalog,
     /// The engine, without its probes.
@@ -33,11 +44,13 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub const ALL: [Stage; 6] = [Stage::Catalog, Stage::Engine, Stage::Probe, Stage::Prove, Stage::Run, Stage::Total];
+    pub const ALL: [Stage; 7] =
+        [Stage::Cache, Stage::Catalog, Stage::Engine, Stage::Probe, Stage::Prove, Stage::Run, Stage::Total];
 
     /// The name shown to users.
     pub fn name(self) -> &'static str {
         match self {
+            Stage::Cache => "cache",
             Stage::Catalog => "catalog",
             Stage::Engine => "engine",
             Stage::Probe => "probe",
@@ -59,6 +72,7 @@ pub struct Shared {
     embedded: AtomicU64,
     model: AtomicU64,
     rows: AtomicU64,
+    hits: AtomicU64,
     refusals_dropped: AtomicU64,
     /// Microseconds since 2000; 0 until the first reset.
     reset_at: AtomicI64,
@@ -88,54 +102,142 @@ unsafe impl ZeroInit for Shared {}
 
 pub static AREA: Area<Shared> = Area::new(c"nl_query statistics");
 
+/// Bytes of the area, counted into `nl_query.shared_memory`.
+pub const AREA_SIZE: usize = size_of::<Shared>().next_multiple_of(128);
+
 /// True when the library was preloaded.
 pub fn available() -> bool {
     AREA.get().is_some()
 }
 
-/// A question under way. Counts itself as an error unless [`Call::answered`] is called, also when an ERROR unwinds through it.
+/// A question under way: what it did so far. Counted as a whole when it ends, as an error unless [`Call::answered`] was called.
 pub struct Call {
-    answered: bool,
+    started: Instant,
+    counted: bool,
+    done: Done,
+}
+
+/// What a call did.
+#[derive(Default)]
+struct Done {
+    user: u32,
+    question: Option<String>,
+    answered: Option<Engine>,
+    hit: bool,
+    rows: u64,
+    query_id: u64,
+    times: [Duration; Stage::ALL.len()],
+}
+
+thread_local! {
+    // Calls that an ERROR ended: no lock may be taken while it unwinds, so they are counted at the transaction's abort.
+    static UNCOUNTED: RefCell<Vec<Done>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Call {
     pub fn begin() -> Call {
-        if let Some(shared) = AREA.get() {
-            shared.calls.fetch_add(1, Relaxed);
-        }
-        Call { answered: false }
+        let mut call = Call::silent();
+        call.counted = true;
+        call
     }
 
-    /// The question has its answer, with so many rows (0 where it was not run), by the embedded engine.
-    pub fn answered(mut self, rows: u64) {
-        self.answered = true;
-        if let Some(shared) = AREA.get() {
-            shared.answers.fetch_add(1, Relaxed);
-            shared.embedded.fetch_add(1, Relaxed);
-            shared.rows.fetch_add(rows, Relaxed);
-        }
+    /// One that nobody asked: it leaves no trace.
+    pub fn silent() -> Call {
+        Call { started: Instant::now(), counted: false, done: Done { user: viewpoint::user(), ..Done::default() } }
+    }
+
+    /// The text that is asked.
+    pub fn ask(&mut self, question: &str) {
+        self.done.question = Some(questions::shortened(question).to_owned());
+    }
+
+    /// Time that a stage took.
+    pub fn spent(&mut self, stage: Stage, time: Duration) {
+        self.done.times[stage as usize] += time;
+    }
+
+    /// The answer was remembered.
+    pub fn hit(&mut self) {
+        self.done.hit = true;
+    }
+
+    /// The identifier of the statement; 0 where none is computed.
+    pub fn identify(&mut self, query_id: u64) {
+        self.done.query_id = query_id;
+    }
+
+    /// The question has its answer, with so many rows (0 where it was not run).
+    pub fn answered(mut self, engine: Engine, rows: u64) {
+        (self.done.answered, self.done.rows) = (Some(engine), rows);
+    }
+
+    /// Since it began.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Time of a stage so far.
+    pub fn time(&self, stage: Stage) -> Duration {
+        self.done.times[stage as usize]
     }
 }
 
 impl Drop for Call {
-    // Runs while an ERROR unwinds too: atomics only, nothing of PostgreSQL.
     fn drop(&mut self) {
-        if !self.answered
-            && let Some(shared) = AREA.get()
-        {
-            shared.errors.fetch_add(1, Relaxed);
+        if !self.counted {
+            return;
+        }
+        let mut done = std::mem::take(&mut self.done);
+        done.times[Stage::Total as usize] = self.started.elapsed();
+        if std::thread::panicking() {
+            UNCOUNTED.with_borrow_mut(|uncounted| uncounted.push(done));
+        } else {
+            count(&done);
         }
     }
 }
 
-/// Counts the time that a stage took.
-pub fn count_time(stage: Stage, time: Duration) {
+/// Counts the calls that an ERROR ended. Called when a transaction has been aborted.
+pub fn count_failed() {
+    UNCOUNTED.take().iter().for_each(count);
+}
+
+fn count(done: &Done) {
     let Some(shared) = AREA.get() else { return };
+    shared.calls.fetch_add(1, Relaxed);
+    match done.answered {
+        Some(Engine::Embedded) => {
+            shared.answers.fetch_add(1, Relaxed);
+            shared.embedded.fetch_add(1, Relaxed);
+        }
+        None => {
+            shared.errors.fetch_add(1, Relaxed);
+        }
+    }
+    if done.hit {
+        shared.hits.fetch_add(1, Relaxed);
+    }
+    if done.rows > 0 {
+        shared.rows.fetch_add(done.rows, Relaxed);
+    }
+    for stage in Stage::ALL {
+        let time = done.times[stage as usize];
+        // Every stage but the whole is counted where it was reached.
+        if !time.is_zero() && (done.answered.is_some() || stage != Stage::Total) {
+            count_time(shared, stage, time);
+        }
+    }
+    questions::count(done);
+}
+
+fn count_time(shared: &Shared, stage: Stage, time: Duration) {
     let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let timing = &shared.timings[stage as usize];
     timing.count.fetch_add(1, Relaxed);
     timing.total_us.fetch_add(micros, Relaxed);
-    timing.max_us.fetch_max(micros, Relaxed);
+    if timing.max_us.load(Relaxed) < micros {
+        timing.max_us.fetch_max(micros, Relaxed);
+    }
     timing.buckets[bucket(micros)].fetch_add(1, Relaxed);
 }
 
@@ -165,6 +267,7 @@ pub struct Info {
     pub embedded: u64,
     pub model: u64,
     pub rows: u64,
+    pub hits: u64,
     pub refusals: u64,
     pub dropped: u64,
     pub memory: u64,
@@ -181,9 +284,10 @@ pub fn info() -> Option<Info> {
         embedded: shared.embedded.load(Relaxed),
         model: shared.model.load(Relaxed),
         rows: shared.rows.load(Relaxed),
+        hits: shared.hits.load(Relaxed),
         refusals: shared.refusals.iter().map(|row| row.count.load(Relaxed)).sum::<u64>() + shared.refusals_dropped.load(Relaxed),
-        dropped: shared.refusals_dropped.load(Relaxed),
-        memory: size_of::<Shared>() as u64,
+        dropped: shared.refusals_dropped.load(Relaxed) + questions::dropped(),
+        memory: settings::shared_memory() as u64,
         reset_at: Some(shared.reset_at.load(Relaxed)).filter(|at| *at != 0),
     })
 }
@@ -239,8 +343,8 @@ fn refusal_count(row: &RefusalRow) -> Option<RefusalCount> {
 /// Sets everything back to nothing.
 pub fn reset() {
     let Some(shared) = AREA.get() else { return };
-    let totals =
-        [&shared.calls, &shared.answers, &shared.errors, &shared.embedded, &shared.model, &shared.rows, &shared.refusals_dropped];
+    let Shared { calls, answers, errors, embedded, model, rows, hits, refusals_dropped, .. } = shared;
+    let totals = [calls, answers, errors, embedded, model, rows, hits, refusals_dropped];
     totals.iter().for_each(|total| total.store(0, Relaxed));
     for timing in &shared.timings {
         [&timing.count, &timing.total_us, &timing.max_us].iter().for_each(|total| total.store(0, Relaxed));
@@ -251,5 +355,7 @@ pub fn reset() {
         row.count.store(0, Relaxed);
         row.last.store(0, Relaxed);
     }
+    questions::reset();
+    cache::reset_counters();
     shared.reset_at.store(viewpoint::now(), Relaxed);
 }

@@ -1,0 +1,98 @@
+//! What is remembered of a question: its statement, or why it has none. Plain data, written and read by the same library only.
+
+use nl_query_core::error::Error;
+use nl_query_core::template::Slot;
+use nl_query_engine::ir::Day;
+use nl_query_engine::slots::Carriage;
+use serde::{Deserialize, Serialize};
+
+/// An answer: SQL, never rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Statement {
+    pub sql: String,
+    pub paraphrase: String,
+    /// Probability that the reading is right, 0 to 1.
+    pub confidence: f64,
+    pub engine: Engine,
+    /// The day it is good for, as year, month and day; none is every day.
+    day: Option<(i32, u8, u8)>,
+    /// For which other slots it is the answer too.
+    carriage: Option<Carriage>,
+}
+
+/// Who wrote a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Engine {
+    Embedded,
+}
+
+impl Engine {
+    /// The name shown to users.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Embedded => "embedded",
+        }
+    }
+}
+
+impl Statement {
+    pub fn new(sql: String, paraphrase: String, confidence: f64, engine: Engine) -> Statement {
+        Statement { sql, paraphrase, confidence, engine, day: None, carriage: None }
+    }
+
+    /// The current day was looked at when it was written.
+    pub fn only_on(mut self, day: Day) -> Statement {
+        self.day = Some((day.year, day.month, day.day));
+        self
+    }
+
+    /// It serves other slots as well.
+    pub fn carrying(mut self, carriage: Option<Carriage>) -> Statement {
+        self.carriage = carriage;
+        self
+    }
+
+    pub fn carries(&self) -> bool {
+        self.carriage.is_some()
+    }
+
+    /// Whether it holds today.
+    pub fn holds(&self, today: impl FnOnce() -> Day) -> bool {
+        self.day.is_none_or(|day| {
+            let today = today();
+            day == (today.year, today.month, today.day)
+        })
+    }
+
+    /// The statement for these slots of its template; none where it is not known to answer them.
+    pub fn with_slots(&self, slots: &[Slot]) -> Option<Statement> {
+        let carriage = self.carriage.as_ref()?;
+        let sql = carriage.sql(&self.sql, slots)?;
+        let paraphrase = carriage.paraphrase(&self.paraphrase, slots)?;
+        Some(Statement { sql, paraphrase, carriage: None, ..self.clone() })
+    }
+}
+
+/// Why a question was refused, remembered for a moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Refused {
+    pub error: Error,
+    /// What [`super::generation::writes`] was when the data were looked at; none where they were not.
+    pub writes: Option<u64>,
+}
+
+impl Refused {
+    /// Whether an error is worth remembering: it says something of the question, not of the moment.
+    pub fn is_memorable(error: &Error) -> bool {
+        use nl_query_core::refusal::Reason;
+        match error {
+            Error::NothingReadable
+            | Error::NothingRecognised { .. }
+            | Error::UnknownWords { .. }
+            | Error::OutOfScope { .. }
+            | Error::NoSuchDay { .. } => true,
+            Error::NotProven { refusal, .. } => refusal.reason != Reason::Timeout,
+            _ => false,
+        }
+    }
+}

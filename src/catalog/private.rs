@@ -1,0 +1,11 @@
+//! The catalog read as the role that asks: what nobody else may see (uncommitted definitions, temporary tables), and what does not
+//! fit into shared memory. Nothing here is shared.
+
+use nl_query_core::error::Error;
+use nl_query_core::introspection::{Catalog, Everything};
+
+/// What the current role may SELECT now, by this transaction's eyes.
+pub fn read(max_relations: i32) -> Result<Catalog, Error> {
+    let whole = super::introspect(max_relations, None, false)?;
+    Ok(whole.seen_by(&mut Everything, usize::try_from(max_relations).unwrap_or(0)))
+}
