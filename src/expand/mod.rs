@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! analysed statement ─► calls with a literal question ─► may it expand? ─► SQL of each question, once ─► analysed by itself
+//!    SELECT * FROM nl_query and nothing else:  the statement becomes the answer
 //!    nl_query:  the call becomes a subquery with the answer's columns, and the statement is analysed again
 //!    nl_record: its columns are known already, so the answer takes the call's place as it stands
 //! ```
@@ -17,6 +18,7 @@ use crate::guard;
 use crate::pg::analyze_hook::{self, Analysed, Call, Expansion, Fault};
 use crate::pg::calls::Asks;
 use crate::pg::error_hint;
+use crate::pg::raw_tree::Statement;
 use crate::pg::splice::{self, Answer, Splice};
 use crate::{service, settings};
 
@@ -40,6 +42,12 @@ fn decide(statement: &Analysed) -> Result<Option<Expansion>, Fault> {
         records.push((call.location, asked.record(call)?));
     }
     let queries: Vec<&Call> = calls.iter().filter(|call| call.asks == Asks::Query).collect();
+    if let ([call], true) = (queries.as_slice(), records.is_empty())
+        && statement.is_nothing_but(call)
+    {
+        let whole = asked.query(call)?;
+        return Ok(whole.map(|answer| asked.expansion(None, Splice::new(Vec::new(), Vec::new()), Some(answer))));
+    }
     let locations: Vec<i32> = queries.iter().map(|call| call.location).collect();
     let mut raw = if queries.is_empty() { None } else { statement.raw(&locations) };
     let mut answers = Vec::new();
@@ -52,7 +60,7 @@ fn decide(statement: &Analysed) -> Result<Option<Expansion>, Fault> {
     }
     let raw = raw.filter(|_| !answers.is_empty());
     let splice = Splice::new(answers, records);
-    Ok((!splice.is_empty()).then(|| Expansion { raw, splice, sql: asked.all_sql() }))
+    Ok((!splice.is_empty()).then(|| asked.expansion(raw, splice, None)))
 }
 
 /// Expanded SQL runs as the caller and where the statement runs: not for answers that run as another role, not inside an answer.
@@ -92,8 +100,8 @@ impl Asked {
         Ok(answer)
     }
 
-    fn all_sql(&self) -> String {
-        self.order.join(";\n")
+    fn expansion(self, raw: Option<Statement>, splice: Splice, whole: Option<Answer>) -> Expansion {
+        Expansion { raw, splice, whole, sql: self.order.join(";\n") }
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Expansion {
     /// The raw tree to analyse in place of the one before; none where the analysed tree can be changed as it is.
     pub raw: Option<RawStatement>,
     pub splice: Splice,
+    /// The answer that the statement is, where it is nothing else.
+    pub whole: Option<Answer>,
     /// The SQL of the answers, for the DETAIL of errors.
     pub sql: String,
 }
@@ -74,6 +76,12 @@ impl Analysed {
             Some(Call { asks, question: site.question()?, location: site.location(), site })
         };
         sites.into_iter().filter_map(call).collect()
+    }
+
+    /// True where the statement is nothing but the call: `SELECT * FROM nl_query('…')`.
+    pub fn is_nothing_but(&self, call: &Call) -> bool {
+        // SAFETY: made from the hook's arguments; the call was found in this query.
+        unsafe { parse_state::text(self.state).is_some_and(|text| call.site.is_all_of(&*self.query, text)) }
     }
 
     /// An expansion begins: what is left of the one before is forgotten. Not for statements that are analysed while another expands.
@@ -204,7 +212,13 @@ unsafe extern "C-unwind" fn raise(work: *mut Work) {
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn fill(work: *mut Work) {
     // SAFETY: the frame above owns `work`; the statement's tree is ours to change until the hook returns.
-    unsafe { (*(*work).expansion).splice.put_into((*work).query) };
+    unsafe {
+        let expansion = &mut *(*work).expansion;
+        match expansion.whole {
+            Some(answer) => answer.put_for((*work).query),
+            None => expansion.splice.put_into((*work).query),
+        }
+    }
 }
 
 /// An error callback: what the second analysis finds wrong is about SQL that the user has not seen.

@@ -4,12 +4,12 @@
 //! walked only where they hold subqueries. It must not allocate, panic or call a guarded function: it runs in a frame that an
 //! ERROR of PostgreSQL may jump over.
 
-use core::ffi::c_void;
+use core::ffi::{CStr, c_void};
 
 use pgrx::pg_sys;
 
 use super::syscache::CacheRow;
-use super::{compat, list, types};
+use super::{compat, list, types, walkers};
 
 /// A call of an added function where a set may stand.
 #[derive(Clone, Copy)]
@@ -105,7 +105,7 @@ unsafe fn search(query: &pg_sys::Query, visit: Visit<'_>) {
             let mut context = Context { visit };
             let flags = pg_sys::QTW_IGNORE_RT_SUBQUERIES | pg_sys::QTW_IGNORE_CTE_SUBQUERIES;
             let walked = core::ptr::from_ref(query).cast_mut();
-            unguarded::query_tree_walker(walked, Some(in_expression), (&raw mut context).cast(), flags as i32);
+            walkers::query_tree_walker(walked, Some(in_expression), (&raw mut context).cast(), flags as i32);
         }
     }
 }
@@ -126,7 +126,7 @@ unsafe extern "C-unwind" fn in_expression(node: *mut pg_sys::Node, context: *mut
             search(&*node.cast::<pg_sys::Query>(), (*context.cast::<Context<'_>>()).visit);
             return false;
         }
-        unguarded::expression_tree_walker(node, Some(in_expression), context)
+        walkers::expression_tree_walker(node, Some(in_expression), context)
     }
 }
 
@@ -144,19 +144,9 @@ unsafe fn note(expression: *mut pg_sys::Node, source: *mut pg_sys::RangeTblEntry
     }
 }
 
-// The walkers without the guard that pgrx puts around its bindings: a guard saves and restores jump buffers at every node, and a
-// caught ERROR would lose its position.
-mod unguarded {
-    use super::{c_void, pg_sys};
-
-    type Walker = Option<unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut c_void) -> bool>;
-
-    unsafe extern "C-unwind" {
-        #[cfg_attr(not(any(feature = "pg14", feature = "pg15")), link_name = "query_tree_walker_impl")]
-        pub fn query_tree_walker(query: *mut pg_sys::Query, walker: Walker, context: *mut c_void, flags: i32) -> bool;
-        #[cfg_attr(not(any(feature = "pg14", feature = "pg15")), link_name = "expression_tree_walker_impl")]
-        pub fn expression_tree_walker(node: *mut pg_sys::Node, walker: Walker, context: *mut c_void) -> bool;
-    }
+/// A column that comes of a star has the star's place.
+fn is_star(text: &CStr, place: i32) -> bool {
+    usize::try_from(place).ok().and_then(|place| text.to_bytes().get(place)) == Some(&b'*')
 }
 
 /// `pg_language.oid` of language C.
@@ -210,6 +200,37 @@ impl Site {
     pub fn location(&self) -> i32 {
         // SAFETY: the call belongs to a tree that is alive.
         unsafe { (*self.call).location }
+    }
+
+    /// True where the statement is `SELECT * FROM` the call and nothing else: then it is the answer.
+    ///
+    /// # Safety
+    /// `query` is the analysed query of `text` that the call was found in.
+    pub unsafe fn is_all_of(&self, query: &pg_sys::Query, text: &CStr) -> bool {
+        let lists = [query.cteList, query.groupClause, query.groupingSets, query.windowClause, query.distinctClause];
+        let more = [query.sortClause, query.rowMarks, query.constraintDeps];
+        let nodes = [query.havingQual, query.limitOffset, query.limitCount, query.setOperations];
+        let bare = query.commandType == pg_sys::CmdType::CMD_SELECT
+            && !(query.hasAggs || query.hasWindowFuncs || query.hasTargetSRFs || query.hasSubLinks || query.hasForUpdate)
+            && lists.iter().chain(&more).all(|list| list.is_null())
+            && nodes.iter().all(|node| node.is_null());
+        // SAFETY: as the caller says; the casts follow the nodes' tags.
+        unsafe {
+            let mut sources = list::iter::<pg_sys::RangeTblEntry>(query.rtable);
+            let mut targets = list::iter::<pg_sys::TargetEntry>(query.targetList);
+            let (Some(source), None, Some(target), None) = (sources.next(), sources.next(), targets.next(), targets.next())
+            else {
+                return false;
+            };
+            let renamed = (*source).alias.as_ref().is_some_and(|alias| !alias.colnames.is_null());
+            let value = (*target).expr.cast::<pg_sys::Node>();
+            bare && source == self.source
+                && self.is_plain_source()
+                && !renamed
+                && (*query.jointree).quals.is_null()
+                && (*value).type_ == pg_sys::NodeTag::T_Var
+                && is_star(text, (*value.cast::<pg_sys::Var>()).location)
+        }
     }
 
     /// True in FROM, on its own: no ROWS FROM with others, no WITH ORDINALITY.

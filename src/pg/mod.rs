@@ -45,5 +45,6 @@ pub mod types;
 pub mod utility;
 pub mod viewpoint;
 pub mod walk;
+pub mod walkers;
 pub mod watch;
 pub mod weigh;

@@ -5,6 +5,9 @@
 
 use pgrx::pg_sys;
 use pgrx::pg_sys::NodeTag::*;
+use pgrx::pg_sys::submodules::ffi::pg_guard_ffi_boundary;
+
+use super::walkers;
 
 /// Sets every place in a query to "unknown".
 ///
@@ -12,14 +15,7 @@ use pgrx::pg_sys::NodeTag::*;
 /// `query` is an analysed query that nobody else looks at.
 pub unsafe fn forget(query: *mut pg_sys::Query) {
     // SAFETY: as the caller says.
-    unsafe { visit(query.cast(), core::ptr::null_mut()) };
-}
-
-/// The walker's callback; only PostgreSQL calls it.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn on_node(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
-    // SAFETY: the walkers hand us valid nodes.
-    unsafe { visit(node, context) }
+    unsafe { pg_guard_ffi_boundary(|| visit(query.cast(), core::ptr::null_mut())) };
 }
 
 /// Sets the place of one node of the named kinds.
@@ -32,16 +28,18 @@ macro_rules! forget_place {
     };
 }
 
+/// The walkers' callback: sets numbers, nothing else.
+///
 /// # Safety
 /// `node` is null or valid, and nobody else looks at it.
-unsafe fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
     if node.is_null() {
         return false;
     }
     // SAFETY: as the caller says; each cast follows the node's tag.
     unsafe {
         if (*node).type_ == T_Query {
-            return pg_sys::query_tree_walker(node.cast(), Some(on_node), context, 0);
+            return walkers::query_tree_walker(node.cast(), Some(visit), context, 0);
         }
         forget_place!(
             node,
@@ -72,6 +70,6 @@ unsafe fn visit(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> boo
             T_MinMaxExpr MinMaxExpr,
             T_SQLValueFunction SQLValueFunction,
         );
-        pg_sys::expression_tree_walker(node, Some(on_node), context)
+        walkers::expression_tree_walker(node, Some(visit), context)
     }
 }

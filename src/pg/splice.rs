@@ -83,6 +83,19 @@ impl Answer {
         }
     }
 
+    /// Takes the place of a whole statement.
+    ///
+    /// # Safety
+    /// `query` is the analysed SELECT of a hook, in memory that lives no longer than the answer.
+    pub unsafe fn put_for(self, query: *mut pg_sys::Query) {
+        // SAFETY: as the caller says; the statement keeps its place in the text.
+        unsafe {
+            let (location, length) = ((*query).stmt_location, (*query).stmt_len);
+            query.copy_from_nonoverlapping(self.0, 1);
+            ((*query).stmt_location, (*query).stmt_len) = (location, length);
+        }
+    }
+
     /// A raw SELECT with the columns of the answer, to be found again by [`Splice`] under its number.
     pub fn stand_in(&self, number: usize) -> *mut pg_sys::SelectStmt {
         // SAFETY: trees in the current context.
