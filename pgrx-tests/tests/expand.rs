@@ -65,6 +65,23 @@ fn columns_have_the_names_and_types_of_the_answer() {
         assert_eq!(described(&mut client, sql), wanted, "{sql}");
         assert_eq!(rows(&mut client, sql), species(), "{sql}");
     }
+    // The statement as a whole, and what only looks like it.
+    for (sql, columns) in [
+        ("/* é */ SELECT * FROM nl_query('how many animals')", vec!["count"]),
+        ("SELECT ALL * FROM (SELECT 1 AS x) AS one, nl_query('how many animals')", vec!["x", "count"]),
+        ("SELECT q.* FROM nl_query('how many animals') AS q", vec!["count"]),
+        ("SELECT * FROM nl_query('how many animals') AS q (n)", vec!["n"]),
+        ("SELECT *, 1 AS one FROM nl_query('how many animals')", vec!["count", "one"]),
+        ("SELECT q FROM nl_query('how many animals') AS q", vec!["q"]),
+        ("SELECT q.q FROM nl_query('how many animals') AS q", vec!["q"]),
+        ("SELECT * FROM nl_query('how many animals') WHERE true", vec!["count"]),
+        ("SELECT * FROM nl_query('how many animals') LIMIT 0", vec!["count"]),
+        ("(SELECT * FROM nl_query('how many animals')) OFFSET 0", vec!["count"]),
+    ] {
+        let names: Vec<String> = described(&mut client, sql).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, columns, "{sql}");
+        client.simple_query(sql).unwrap_or_else(|e| panic!("{e:?}\n{sql}"));
+    }
     let all = described(&mut client, "SELECT * FROM nl_query('show all columns of animals')");
     assert!(
         all.contains(&("weight_kg".to_owned(), Type::NUMERIC)) && all.contains(&("born_on".to_owned(), Type::DATE)),

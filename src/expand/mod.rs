@@ -37,28 +37,15 @@ fn decide(statement: &Analysed) -> Result<Option<Expansion>, Fault> {
     }
     statement.begin();
     let mut asked = Asked::default();
-    let mut records = Vec::new();
-    for call in calls.iter().filter(|call| call.asks == Asks::Record && call.site.is_plain_source()) {
-        records.push((call.location, asked.record(call)?));
-    }
+    let records = asked.records(&calls)?;
     let queries: Vec<&Call> = calls.iter().filter(|call| call.asks == Asks::Query).collect();
     if let ([call], true) = (queries.as_slice(), records.is_empty())
         && statement.is_nothing_but(call)
     {
         let whole = asked.query(call)?;
-        return Ok(whole.map(|answer| asked.expansion(None, Splice::new(Vec::new(), Vec::new()), Some(answer))));
+        return Ok(whole.map(|answer| asked.expansion(None, Splice::default(), Some(answer))));
     }
-    let locations: Vec<i32> = queries.iter().map(|call| call.location).collect();
-    let mut raw = if queries.is_empty() { None } else { statement.raw(&locations) };
-    let mut answers = Vec::new();
-    if let Some(raw) = &mut raw {
-        for call in queries.into_iter().filter(|call| raw.can_expand(call.location)).collect::<Vec<_>>() {
-            let Some(answer) = asked.query(call)? else { continue };
-            raw.expand_to(call.location, answer, answers.len());
-            answers.push(answer);
-        }
-    }
-    let raw = raw.filter(|_| !answers.is_empty());
+    let (raw, answers) = asked.queries(statement, &queries)?;
     let splice = Splice::new(answers, records);
     Ok((!splice.is_empty()).then(|| asked.expansion(raw, splice, None)))
 }
@@ -84,6 +71,28 @@ impl Asked {
         self.order.push(sql.clone());
         self.sql.insert(call.question.clone(), sql.clone());
         Ok(sql)
+    }
+
+    /// The raw tree with stand-ins for the calls of `nl_query` that may expand, and what they stand for.
+    fn queries(&mut self, statement: &Analysed, calls: &[&Call]) -> Result<(Option<Statement>, Vec<Answer>), Fault> {
+        let locations: Vec<i32> = calls.iter().map(|call| call.location).collect();
+        let Some(mut raw) = statement.raw(&locations) else { return Ok((None, Vec::new())) };
+        let mut answers = Vec::new();
+        for call in calls {
+            if raw.can_expand(call.location)
+                && let Some(answer) = self.query(call)?
+            {
+                raw.expand_to(call.location, answer, answers.len());
+                answers.push(answer);
+            }
+        }
+        Ok((Some(raw).filter(|_| !answers.is_empty()), answers))
+    }
+
+    /// The answers of all calls of `nl_record`, by where they stand.
+    fn records(&mut self, calls: &[Call]) -> Result<Vec<(i32, Answer)>, Fault> {
+        let calls = calls.iter().filter(|call| call.asks == Asks::Record && call.site.is_plain_source());
+        calls.map(|call| Ok((call.location, self.record(call)?))).collect()
     }
 
     /// The answer's query; none for an answer that cannot stand in FROM.

@@ -104,6 +104,7 @@ impl Answer {
 }
 
 /// What comes in which place.
+#[derive(Default)]
 pub struct Splice {
     /// By the number of the stand-in.
     answers: Vec<Answer>,
