@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nl_query_core::error::{Error, Known, Reading};
 use nl_query_core::refusal::{Reason, Refusal};
-use nl_query_engine::{Answer, Candidate, Refusal as Unanswerable, WordAccount, ir::Day, slots};
+use nl_query_engine::{Answer, Candidate, Lookup, Refusal as Unanswerable, WordAccount, ir::Day, slots};
 
 use crate::cache::{self, Asking, Hit, Level, Reach, Statement, generation};
 use crate::catalog::{self, Origin, Probe, Snapshot};
@@ -138,9 +138,7 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
     let proving = Instant::now();
     let chosen = choose(&understood, &limits, guard::check);
     call.spent(Stage::Prove, proving.elapsed());
-    let chosen = chosen.and_then(|chosen| {
-        sure(reading(&understood.candidates()[chosen.place])).map(|()| chosen)
-    });
+    let chosen = chosen.and_then(|chosen| sure(reading(&understood.candidates()[chosen.place])).map(|()| chosen));
     call.spent(Stage::Total, call.elapsed());
     let times = Stage::ALL.iter().map(|stage| (*stage, call.time(*stage))).collect();
     if chosen.is_ok() {
@@ -155,7 +153,8 @@ pub fn warm() -> Result<u64, Error> {
     let limits = settings::limits();
     catalog::take_notice();
     guard::as_answering_role(&limits, catalog::snapshot).map_err(failed)??;
-    let answered = stats::most_asked(WARMED).into_iter().filter(|question| answer::<Allowed>(&mut Call::silent(), question).is_ok());
+    let answered =
+        stats::most_asked(WARMED).into_iter().filter(|question| answer::<Allowed>(&mut Call::silent(), question).is_ok());
     Ok(answered.count() as u64)
 }
 
@@ -220,10 +219,8 @@ fn take<P: Proof>(call: &mut Call, asking: &Asking, hit: Hit, limits: &Rc<Limits
 fn find<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: Rc<Limits>) -> Result<Answered<P>, Error> {
     // Before any row is looked at.
     let writes = if asking.reach() > Reach::Nowhere { Some(generation::watch_writes()) } else { None };
-    let understood = match understand(call, question, &limits) {
-        Ok(understood) => understood,
-        Err(error) => return Err(error),
-    };
+    let understood = understand(call, question, &limits)?;
+    let memorable = understood.is_memorable();
     let proving = Instant::now();
     let chosen = choose(&understood, &limits, P::prove);
     call.spent(Stage::Prove, proving.elapsed());
@@ -231,12 +228,17 @@ fn find<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: Rc<L
         Ok(chosen) => chosen,
         Err(error) => {
             let of_data = understood.answer.depends_on_data || matches!(error, Error::NotProven { .. });
-            cache::remember_refusal(asking, &limits, &error, writes.filter(|_| of_data));
+            if memorable {
+                cache::remember_refusal(asking, &limits, &error, writes.filter(|_| of_data));
+            }
             return Err(error);
         }
     };
     call.identify(proof.query_id());
-    let statement = cache::remember(asking, question, understood.statement(place, asking));
+    let thinking = Instant::now();
+    let statement = understood.statement(place, asking).without_rows(writes.filter(|_| understood.has_missed()));
+    call.spent(Stage::Engine, thinking.elapsed());
+    let statement = if memorable { cache::remember(asking, question, statement) } else { Rc::new(statement) };
     cache::note_proof(asking, &limits, proof.query_id());
     sure(reading_of(&statement))?;
     Ok(Answered { statement, proof, limits })
@@ -376,11 +378,24 @@ impl Understood {
         Known { names, left_out: self.left_out() }
     }
 
+    /// Whether another session of the same role would find the same in the data: it is not held to rows by its own settings, and this
+    /// transaction does not see rows of its own or of long ago.
+    fn is_memorable(&self) -> bool {
+        let answer = &self.answer;
+        let of_this_moment = answer.depends_on_data && viewpoint::sees_other_rows();
+        !of_this_moment && !self.snapshot.differs_by_session(&answer.lookups)
+    }
+
+    /// Whether something was looked for in the data and not found: new rows could give another answer.
+    fn has_missed(&self) -> bool {
+        let missed = |lookup: &Lookup| (0..lookup.needles.len()).any(|needle| lookup.hits.iter().all(|hit| hit.needle != needle));
+        self.answer.lookups.iter().any(missed)
+    }
+
     /// What is remembered of the answer at this place.
     fn statement(&self, place: usize, asking: &Asking) -> Statement {
         let best = &self.candidates()[place];
-        let statement =
-            Statement::new(best.sql.clone(), best.paraphrase.clone(), best.confidence, cache::Engine::Embedded);
+        let statement = Statement::new(best.sql.clone(), best.paraphrase.clone(), best.confidence, cache::Engine::Embedded);
         let statement = if self.answer.depends_on_today { statement.only_on(today()) } else { statement };
         let template = asking.template();
         if place > 0 || template.slots.is_empty() || asking.reach() < Reach::Cluster {

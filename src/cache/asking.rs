@@ -12,8 +12,8 @@ use nl_query_core::template::Template;
 
 use crate::catalog;
 use crate::guard::{self, Limits};
-use crate::pg::viewpoint::{self, Viewpoint};
 use crate::pg::transaction;
+use crate::pg::viewpoint::{self, Viewpoint};
 use crate::settings;
 
 use super::generation;
@@ -42,7 +42,8 @@ impl Asking {
     /// Who asks, under which circumstances. Raises no question: [`Asking::read`] looks at the text.
     pub fn begin(text: &str, limits: &Limits) -> Result<Asking, Error> {
         catalog::take_notice();
-        let viewpoint = guard::as_answering_role(limits, viewpoint::viewpoint).map_err(|refusal| Error::Failed { refusal: Box::new(refusal) })?;
+        let viewpoint = guard::as_answering_role(limits, viewpoint::viewpoint)
+            .map_err(|refusal| Error::Failed { refusal: Box::new(refusal) })?;
         let temporary = catalog::temporary();
         let reach = if !settings::cache() || transaction::uncommitted().is_some() {
             Reach::Nowhere

@@ -101,9 +101,11 @@ pub fn asked_at() -> i64 {
     unsafe { pg_sys::GetCurrentStatementStartTimestamp() }
 }
 
-/// True when this transaction has written something.
-pub fn has_written() -> bool {
-    super::session::has_transaction_id()
+/// True where this transaction may see other rows than another session would now: its own, or those of when it began.
+pub fn sees_other_rows() -> bool {
+    // SAFETY: reads a variable of this backend.
+    let of_its_beginning = unsafe { pg_sys::XactIsoLevel } >= pg_sys::XACT_REPEATABLE_READ as i32;
+    of_its_beginning || super::session::has_transaction_id()
 }
 
 /// An identifier as it must stand in SQL, quoted where it has to be.
