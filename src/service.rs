@@ -135,9 +135,7 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
     let (asking, question) = ask(&mut call, text, &limits)?;
     let remembered = cache::peek(&asking);
     let understood = understand(&mut call, &question, &limits)?;
-    let proving = Instant::now();
-    let chosen = choose(&understood, &limits, guard::check);
-    call.spent(Stage::Prove, proving.elapsed());
+    let chosen = choose(&mut call, &understood, &limits, guard::check);
     let chosen = chosen.and_then(|chosen| sure(reading(&understood.candidates()[chosen.place])).map(|()| chosen));
     call.spent(Stage::Total, call.elapsed());
     let times = Stage::ALL.iter().map(|stage| (*stage, call.time(*stage))).collect();
@@ -221,9 +219,7 @@ fn find<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: Rc<L
     let writes = if asking.reach() > Reach::Nowhere { Some(generation::watch_writes()) } else { None };
     let understood = understand(call, question, &limits)?;
     let memorable = understood.is_memorable();
-    let proving = Instant::now();
-    let chosen = choose(&understood, &limits, P::prove);
-    call.spent(Stage::Prove, proving.elapsed());
+    let chosen = choose(call, &understood, &limits, P::prove);
     let Chosen { place, proof } = match chosen {
         Ok(chosen) => chosen,
         Err(error) => {
@@ -279,13 +275,17 @@ fn sure(reading: Reading) -> Result<(), Error> {
 /// The first candidate that the guard lets through. A candidate that is wrong SQL gives way to the next; one that is refused for
 /// what it would do or cost does not, because the next reading would answer another question than the one that was understood.
 fn choose<P>(
+    call: &mut Call,
     understood: &Understood,
     limits: &Limits,
     prove: fn(&str, &Limits) -> Result<P, Refusal>,
 ) -> Result<Chosen<P>, Error> {
     let mut first: Option<(Box<Reading>, Box<Refusal>)> = None;
     for (place, candidate) in understood.candidates().iter().enumerate() {
-        match prove(&candidate.sql, limits) {
+        let proving = Instant::now();
+        let proof = prove(&candidate.sql, limits);
+        call.spent(Stage::Prove, proving.elapsed());
+        match proof {
             Ok(proof) => return Ok(Chosen { place, proof }),
             Err(refusal) => {
                 stats::count_refusal(refusal.reason);
