@@ -74,7 +74,7 @@ impl pg::transaction::Observer for Ends {
         cache::generation::publish(effects);
     }
 
-    fn aborted(&self) {
+    fn ending(&self) {
         stats::count_failed();
     }
 }

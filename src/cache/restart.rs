@@ -31,7 +31,9 @@ pub fn install() {
     if !path.exists() {
         return;
     }
-    let loaded = load(&path);
+    // What a standby replays before anybody asks would go unseen.
+    let replays = ["standby.signal", "recovery.signal"].iter().any(|signal| PathBuf::from(signal).exists());
+    let loaded = if replays { Ok(0) } else { load(&path) };
     // Whatever becomes of this server, the file is not to be read a second time.
     let removed = fs::remove_file(&path);
     match loaded.and_then(|count| removed.map(|()| count)) {

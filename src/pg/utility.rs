@@ -78,10 +78,10 @@ unsafe fn kind_of(node: *mut pg_sys::Node) -> Kind {
                 let commits_other = (*node.cast::<pg_sys::TransactionStmt>()).kind == prepared;
                 if commits_other { Kind::ClusterDescription } else { Kind::Neutral }
             }
+            tag::T_ExplainStmt => explained((*node.cast::<pg_sys::ExplainStmt>()).query),
             tag::T_VariableSetStmt
             | tag::T_VariableShowStmt
             | tag::T_DiscardStmt
-            | tag::T_ExplainStmt
             | tag::T_PrepareStmt
             | tag::T_ExecuteStmt
             | tag::T_DeallocateStmt
@@ -115,6 +115,20 @@ unsafe fn kind_of(node: *mut pg_sys::Node) -> Kind {
             tag::T_DropStmt => of_dropped((*node.cast::<pg_sys::DropStmt>()).removeType),
             _ => Kind::Definition,
         }
+    }
+}
+
+/// EXPLAIN ANALYZE runs what it explains, a CREATE TABLE AS too, which does not pass here by itself then.
+///
+/// # Safety
+/// `node` is what a valid EXPLAIN explains.
+unsafe fn explained(node: *mut pg_sys::Node) -> Kind {
+    // SAFETY: analysed already, so a query; each cast follows the node's tag.
+    unsafe {
+        let Some(query) = node.cast::<pg_sys::Query>().as_ref().filter(|query| query.type_ == tag::T_Query) else {
+            return Kind::Neutral;
+        };
+        if query.utilityStmt.is_null() { Kind::Neutral } else { kind_of(query.utilityStmt) }
     }
 }
 
