@@ -204,9 +204,14 @@ pub unsafe fn attribute(row: pg_sys::TupleDesc, place: usize) -> *mut pg_sys::Fo
     // SAFETY: as above; from 18 on they lie behind an array of another kind.
     #[cfg(feature = "pg18")]
     unsafe {
-        pg_sys::TupleDescAttr(row, place as i32)
+        let count = usize::try_from((*row).natts).unwrap_or(0);
+        (*row).compact_attrs.as_mut_ptr().add(count).cast::<pg_sys::FormData_pg_attribute>().add(place)
     }
 }
+
+/// `DSA_DEFAULT_INIT_SEGMENT_SIZE`, which is not among what pgrx binds.
+#[cfg(any(feature = "pg17", feature = "pg18"))]
+const SEGMENT_SIZE: usize = 1 << 20;
 
 /// Makes a dynamic shared area in memory that is there already.
 ///
@@ -221,14 +226,7 @@ pub unsafe fn dsa_create_in_place(place: *mut core::ffi::c_void, size: usize, tr
     // SAFETY: as above; further segments are never made, so their sizes do not matter beyond being valid.
     #[cfg(any(feature = "pg17", feature = "pg18"))]
     unsafe {
-        pg_sys::dsa_create_in_place_ext(
-            place,
-            size,
-            tranche,
-            core::ptr::null_mut(),
-            pg_sys::DSA_DEFAULT_INIT_SEGMENT_SIZE as usize,
-            pg_sys::DSA_DEFAULT_INIT_SEGMENT_SIZE as usize,
-        )
+        pg_sys::dsa_create_in_place_ext(place, size, tranche, core::ptr::null_mut(), SEGMENT_SIZE, SEGMENT_SIZE)
     }
 }
 
