@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:31
+-- src/lib.rs:32
 -- bootstrap
 \echo Use "CREATE EXTENSION nl_query" to load this file. \quit
 -- Questions and identifiers are UTF-8 texts inside the library; a database with another encoding would need every one converted.
@@ -24,21 +24,21 @@ $$;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/ask.rs:73
-
-CREATE FUNCTION nl_record(question text) RETURNS SETOF record
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-    COST 10000 ROWS 100
-    AS 'MODULE_PATHNAME', 'nl_record_rows';
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/api/ask.rs:39
 
 CREATE FUNCTION nl_query(question text) RETURNS SETOF json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
     COST 10000 ROWS 100
     AS 'MODULE_PATHNAME', 'nl_query_json';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/ask.rs:73
+
+CREATE FUNCTION nl_record(question text) RETURNS SETOF record
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_record_rows';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -243,7 +243,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:32
+-- src/lib.rs:33
 -- requires:
 --   pg_stat_nl_query
 --   pg_stat_nl_query_cache
@@ -278,7 +278,7 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:43
+-- src/lib.rs:39
 -- requires:
 --   views
 --   nl_query_json
@@ -315,7 +315,7 @@ COMMENT ON VIEW pg_stat_nl_query_cache IS 'one row a tier and level of what is r
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:58
+-- src/lib.rs:56
 -- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
