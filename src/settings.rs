@@ -145,6 +145,11 @@ pub fn shared_limits() -> Rc<Limits> {
     Rc::new(limits())
 }
 
+/// Whether `nl_query.run_as` names a role.
+pub fn runs_as_another() -> bool {
+    RUN_AS.get().is_some_and(|role| !role.to_bytes().trim_ascii().is_empty())
+}
+
 fn text(setting: &'static GucSetting<Option<CString>>) -> String {
     setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -10,8 +10,6 @@
 
 mod shape;
 
-use std::collections::HashMap;
-
 use nl_query_core::error::Error;
 
 use crate::guard;
@@ -52,24 +50,25 @@ fn decide(statement: &Analysed) -> Result<Option<Expansion>, Fault> {
 
 /// Expanded SQL runs as the caller and where the statement runs: not for answers that run as another role, not inside an answer.
 fn may_expand() -> bool {
-    settings::expand() && !guard::in_progress() && !analyze_hook::is_working_session() && settings::limits().run_as.is_none()
+    settings::expand() && !guard::in_progress() && !analyze_hook::is_working_session() && !settings::runs_as_another()
 }
 
 /// What was asked for one statement: each question once.
 #[derive(Default)]
 struct Asked {
-    sql: HashMap<String, String>,
-    order: Vec<String>,
+    /// Questions and their SQL: a statement asks one or two.
+    sql: Vec<(String, String)>,
+    /// SQL of the calls of `nl_record`, whose columns are part of what is asked.
+    records: Vec<String>,
 }
 
 impl Asked {
     fn sql(&mut self, call: &Call) -> Result<String, Fault> {
-        if let Some(sql) = self.sql.get(&call.question) {
+        if let Some((_, sql)) = self.sql.iter().find(|(question, _)| *question == call.question) {
             return Ok(sql.clone());
         }
         let sql = service::sql(&call.question).map_err(|error| at(call, error))?;
-        self.order.push(sql.clone());
-        self.sql.insert(call.question.clone(), sql.clone());
+        self.sql.push((call.question.clone(), sql.clone()));
         Ok(sql)
     }
 
@@ -105,12 +104,13 @@ impl Asked {
     fn record(&mut self, call: &Call) -> Result<Answer, Fault> {
         let wanted = splice::defined_columns(&call.site);
         let (sql, answer) = shape::answer(&call.question, &wanted).map_err(|error| at(call, error))?;
-        self.order.push(sql);
+        self.records.push(sql);
         Ok(answer)
     }
 
     fn expansion(self, raw: Option<Statement>, splice: Splice, whole: Option<Answer>) -> Expansion {
-        Expansion { raw, splice, whole, sql: self.order.join(";\n") }
+        let all: Vec<String> = self.records.into_iter().chain(self.sql.into_iter().map(|(_, sql)| sql)).collect();
+        Expansion { raw, splice, whole, sql: all.join(";\n") }
     }
 }
 
