@@ -21,10 +21,6 @@ const FILE: &str = "pg_stat/nl_query.statements";
 const TEMPORARY: &str = "pg_stat/nl_query.statements.tmp";
 const MAGIC: &[u8; 8] = b"nlqstmt1";
 const CONTROL_FILE: &str = "global/pg_control";
-/// Where the control file says in which state the cluster is, and the state after a shutdown with its checkpoint: the same in PostgreSQL 14
-/// to 18 (`ControlFileData`, `DB_SHUTDOWNED`).
-const STATE: std::ops::Range<usize> = 16..20;
-const SHUT_DOWN: u32 = 1;
 /// Larger files are not ours.
 const LARGEST: u64 = 1 << 30;
 
@@ -112,16 +108,11 @@ fn save() {
     }
 }
 
-/// An immediate stop ends the postmaster as well as any, but may have cut a backend off in the middle of a change. A standby replays
-/// more before anybody asks it again.
-fn is_shut_down() -> io::Result<bool> {
-    let state = fs::read(CONTROL_FILE)?.get(STATE).and_then(|state| state.try_into().ok()).map(u32::from_ne_bytes);
-    Ok(state == Some(SHUT_DOWN))
-}
-
 fn write() -> io::Result<()> {
     let Some(table) = memory::statements() else { return Ok(()) };
-    if !is_shut_down()? {
+    // An immediate stop ends the postmaster as well as any, but may have cut a backend off in the middle of a change; and a standby
+    // replays more before anybody asks it again.
+    if !postmaster::is_shut_down(&fs::read(CONTROL_FILE)?) {
         return Ok(());
     }
     let mut body = header()?;
