@@ -142,7 +142,10 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
     let remembered = cache::peek(&asking);
     let understood = understand(&mut call, &question, &limits)?;
     let chosen = choose(&mut call, &understood, &limits, guard::check);
-    let chosen = chosen.and_then(|chosen| sure(reading(&understood.candidates()[chosen.place])).map(|()| chosen));
+    let chosen = chosen.and_then(|chosen| {
+        let best = &understood.candidates()[chosen.place];
+        sure(best.confidence, || reading(best)).map(|()| chosen)
+    });
     call.spent(Stage::Total, call.elapsed());
     let times = Stage::ALL.iter().map(|stage| (*stage, call.time(*stage))).collect();
     if chosen.is_ok() {
@@ -215,7 +218,7 @@ fn take<P: Proof>(call: &mut Call, asking: &Asking, hit: Hit, limits: &Rc<Limits
     call.hit();
     call.identify(proof.query_id());
     let Hit { statement, .. } = hit;
-    sure(reading_of(&statement))?;
+    sure(statement.confidence, || reading_of(&statement))?;
     Ok(Some(Answered { statement, proof, limits: Rc::clone(limits) }))
 }
 
@@ -242,7 +245,7 @@ fn find<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: Rc<L
     call.spent(Stage::Engine, thinking.elapsed());
     let statement = if memorable { cache::remember(asking, question, statement) } else { Rc::new(statement) };
     cache::note_proof(asking, &limits, proof.query_id());
-    sure(reading_of(&statement))?;
+    sure(statement.confidence, || reading_of(&statement))?;
     Ok(Answered { statement, proof, limits })
 }
 
@@ -273,9 +276,9 @@ fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Unders
 }
 
 /// Refuses to act upon a reading that is not certain enough.
-fn sure(reading: Reading) -> Result<(), Error> {
+fn sure(confidence: f64, reading: impl FnOnce() -> Reading) -> Result<(), Error> {
     let minimum = settings::min_confidence();
-    if reading.confidence < minimum { Err(Error::Unsure { reading: Box::new(reading), minimum }) } else { Ok(()) }
+    if confidence < minimum { Err(Error::Unsure { reading: Box::new(reading()), minimum }) } else { Ok(()) }
 }
 
 /// The first candidate that the guard lets through. A candidate that is wrong SQL gives way to the next; one that is refused for

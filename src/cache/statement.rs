@@ -92,14 +92,16 @@ pub struct Refused {
 impl Refused {
     /// Whether an error is worth remembering: it says something of the question, not of the moment.
     pub fn is_memorable(error: &Error) -> bool {
-        use nl_query_core::refusal::Reason;
         match error {
             Error::NothingReadable
             | Error::NothingRecognised { .. }
             | Error::UnknownWords { .. }
             | Error::OutOfScope { .. }
             | Error::NoSuchDay { .. } => true,
-            Error::NotProven { refusal, .. } => refusal.reason != Reason::Timeout,
+            // Classes of errors in what was asked; not those of a busy, full or ending server.
+            Error::NotProven { refusal, .. } => {
+                [b"0A", b"22", b"42", b"54"].iter().any(|class| refusal.sqlstate.starts_with(*class))
+            }
             _ => false,
         }
     }

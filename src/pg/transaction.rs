@@ -17,6 +17,7 @@
 //! after it nothing may fail, so that an [`Observer`] only counts.
 
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use pgrx::pg_sys;
 use pgrx::pg_sys::SysCacheIdentifier as cache;
@@ -87,6 +88,11 @@ pub trait Observer: Sync {
     fn ending(&self);
 }
 
+/// What a commit told that is to be told once more: 0 is nothing. Looked at whenever resources are released, so it costs one load.
+static AGAIN: AtomicU8 = AtomicU8::new(0);
+const SCHEMA_AGAIN: u8 = 1;
+const CLUSTER_AGAIN: u8 = 2;
+
 static mut OBSERVER: Option<&dyn Observer> = None;
 
 /// Temporary relations dropped in one transaction that are kept apart; beyond, a needless flush is cheaper than the memory.
@@ -102,6 +108,7 @@ pub fn install(observer: &'static dyn Observer) {
         OBSERVER = Some(observer);
         pg_sys::RegisterXactCallback(Some(transaction_event), std::ptr::null_mut());
         pg_sys::RegisterSubXactCallback(Some(savepoint_event), std::ptr::null_mut());
+        pg_sys::RegisterResourceReleaseCallback(Some(resources_released), std::ptr::null_mut());
     }
 }
 
@@ -177,6 +184,9 @@ unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _a
         XACT_EVENT_COMMIT => STATE.with(|state| {
             if let Some(effects) = state.pending.take() {
                 observe(|observer| observer.committed(effects));
+                let schema = if effects.schema { SCHEMA_AGAIN } else { 0 };
+                let cluster = if effects.cluster { CLUSTER_AGAIN } else { 0 };
+                AGAIN.store(schema | cluster, Ordering::Relaxed);
             }
             state.forget();
         }),
@@ -189,6 +199,23 @@ unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _a
             observe(|observer| observer.ending());
         }),
         _ => {}
+    }
+}
+
+/// Tells of a commit a second time, once the messages about it are on their way: PostgreSQL sends them after the commit is told. Whoever
+/// asked in between saw the new rows with old privileges in its caches, and what was remembered of that must not live.
+///
+/// Without pgrx's guard, which would cost every statement: nothing in it can fail.
+unsafe extern "C-unwind" fn resources_released(
+    phase: pg_sys::ResourceReleasePhase::Type,
+    _commits: bool,
+    is_top_level: bool,
+    _argument: *mut std::ffi::c_void,
+) {
+    if AGAIN.load(Ordering::Relaxed) != 0 && is_top_level && phase == pg_sys::ResourceReleasePhase::RESOURCE_RELEASE_LOCKS {
+        let again = AGAIN.swap(0, Ordering::Relaxed);
+        let (schema, cluster) = (again & SCHEMA_AGAIN != 0, again & CLUSTER_AGAIN != 0);
+        observe(|observer| observer.committed(Effects { schema, cluster, ..Effects::default() }));
     }
 }
 
