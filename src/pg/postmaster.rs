@@ -37,7 +37,7 @@ unsafe extern "C-unwind" fn ending(code: i32, _argument: pg_sys::Datum) {
 pub fn is_shut_down(control_file: &[u8]) -> bool {
     let state = std::mem::offset_of!(pg_sys::ControlFileData, state);
     let state = control_file.get(state..).and_then(|rest| rest.first_chunk::<4>()).map(|state| u32::from_ne_bytes(*state));
-    state == Some(pg_sys::DBState::DB_SHUTDOWNED as u32)
+    state == Some(pg_sys::DBState::DB_SHUTDOWNED)
 }
 
 /// The version of the server, as a number.

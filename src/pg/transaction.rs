@@ -361,15 +361,15 @@ impl Message {
     }
 
     fn row(id: u32, hash: u32) -> Message {
-        if id == cache::NAMESPACEOID as u32 {
+        if id == cache::NAMESPACEOID {
             Message::Schema(hash)
         } else if [cache::ENUMOID, cache::PROCOID, cache::OPEROID, cache::CASTSOURCETARGET]
             .iter()
-            .any(|known| *known as u32 == id)
+            .any(|known| *known == id)
         {
             // What a remembered statement calls may be another function now.
             Message::Database
-        } else if [cache::AUTHOID, cache::AUTHMEMMEMROLE, cache::AUTHMEMROLEMEM].iter().any(|known| *known as u32 == id) {
+        } else if [cache::AUTHOID, cache::AUTHMEMMEMROLE, cache::AUTHMEMROLEMEM].iter().any(|known| *known == id) {
             Message::Cluster
         } else {
             Message::Nothing
