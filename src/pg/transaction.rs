@@ -363,13 +363,10 @@ impl Message {
     fn row(id: u32, hash: u32) -> Message {
         if id == cache::NAMESPACEOID {
             Message::Schema(hash)
-        } else if [cache::ENUMOID, cache::PROCOID, cache::OPEROID, cache::CASTSOURCETARGET]
-            .iter()
-            .any(|known| *known == id)
-        {
+        } else if [cache::ENUMOID, cache::PROCOID, cache::OPEROID, cache::CASTSOURCETARGET].contains(&id) {
             // What a remembered statement calls may be another function now.
             Message::Database
-        } else if [cache::AUTHOID, cache::AUTHMEMMEMROLE, cache::AUTHMEMROLEMEM].iter().any(|known| *known == id) {
+        } else if [cache::AUTHOID, cache::AUTHMEMMEMROLE, cache::AUTHMEMROLEMEM].contains(&id) {
             Message::Cluster
         } else {
             Message::Nothing
