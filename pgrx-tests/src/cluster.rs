@@ -10,8 +10,8 @@ use postgres::{Client, NoTls};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 /// Names the socket; nothing listens on the network, so it need not be free.
 const PORT: u16 = 5432;

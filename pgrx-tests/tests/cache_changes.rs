@@ -228,7 +228,9 @@ impl<'a> Scene<'a> {
     fn of(cluster: &'a Cluster, change: &'static Change, way: &str, number: usize) -> Scene<'a> {
         let (name, role, group) = (format!("{way}_{number}"), format!("{way}_{number}_r"), format!("{way}_{number}_g"));
         let mut admin = cluster.connect("postgres");
-        for sql in [format!("CREATE DATABASE {name} TEMPLATE base"), format!("CREATE ROLE {role} LOGIN"), format!("CREATE ROLE {group}")] {
+        for sql in
+            [format!("CREATE DATABASE {name} TEMPLATE base"), format!("CREATE ROLE {role} LOGIN"), format!("CREATE ROLE {group}")]
+        {
             admin.batch_execute(&sql).unwrap_or_else(|e| panic!("{sql}: {e:?}"));
         }
         let database = Database { cluster, name };
@@ -504,7 +506,9 @@ fn settings_of_roles_and_databases() {
          GRANT SELECT ON orders, front.orders TO PUBLIC",
     );
     let question = "how many orders are there in all";
-    let asked = |client: &mut Client| ask(client, "how many orders are there").map(|sql| one_line(&sql)).unwrap_or_else(|e| panic!("{question}: {e:?}"));
+    let asked = |client: &mut Client| {
+        ask(client, "how many orders are there").map(|sql| one_line(&sql)).unwrap_or_else(|e| panic!("{question}: {e:?}"))
+    };
     let of_orders = |client: &mut Client| {
         let sql = asked(client);
         client.query_one(&format!("SELECT ({sql})"), &[]).expect("runs").get::<_, i64>(0)
