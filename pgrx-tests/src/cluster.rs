@@ -186,7 +186,8 @@ impl Cluster {
         all[all.len().saturating_sub(lines)..].join("\n")
     }
 
-    fn data(&self) -> PathBuf {
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
         self.directory.join("data")
     }
 
