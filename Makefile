@@ -24,7 +24,7 @@ help:
 	@echo "make servers         build PostgreSQL 17 and 18 from the distribution's source packages into target/servers"
 	@echo "make check-versions  compile for every supported PostgreSQL version, with whatever headers are here"
 	@echo "make schema          write the install script from the Rust source (cargo-pgrx)"
-	@echo "make bench           the figures of the README (PART=answers, tables or bystanders for one of them)"
+	@echo "make bench           the figures of the README (PART=answers, tables, cached or bystanders for one of them)"
 
 setup:
 	@tools/setup.sh

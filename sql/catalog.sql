@@ -1,14 +1,13 @@
--- The one catalog query: what may be asked about in this database, as one json object.
+-- The one catalog query: what may be asked about in this database, as one json object. Behind WITH RECURSIVE and one of the two files
+-- statistics_own.sql and statistics_all.sql, which both define seen_statistics: a role that may not read pg_statistic may not name it.
 --
 --   $1 integer  how many relations at most; those on the search_path come first, then by schema and name
---   $2 oid[]    only these relations (what invalidation messages named), or NULL for all
---   $3 boolean  true: everything but temporary relations, whoever may read it, for the snapshot that the cluster shares and that is
+--   $2 boolean  true: everything but temporary relations, whoever may read it, for the snapshot that the cluster shares and that is
 --               shown to each role by what it may SELECT; false: what the current role may SELECT, its temporary relations included
 --
 -- Reads catalogs only, takes no lock on the relations it describes, assigns no transaction id. Every name and operator is
 -- written with its schema, because the search_path belongs to whoever asks; IN, LIKE, BETWEEN and CASE x WHEN would look
--- their operators up on it and are not used. To run it by hand in psql: PREPARE it with (integer, oid[], boolean).
-WITH RECURSIVE
+-- their operators up on it and are not used. To run it by hand in psql: PREPARE it with (integer, boolean).
 private AS MATERIALIZED (
     SELECT l.classoid, l.objoid, l.objsubid
     FROM pg_catalog.pg_seclabel AS l
@@ -17,9 +16,9 @@ private AS MATERIALIZED (
 schemas AS MATERIALIZED (
     SELECT n.oid, n.nspname
     FROM pg_catalog.pg_namespace AS n
-    WHERE (NOT $3 AND n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
+    WHERE (NOT $2 AND n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
            OR n.nspname OPERATOR(pg_catalog.<>) 'information_schema' AND n.nspname OPERATOR(pg_catalog.!~) '^pg_')
-      AND ($3 OR pg_catalog.has_schema_privilege(n.oid, 'USAGE'))
+      AND ($2 OR pg_catalog.has_schema_privilege(n.oid, 'USAGE'))
       AND NOT EXISTS (SELECT FROM private AS p
                       WHERE p.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
                         AND p.objoid OPERATOR(pg_catalog.=) n.oid)
@@ -27,15 +26,14 @@ schemas AS MATERIALIZED (
 -- Partitions are left out (their parent stands for them), and what belongs to an extension.
 candidates AS MATERIALIZED (
     SELECT c.oid, n.oid AS namespace, n.nspname, c.relname, c.relkind, c.reltuples, c.relrowsecurity,
-           NOT $3 AND pg_catalog.pg_table_is_visible(c.oid) AS visible,
-           $3 OR pg_catalog.has_table_privilege(c.oid, 'SELECT') AS whole
+           NOT $2 AND pg_catalog.pg_table_is_visible(c.oid) AS visible,
+           $2 OR pg_catalog.has_table_privilege(c.oid, 'SELECT') AS whole
     FROM pg_catalog.pg_class AS c
     JOIN schemas AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,v,m,p,f}'::pg_catalog."char"[])
       AND NOT c.relispartition
       -- A materialised view without data cannot be read; once it is refreshed, a message about it brings it in.
       AND c.relispopulated
-      AND ($2 IS NULL OR c.oid OPERATOR(pg_catalog.=) ANY ($2))
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                       WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
                         AND d.objid OPERATOR(pg_catalog.=) c.oid
@@ -133,48 +131,50 @@ labels AS (
 -- Values come as array literals, which the reader takes apart, because an array of json costs four times as much. Texts keep their
 -- common values and, where the histogram's sample says much about the column, that sample; numbers and calendar types their
 -- least and greatest bound, whose literals hold no comma (money's do). A partitioned table's statistics are those of the whole tree.
-statistics AS MATERIALIZED (
-    SELECT r.oid, s.attname, s.n_distinct, s.null_frac,
-           s.most_common_vals, s.histogram_bounds,
-           CASE WHEN s.n_distinct OPERATOR(pg_catalog.>=) 0 THEN s.n_distinct
-                ELSE pg_catalog.abs(s.n_distinct) OPERATOR(pg_catalog.*) r.reltuples END AS values
-    FROM pg_catalog.pg_stats AS s
-    JOIN relations AS r
-      ON r.nspname OPERATOR(pg_catalog.=) s.schemaname AND r.relname OPERATOR(pg_catalog.=) s.tablename
-     AND s.inherited OPERATOR(pg_catalog.=) (r.relkind OPERATOR(pg_catalog.=) 'p')
+statistics AS (
+    SELECT s.*, CASE WHEN s.n_distinct OPERATOR(pg_catalog.>=) 0 THEN s.n_distinct
+                     ELSE pg_catalog.abs(s.n_distinct) OPERATOR(pg_catalog.*) r.reltuples END AS values
+    FROM seen_statistics AS s
+    JOIN relations AS r ON r.oid OPERATOR(pg_catalog.=) s.oid
 ),
-column_rows AS (
-    SELECT c.oid, pg_catalog.json_agg(pg_catalog.json_build_object(
-               'number', c.attnum, 'name', c.attname,
-               'type_name', pg_catalog.format_type(c.atttypid, c.atttypmod),
-               'type', c.atttypid::pg_catalog.int8, 'not_null', c.attnotnull,
-               'comment', pg_catalog."left"(d.description, 1000),
-               'stats', CASE WHEN s.n_distinct IS NOT NULL THEN pg_catalog.json_build_object(
-                   'n_distinct', s.n_distinct, 'null_frac', s.null_frac,
-                   -- Of numbers only a handful is worth knowing: 0 and 1 are no and yes.
-                   'common_values', CASE
-                    WHEN t.kind OPERATOR(pg_catalog.=) 'text'
-                      OR (t.kind OPERATOR(pg_catalog.=) 'number' AND s.values OPERATOR(pg_catalog.<=) 20
-                          AND t.oid OPERATOR(pg_catalog.<>) 'pg_catalog.money'::pg_catalog.regtype) THEN
-                        s.most_common_vals::pg_catalog.text END,
-                   'bounds', CASE
-                    WHEN t.kind OPERATOR(pg_catalog.=) 'text' THEN
-                        CASE WHEN s.values OPERATOR(pg_catalog.<=) 2000 THEN s.histogram_bounds::pg_catalog.text END
-                    WHEN t.kind OPERATOR(pg_catalog.=) ANY ('{number,date,timestamp,timestamp_tz}'::pg_catalog.text[])
-                     AND t.oid OPERATOR(pg_catalog.<>) 'pg_catalog.money'::pg_catalog.regtype THEN
-                        (SELECT pg_catalog.split_part(b.bounds, ',', 1) OPERATOR(pg_catalog.||) ',' OPERATOR(pg_catalog.||)
-                                pg_catalog.split_part(b.bounds, ',', -1)
-                         FROM (SELECT s.histogram_bounds::pg_catalog.text AS bounds OFFSET 0) AS b
-                         WHERE b.bounds IS NOT NULL)
-                    END) END)
-               ORDER BY c.attnum) AS columns
+described_columns AS (
+    SELECT c.oid, c.attnum, c.attname, c.atttypid, c.attnotnull,
+           pg_catalog.format_type(c.atttypid, c.atttypmod) AS type_name,
+           pg_catalog."left"(d.description, 1000) AS comment,
+           s.n_distinct, s.null_frac,
+           -- Of numbers only a handful is worth knowing: 0 and 1 are no and yes.
+           CASE WHEN t.kind OPERATOR(pg_catalog.=) 'text'
+                  OR (t.kind OPERATOR(pg_catalog.=) 'number' AND s.values OPERATOR(pg_catalog.<=) 20
+                      AND t.oid OPERATOR(pg_catalog.<>) 'pg_catalog.money'::pg_catalog.regtype) THEN
+                s.most_common_vals::pg_catalog.text END AS common_values,
+           CASE WHEN t.kind OPERATOR(pg_catalog.=) 'text' THEN
+                CASE WHEN s.values OPERATOR(pg_catalog.<=) 2000 THEN s.histogram_bounds::pg_catalog.text END
+                WHEN t.kind OPERATOR(pg_catalog.=) ANY ('{number,date,timestamp,timestamp_tz}'::pg_catalog.text[])
+                 AND t.oid OPERATOR(pg_catalog.<>) 'pg_catalog.money'::pg_catalog.regtype THEN
+                (SELECT pg_catalog.split_part(b.bounds, ',', 1) OPERATOR(pg_catalog.||) ',' OPERATOR(pg_catalog.||)
+                        pg_catalog.split_part(b.bounds, ',', -1)
+                 FROM (SELECT s.histogram_bounds::pg_catalog.text AS bounds OFFSET 0) AS b
+                 WHERE b.bounds IS NOT NULL) END AS bounds
     FROM columns AS c
     JOIN types AS t ON t.origin OPERATOR(pg_catalog.=) c.atttypid
     LEFT JOIN pg_catalog.pg_description AS d
            ON d.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
           AND d.objoid OPERATOR(pg_catalog.=) c.oid AND d.objsubid OPERATOR(pg_catalog.=) c.attnum::pg_catalog.int4
     LEFT JOIN statistics AS s
-           ON s.oid OPERATOR(pg_catalog.=) c.oid AND s.attname OPERATOR(pg_catalog.=) c.attname
+           ON s.oid OPERATOR(pg_catalog.=) c.oid AND s.attnum OPERATOR(pg_catalog.=) c.attnum
+    ORDER BY c.oid, c.attnum
+),
+-- An array a property and relation: an object a column costs three times as much to write.
+column_rows AS (
+    SELECT c.oid, pg_catalog.json_build_object(
+               'number', pg_catalog.array_agg(c.attnum), 'name', pg_catalog.array_agg(c.attname),
+               'type_name', pg_catalog.array_agg(c.type_name), 'type', pg_catalog.array_agg(c.atttypid::pg_catalog.int8),
+               'not_null', pg_catalog.array_agg(c.attnotnull),
+               'comment', CASE WHEN pg_catalog.count(c.comment) OPERATOR(pg_catalog.>) 0 THEN pg_catalog.array_agg(c.comment) END,
+               'stats', CASE WHEN pg_catalog.count(c.n_distinct) OPERATOR(pg_catalog.>) 0 THEN pg_catalog.json_build_object(
+                   'n_distinct', pg_catalog.array_agg(c.n_distinct), 'null_frac', pg_catalog.array_agg(c.null_frac),
+                   'common_values', pg_catalog.array_agg(c.common_values), 'bounds', pg_catalog.array_agg(c.bounds)) END) AS columns
+    FROM described_columns AS c
     GROUP BY c.oid
 ),
 -- Unique keys that hold for every row, primary keys first; and which columns an index finds by their value, for probing.
@@ -215,7 +215,7 @@ SELECT pg_catalog.json_build_object(
                    'oid', t.origin::pg_catalog.int8, 'kind', t.kind, 'fractional', t.fractional, 'labels', l.labels))
         FROM types AS t
         LEFT JOIN labels AS l ON l.enumtypid OPERATOR(pg_catalog.=) t.enum),
-    -- One end may lie outside of what was asked for ($2): the reader drops such keys.
+    -- One end may lie outside of what may be seen: the reader drops such keys.
     'foreign_keys', (
         SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
                    'from', k.conrelid::pg_catalog.int8, 'from_columns', k.conkey, 'to', k.confrelid::pg_catalog.int8, 'to_columns', k.confkey)

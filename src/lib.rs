@@ -32,13 +32,8 @@ extension_sql_file!("../sql/bootstrap.sql", bootstrap);
 extension_sql_file!(
     "../sql/views.sql",
     name = "views",
-    requires = [
-        pg_stat_nl_query,
-        pg_stat_nl_query_cache,
-        pg_stat_nl_query_info,
-        pg_stat_nl_query_timing,
-        pg_stat_nl_query_refusals
-    ]
+    requires =
+        [pg_stat_nl_query, pg_stat_nl_query_cache, pg_stat_nl_query_info, pg_stat_nl_query_timing, pg_stat_nl_query_refusals]
 );
 extension_sql_file!(
     "../sql/comments.sql",
@@ -76,7 +71,7 @@ impl pg::transaction::Observer for Ends {
         cache::generation::publish(effects);
     }
 
-    fn aborted(&self) {
+    fn ending(&self) {
         stats::count_failed();
     }
 }

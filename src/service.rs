@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nl_query_core::error::{Error, Known, Reading};
 use nl_query_core::refusal::{Reason, Refusal};
-use nl_query_engine::{Answer, Candidate, Refusal as Unanswerable, WordAccount, ir::Day, slots};
+use nl_query_engine::{Answer, Candidate, Lookup, Refusal as Unanswerable, WordAccount, ir::Day, slots};
 
 use crate::cache::{self, Asking, Hit, Level, Reach, Statement, generation};
 use crate::catalog::{self, Origin, Probe, Snapshot};
@@ -135,11 +135,10 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
     let (asking, question) = ask(&mut call, text, &limits)?;
     let remembered = cache::peek(&asking);
     let understood = understand(&mut call, &question, &limits)?;
-    let proving = Instant::now();
-    let chosen = choose(&understood, &limits, guard::check);
-    call.spent(Stage::Prove, proving.elapsed());
+    let chosen = choose(&mut call, &understood, &limits, guard::check);
     let chosen = chosen.and_then(|chosen| {
-        sure(reading(&understood.candidates()[chosen.place])).map(|()| chosen)
+        let best = &understood.candidates()[chosen.place];
+        sure(best.confidence, || reading(best)).map(|()| chosen)
     });
     call.spent(Stage::Total, call.elapsed());
     let times = Stage::ALL.iter().map(|stage| (*stage, call.time(*stage))).collect();
@@ -155,7 +154,8 @@ pub fn warm() -> Result<u64, Error> {
     let limits = settings::limits();
     catalog::take_notice();
     guard::as_answering_role(&limits, catalog::snapshot).map_err(failed)??;
-    let answered = stats::most_asked(WARMED).into_iter().filter(|question| answer::<Allowed>(&mut Call::silent(), question).is_ok());
+    let answered =
+        stats::most_asked(WARMED).into_iter().filter(|question| answer::<Allowed>(&mut Call::silent(), question).is_ok());
     Ok(answered.count() as u64)
 }
 
@@ -212,7 +212,7 @@ fn take<P: Proof>(call: &mut Call, asking: &Asking, hit: Hit, limits: &Rc<Limits
     call.hit();
     call.identify(proof.query_id());
     let Hit { statement, .. } = hit;
-    sure(reading_of(&statement))?;
+    sure(statement.confidence, || reading_of(&statement))?;
     Ok(Some(Answered { statement, proof, limits: Rc::clone(limits) }))
 }
 
@@ -220,25 +220,26 @@ fn take<P: Proof>(call: &mut Call, asking: &Asking, hit: Hit, limits: &Rc<Limits
 fn find<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: Rc<Limits>) -> Result<Answered<P>, Error> {
     // Before any row is looked at.
     let writes = if asking.reach() > Reach::Nowhere { Some(generation::watch_writes()) } else { None };
-    let understood = match understand(call, question, &limits) {
-        Ok(understood) => understood,
-        Err(error) => return Err(error),
-    };
-    let proving = Instant::now();
-    let chosen = choose(&understood, &limits, P::prove);
-    call.spent(Stage::Prove, proving.elapsed());
+    let understood = understand(call, question, &limits)?;
+    let memorable = understood.is_memorable();
+    let chosen = choose(call, &understood, &limits, P::prove);
     let Chosen { place, proof } = match chosen {
         Ok(chosen) => chosen,
         Err(error) => {
             let of_data = understood.answer.depends_on_data || matches!(error, Error::NotProven { .. });
-            cache::remember_refusal(asking, &limits, &error, writes.filter(|_| of_data));
+            if memorable {
+                cache::remember_refusal(asking, &limits, &error, writes.filter(|_| of_data));
+            }
             return Err(error);
         }
     };
     call.identify(proof.query_id());
-    let statement = cache::remember(asking, question, understood.statement(place, asking));
+    let thinking = Instant::now();
+    let statement = understood.statement(place, asking).without_rows(writes.filter(|_| understood.has_missed()));
+    call.spent(Stage::Engine, thinking.elapsed());
+    let statement = if memorable { cache::remember(asking, question, statement) } else { Rc::new(statement) };
     cache::note_proof(asking, &limits, proof.query_id());
-    sure(reading_of(&statement))?;
+    sure(statement.confidence, || reading_of(&statement))?;
     Ok(Answered { statement, proof, limits })
 }
 
@@ -269,21 +270,25 @@ fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Unders
 }
 
 /// Refuses to act upon a reading that is not certain enough.
-fn sure(reading: Reading) -> Result<(), Error> {
+fn sure(confidence: f64, reading: impl FnOnce() -> Reading) -> Result<(), Error> {
     let minimum = settings::min_confidence();
-    if reading.confidence < minimum { Err(Error::Unsure { reading: Box::new(reading), minimum }) } else { Ok(()) }
+    if confidence < minimum { Err(Error::Unsure { reading: Box::new(reading()), minimum }) } else { Ok(()) }
 }
 
 /// The first candidate that the guard lets through. A candidate that is wrong SQL gives way to the next; one that is refused for
 /// what it would do or cost does not, because the next reading would answer another question than the one that was understood.
 fn choose<P>(
+    call: &mut Call,
     understood: &Understood,
     limits: &Limits,
     prove: fn(&str, &Limits) -> Result<P, Refusal>,
 ) -> Result<Chosen<P>, Error> {
     let mut first: Option<(Box<Reading>, Box<Refusal>)> = None;
     for (place, candidate) in understood.candidates().iter().enumerate() {
-        match prove(&candidate.sql, limits) {
+        let proving = Instant::now();
+        let proof = prove(&candidate.sql, limits);
+        call.spent(Stage::Prove, proving.elapsed());
+        match proof {
             Ok(proof) => return Ok(Chosen { place, proof }),
             Err(refusal) => {
                 stats::count_refusal(refusal.reason);
@@ -376,11 +381,24 @@ impl Understood {
         Known { names, left_out: self.left_out() }
     }
 
+    /// Whether another session of the same role would find the same in the data: it is not held to rows by its own settings, and this
+    /// transaction does not see rows of its own or of long ago.
+    fn is_memorable(&self) -> bool {
+        let answer = &self.answer;
+        let of_this_moment = answer.depends_on_data && viewpoint::sees_other_rows();
+        !of_this_moment && !self.snapshot.differs_by_session(&answer.lookups)
+    }
+
+    /// Whether something was looked for in the data and not found: new rows could give another answer.
+    fn has_missed(&self) -> bool {
+        let missed = |lookup: &Lookup| (0..lookup.needles.len()).any(|needle| lookup.hits.iter().all(|hit| hit.needle != needle));
+        self.answer.lookups.iter().any(missed)
+    }
+
     /// What is remembered of the answer at this place.
     fn statement(&self, place: usize, asking: &Asking) -> Statement {
         let best = &self.candidates()[place];
-        let statement =
-            Statement::new(best.sql.clone(), best.paraphrase.clone(), best.confidence, cache::Engine::Embedded);
+        let statement = Statement::new(best.sql.clone(), best.paraphrase.clone(), best.confidence, cache::Engine::Embedded);
         let statement = if self.answer.depends_on_today { statement.only_on(today()) } else { statement };
         let template = asking.template();
         if place > 0 || template.slots.is_empty() || asking.reach() < Reach::Cluster {

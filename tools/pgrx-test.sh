@@ -30,4 +30,4 @@ SUDO
     export PATH
     set -- --runas "$(server_user)" "$@"
 fi
-"$CARGO_PGRX" pgrx test "$@"
+"$CARGO_PGRX" pgrx test "$@" ${TESTS:-}

@@ -12,8 +12,8 @@ use nl_query_core::template::Template;
 
 use crate::catalog;
 use crate::guard::{self, Limits};
-use crate::pg::viewpoint::{self, Viewpoint};
 use crate::pg::transaction;
+use crate::pg::viewpoint::{self, Viewpoint};
 use crate::settings;
 
 use super::generation;
@@ -42,7 +42,8 @@ impl Asking {
     /// Who asks, under which circumstances. Raises no question: [`Asking::read`] looks at the text.
     pub fn begin(text: &str, limits: &Limits) -> Result<Asking, Error> {
         catalog::take_notice();
-        let viewpoint = guard::as_answering_role(limits, viewpoint::viewpoint).map_err(|refusal| Error::Failed { refusal: Box::new(refusal) })?;
+        let viewpoint = guard::as_answering_role(limits, viewpoint::viewpoint)
+            .map_err(|refusal| Error::Failed { refusal: Box::new(refusal) })?;
         let temporary = catalog::temporary();
         let reach = if !settings::cache() || transaction::uncommitted().is_some() {
             Reach::Nowhere
@@ -123,7 +124,7 @@ const TEMPLATE: u8 = 2;
 const REFUSAL: u8 = 3;
 
 fn write_scope(scope: &mut Vec<u8>, viewpoint: &Viewpoint, temporary: u64) {
-    let Viewpoint { user, search_path } = viewpoint;
+    let Viewpoint { user, search_path, row_security } = viewpoint;
     scope.extend_from_slice(&viewpoint::database().to_ne_bytes());
     scope.extend_from_slice(&user.to_ne_bytes());
     scope.extend_from_slice(&temporary.to_ne_bytes());
@@ -131,6 +132,7 @@ fn write_scope(scope: &mut Vec<u8>, viewpoint: &Viewpoint, temporary: u64) {
     let probe = settings::probe().map_or(-1, |probe| probe.rows);
     scope.extend_from_slice(&probe.to_ne_bytes());
     scope.push(settings::engine() as u8);
+    scope.push(u8::from(*row_security));
     scope.push(search_path.len() as u8);
     search_path.iter().for_each(|schema| scope.extend_from_slice(&schema.to_ne_bytes()));
 }

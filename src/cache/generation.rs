@@ -31,9 +31,12 @@ pub struct Home {
     pub(super) leader: AtomicI32,
     /// One more than the generation whose snapshot did not fit into the memory.
     pub(super) oversize: AtomicU64,
-    /// On a standby: a digest of what no message tells of, and when it was looked at.
+    /// On a standby: digests of what messages tell of and of what none tells of, and when the latter was looked at.
+    pub versions: AtomicU64,
     pub marks: AtomicU64,
     pub marks_at: AtomicI64,
+    /// Questions were asked while the server was a standby.
+    pub replayed: AtomicU64,
 }
 
 // SAFETY: repr(C), atomics only; all zero is the first generation of everything.

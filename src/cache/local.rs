@@ -108,9 +108,11 @@ pub fn clear() {
 /// Entries and bytes of the answers, then of the refusals. Bytes are those of the texts.
 pub fn sizes() -> [(u64, u64); 2] {
     MEMORY.with_borrow(|memory| {
-        let statements = memory.statements.iter().map(|(key, known)| key.len() + known.statement.sql.len() + known.statement.paraphrase.len());
+        let statements =
+            memory.statements.iter().map(|(key, known)| key.len() + known.statement.sql.len() + known.statement.paraphrase.len());
         let refusals = memory.refusals.iter().map(|(key, _)| key.len());
-        let sum = |bytes: &mut dyn Iterator<Item = usize>| bytes.fold((0, 0), |(count, sum), bytes| (count + 1, sum + bytes as u64));
+        let sum =
+            |bytes: &mut dyn Iterator<Item = usize>| bytes.fold((0, 0), |(count, sum), bytes| (count + 1, sum + bytes as u64));
         [sum(&mut statements.into_iter()), sum(&mut refusals.into_iter())]
     })
 }

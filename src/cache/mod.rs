@@ -50,7 +50,7 @@ pub fn recall_local(asking: &Asking, limits: &Limits, today: fn() -> Day) -> Opt
     }
     let key = asking.local_key();
     let known = local::statement(key).filter(|known| {
-        let holds = is_true(known.generation, known.made, asking) && known.statement.holds(today);
+        let holds = is_true(known.generation, known.made, asking) && holds(&known.statement, today);
         if !holds {
             local::forget_statement(key);
             counters::count(Tier::Statement, Level::Local, |counter| &counter.invalidations);
@@ -83,14 +83,24 @@ pub fn recall_shared(asking: &Asking, question: &str, today: fn() -> Day) -> Opt
 fn look(table: &SharedTable<()>, key: &[u8], asking: &Asking, today: fn() -> Day) -> Option<(Statement, i64)> {
     let hash = hash(key);
     let (stamp, bytes) = table.look(hash, key, |stamp, (), value| (stamp, value.to_vec()))?;
-    let statement = postcard::from_bytes::<Statement>(&bytes).ok().filter(|statement| {
-        is_true(stamp.generation, stamp.made, asking) && statement.holds(today)
-    });
+    let statement = postcard::from_bytes::<Statement>(&bytes)
+        .ok()
+        .filter(|statement| is_true(stamp.generation, stamp.made, asking) && holds(statement, today));
     if statement.is_none() {
         table.remove(hash, key);
         counters::count(Tier::Statement, Level::Shared, |counter| &counter.invalidations);
     }
     Some((statement?, stamp.made))
+}
+
+/// Whether the day and the rows are still those that it was written for.
+fn holds(statement: &Statement, today: fn() -> Day) -> bool {
+    statement.holds(today) && is_unchanged(statement.writes)
+}
+
+/// Whether rows that were missing are missing still, also for this transaction.
+fn is_unchanged(writes: Option<u64>) -> bool {
+    writes.is_none_or(|writes| writes == generation::writes() && !viewpoint::sees_other_rows())
 }
 
 /// Whether something of that generation and age still counts.
@@ -202,16 +212,14 @@ pub fn recall_refusal(asking: &Asking, limits: &Limits) -> Option<Error> {
 
 fn is_still_refused(refused: &Refused, generation: u64, made: i64, asking: &Asking) -> bool {
     let age = viewpoint::asked_at().saturating_sub(made);
-    let unchanged = refused.writes.is_none_or(|writes| writes == generation::writes() && !viewpoint::has_written());
-    generation == asking.generation() && age <= i64::from(settings::negative_ttl()) * SECOND && unchanged
+    let young = age <= i64::from(settings::negative_ttl()) * SECOND;
+    generation == asking.generation() && young && is_unchanged(refused.writes)
 }
 
 /// Remembers a refusal for a moment. `writes` is what [`generation::watch_writes`] said before the data were looked at; none where they
 /// were not.
 pub fn remember_refusal(asking: &Asking, limits: &Limits, error: &Error, writes: Option<u64>) {
-    let nobody = asking.reach() == Reach::Nowhere || settings::negative_ttl() == 0;
-    // A transaction that has written sees rows that others do not.
-    if nobody || !Refused::is_memorable(error) || writes.is_some() && viewpoint::has_written() {
+    if asking.reach() == Reach::Nowhere || settings::negative_ttl() == 0 || !Refused::is_memorable(error) {
         return;
     }
     let refused = Refused { error: error.clone(), writes };

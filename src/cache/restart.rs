@@ -31,7 +31,9 @@ pub fn install() {
     if !path.exists() {
         return;
     }
-    let loaded = load(&path);
+    // What a standby replays before anybody asks would go unseen.
+    let replays = ["standby.signal", "recovery.signal"].iter().any(|signal| PathBuf::from(signal).exists());
+    let loaded = if replays { Ok(0) } else { load(&path) };
     // Whatever becomes of this server, the file is not to be read a second time.
     let removed = fs::remove_file(&path);
     match loaded.and_then(|count| removed.map(|()| count)) {
@@ -74,7 +76,12 @@ fn load(path: &PathBuf) -> io::Result<u64> {
     while !rest.is_empty() {
         let (entry, left) = postcard::take_from_bytes::<Entry<'_>>(rest).map_err(|_| doubt("an entry cannot be read"))?;
         // Of the first generation, which is what every database begins with.
-        table.put(super::hash(entry.key), entry.key, entry.value, Stamp { generation: 0, made: entry.made, owner: entry.database });
+        table.put(
+            super::hash(entry.key),
+            entry.key,
+            entry.value,
+            Stamp { generation: 0, made: entry.made, owner: entry.database },
+        );
         (count, rest) = (count + 1, left);
     }
     Ok(count)

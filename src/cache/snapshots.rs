@@ -113,11 +113,7 @@ fn copy_held(generation: u64) -> Option<(Vec<u8>, Version)> {
         let piece = PIECE.min(length - bytes.len());
         SCHEMA_BYTES.read(place, piece, |piece| bytes.extend_from_slice(piece));
     }
-    let version = Version {
-        generation,
-        statistics: slot.statistics.load(Relaxed),
-        made: slot.made.load(Relaxed),
-    };
+    let version = Version { generation, statistics: slot.statistics.load(Relaxed), made: slot.made.load(Relaxed) };
     Some((bytes, version))
 }
 

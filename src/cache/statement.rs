@@ -18,6 +18,8 @@ pub struct Statement {
     day: Option<(i32, u8, u8)>,
     /// For which other slots it is the answer too.
     carriage: Option<Carriage>,
+    /// What [`super::generation::writes`] was before rows were found missing; none where it does not depend on that.
+    pub writes: Option<u64>,
 }
 
 /// Who wrote a statement.
@@ -37,7 +39,7 @@ impl Engine {
 
 impl Statement {
     pub fn new(sql: String, paraphrase: String, confidence: f64, engine: Engine) -> Statement {
-        Statement { sql, paraphrase, confidence, engine, day: None, carriage: None }
+        Statement { sql, paraphrase, confidence, engine, day: None, carriage: None, writes: None }
     }
 
     /// The current day was looked at when it was written.
@@ -49,6 +51,12 @@ impl Statement {
     /// It serves other slots as well.
     pub fn carrying(mut self, carriage: Option<Carriage>) -> Statement {
         self.carriage = carriage;
+        self
+    }
+
+    /// It was written because rows were not there.
+    pub fn without_rows(mut self, writes: Option<u64>) -> Statement {
+        self.writes = writes;
         self
     }
 
@@ -84,14 +92,16 @@ pub struct Refused {
 impl Refused {
     /// Whether an error is worth remembering: it says something of the question, not of the moment.
     pub fn is_memorable(error: &Error) -> bool {
-        use nl_query_core::refusal::Reason;
         match error {
             Error::NothingReadable
             | Error::NothingRecognised { .. }
             | Error::UnknownWords { .. }
             | Error::OutOfScope { .. }
             | Error::NoSuchDay { .. } => true,
-            Error::NotProven { refusal, .. } => refusal.reason != Reason::Timeout,
+            // Classes of errors in what was asked; not those of a busy, full or ending server.
+            Error::NotProven { refusal, .. } => {
+                [b"0A", b"22", b"42", b"54"].iter().any(|class| refusal.sqlstate.starts_with(*class))
+            }
             _ => false,
         }
     }

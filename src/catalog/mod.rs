@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use nl_query_core::error::Error;
 use nl_query_core::introspection::{Catalog, Whole};
 use nl_query_core::schema::RelationId;
-use nl_query_engine::Prepared;
+use nl_query_engine::{Lookup, Prepared};
 
 use crate::cache::counters::{self, Level, Tier};
 use crate::cache::{generation, snapshots};
@@ -51,6 +51,17 @@ pub struct Snapshot {
     pub left_out: usize,
     /// Columns whose values an index finds.
     indexed: BTreeSet<(RelationId, usize)>,
+    /// Relations some of whose rows row security hides from the role.
+    partly_hidden: BTreeSet<RelationId>,
+}
+
+impl Snapshot {
+    /// Whether what was looked for in the data can differ between two askings by the same role: a policy may go by a setting of the
+    /// session, so that what one tenant was told must not be remembered for another.
+    pub fn differs_by_session(&self, lookups: &[Lookup]) -> bool {
+        let hidden = |(relation, _): &(RelationId, usize)| self.partly_hidden.contains(relation);
+        lookups.iter().any(|lookup| lookup.columns.iter().any(hidden))
+    }
 }
 
 /// Where a snapshot came from.
@@ -99,6 +110,7 @@ pub fn take_notice() {
     if viewpoint::on_standby() {
         standby::take_notice();
     } else {
+        standby::take_notice_of_promotion();
         invalidation::accept();
     }
 }
@@ -166,7 +178,7 @@ fn make(mut scene: Scene, gathered: bool, before: Option<Entry>) -> Result<(Entr
         }
         None => {
             let statistics = Statistics::now();
-            (private::read(scene.max_relations)?, statistics, Origin::Read)
+            (private::read(&scene.viewpoint, scene.max_relations)?, statistics, Origin::Read)
         }
     };
     catalog.schema.search_path = viewpoint::schema_names(&scene.viewpoint);
@@ -180,11 +192,12 @@ fn keep_or_prepare(catalog: Catalog, before: Option<Entry>) -> Rc<Snapshot> {
         && *snapshot.prepared.schema() == catalog.schema
         && snapshot.left_out == catalog.left_out
         && snapshot.indexed == catalog.indexed
+        && snapshot.partly_hidden == catalog.partly_hidden
     {
         return snapshot;
     }
-    let Catalog { schema, left_out, indexed } = catalog;
-    Rc::new(Snapshot { prepared: Prepared::new(schema), left_out, indexed })
+    let Catalog { schema, left_out, indexed, partly_hidden } = catalog;
+    Rc::new(Snapshot { prepared: Prepared::new(schema), left_out, indexed, partly_hidden })
 }
 
 impl Statistics {
@@ -199,14 +212,34 @@ impl Statistics {
     }
 }
 
+/// What the current role is shown of a whole reading, and what it reads itself: for tests that compare them.
+#[cfg(any(test, feature = "pg_test"))]
+pub fn both_ways() -> (Catalog, Catalog) {
+    let whole = shared::read_everything().expect("the catalog");
+    let (viewpoint, limit) = (viewpoint::viewpoint(), settings::max_relations());
+    let shown = whole.seen_by(&mut shown::Shown::to(&viewpoint), limit as usize);
+    (shown, private::read(&viewpoint, limit).expect("the catalog"))
+}
+
 /// Runs the catalog query. `everything`: whoever may read it, which only a superuser may ask (see `shared`).
-fn introspect(max_relations: i32, only: Option<&[u32]>, everything: bool) -> Result<Whole, Error> {
-    let arguments = [Argument::Integer(max_relations), Argument::Oids(only), Argument::Boolean(everything)];
-    let text = spi_ro::text(CATALOG_SQL, &arguments).unwrap_or_default();
+fn introspect(max_relations: i32, everything: bool) -> Result<Whole, Error> {
+    let arguments = [Argument::Integer(max_relations), Argument::Boolean(everything)];
+    let text = spi_ro::text(if everything { WHOLE_CATALOG_SQL } else { OWN_CATALOG_SQL }, &arguments).unwrap_or_default();
     Whole::from_json(&text).map_err(|error| Error::Catalog { message: error.to_string() })
 }
 
-const CATALOG_SQL: &CStr = c_text(concat!(include_str!("../../sql/catalog.sql"), "\0"));
+const WHOLE_CATALOG_SQL: &CStr = c_text(concat!(
+    "WITH RECURSIVE\n",
+    include_str!("../../sql/statistics_all.sql"),
+    include_str!("../../sql/catalog.sql"),
+    "\0"
+));
+const OWN_CATALOG_SQL: &CStr = c_text(concat!(
+    "WITH RECURSIVE\n",
+    include_str!("../../sql/statistics_own.sql"),
+    include_str!("../../sql/catalog.sql"),
+    "\0"
+));
 
 /// A file of SQL as C text, checked when the library is compiled.
 const fn c_text(text: &'static str) -> &'static CStr {

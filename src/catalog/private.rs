@@ -2,10 +2,14 @@
 //! fit into shared memory. Nothing here is shared.
 
 use nl_query_core::error::Error;
-use nl_query_core::introspection::{Catalog, Everything};
+use nl_query_core::introspection::Catalog;
 
-/// What the current role may SELECT now, by this transaction's eyes.
-pub fn read(max_relations: i32) -> Result<Catalog, Error> {
-    let whole = super::introspect(max_relations, None, false)?;
-    Ok(whole.seen_by(&mut Everything, usize::try_from(max_relations).unwrap_or(0)))
+use crate::pg::viewpoint::Viewpoint;
+
+use super::shown::Own;
+
+/// What the current role, whose viewpoint this is, may SELECT now, by this transaction's eyes.
+pub fn read(viewpoint: &Viewpoint, max_relations: i32) -> Result<Catalog, Error> {
+    let whole = super::introspect(max_relations, false)?;
+    Ok(whole.seen_by(&mut Own::of(viewpoint), usize::try_from(max_relations).unwrap_or(0)))
 }

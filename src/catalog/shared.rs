@@ -68,14 +68,6 @@ pub fn clear() {
     HELD.take();
 }
 
-/// The decoded catalog of a generation, if this backend has it.
-pub fn held(generation: u64) -> Option<Rc<Whole>> {
-    HELD.with_borrow(|held| {
-        let held = held.as_ref().filter(|held| held.statistics.version.generation == generation);
-        held.map(|held| Rc::clone(&held.whole))
-    })
-}
-
 /// The snapshot in shared memory, decoded.
 fn decode(generation: u64) -> Option<Held> {
     let (bytes, version) = snapshots::copy(generation)?;
@@ -90,17 +82,17 @@ fn decode(generation: u64) -> Option<Held> {
 /// Reads the catalog for everybody and publishes it.
 fn read() -> Result<Held, Error> {
     let statistics = Statistics::now();
-    let whole = read_everything(None)?;
+    let whole = read_everything()?;
     if let Ok(bytes) = postcard::to_stdvec(&whole) {
         snapshots::publish(&statistics.version, &bytes);
     }
     Ok(Held { whole: Rc::new(whole), statistics, origin: Origin::Read })
 }
 
-/// The catalog query over everything, or over some relations. An ERROR inside gives the role back with the (sub)transaction that it aborts.
-pub fn read_everything(only: Option<&[u32]>) -> Result<Whole, Error> {
+/// The catalog query over everything. An ERROR inside gives the role back with the (sub)transaction that it aborts.
+pub fn read_everything() -> Result<Whole, Error> {
     let role = AsRole::owner_of_the_cluster();
-    let whole = super::introspect(MOST_RELATIONS, only, true);
+    let whole = super::introspect(MOST_RELATIONS, true);
     role.end();
     whole
 }
@@ -111,4 +103,3 @@ impl Held {
         self.statistics.version.generation == generation && self.statistics.serve(gathered)
     }
 }
-

@@ -36,32 +36,40 @@ struct RawRelation {
     row_security: bool,
     comment: Option<String>,
     rows: f64,
-    columns: Vec<RawColumn>,
+    columns: RawColumns,
     primary_key: Option<Vec<Vec<i16>>>,
     unique_keys: Option<Vec<Vec<i16>>>,
     /// First columns of indexes that find a value.
     leading: Option<Vec<i16>>,
 }
 
+/// One array a property, all of the same length.
 #[derive(Debug, Deserialize)]
-struct RawColumn {
-    number: i16,
-    name: String,
-    type_name: String,
+struct RawColumns {
+    number: Vec<i16>,
+    name: Vec<String>,
+    type_name: Vec<String>,
     #[serde(rename = "type")]
-    type_oid: u32,
-    not_null: bool,
-    comment: Option<String>,
+    type_oid: Vec<u32>,
+    not_null: Vec<bool>,
+    comment: Option<Vec<Option<String>>>,
     stats: Option<RawStats>,
 }
 
+/// The same for statistics; null where a column has none.
 #[derive(Debug, Deserialize)]
 struct RawStats {
-    n_distinct: f64,
-    null_frac: f64,
+    n_distinct: Vec<Option<f64>>,
+    null_frac: Vec<Option<f64>>,
     /// Array literals.
-    common_values: Option<String>,
-    bounds: Option<String>,
+    common_values: Vec<Option<String>>,
+    bounds: Vec<Option<String>>,
+}
+
+/// A column's place in [`RawColumns`].
+struct RawColumn<'a> {
+    of: &'a RawColumns,
+    at: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,17 +124,8 @@ pub struct Seen {
     pub visible: bool,
     /// For each column whether it may be seen; none is all of them.
     pub columns: Option<Vec<bool>>,
-    /// Its statistics, which hold values of its rows, may be seen.
-    pub statistics: bool,
-}
-
-/// Sees everything that is there: for what was read as the role that looks at it.
-pub struct Everything;
-
-impl Sight for Everything {
-    fn of(&mut self, described: &Described) -> Option<Seen> {
-        Some(Seen { visible: described.relation.visible, columns: None, statistics: true })
-    }
+    /// No row security hides some of its rows; else its statistics, which hold values of rows, are not seen either.
+    pub all_rows: bool,
 }
 
 /// What one role may see, ready for use.
@@ -137,6 +136,8 @@ pub struct Catalog {
     pub left_out: usize,
     /// Columns that an index finds by value.
     pub indexed: BTreeSet<(RelationId, usize)>,
+    /// Relations some of whose rows are hidden by row security: what their data say depends on more than the role.
+    pub partly_hidden: BTreeSet<RelationId>,
 }
 
 impl Whole {
@@ -167,7 +168,10 @@ impl Whole {
             ids[place] = Some(id);
             let moved = Move::of(sees.columns.as_deref());
             catalog.indexed.extend(described.indexed.iter().filter_map(|column| Some((id, moved.place(*column)?))));
-            catalog.schema.relations.push(moved.relation(&described.relation, sees.visible, sees.statistics));
+            catalog.schema.relations.push(moved.relation(&described.relation, sees.visible, sees.all_rows));
+            if !sees.all_rows {
+                catalog.partly_hidden.insert(id);
+            }
             moves.push(moved);
         }
         let key = |key: &ForeignKey| {
@@ -255,7 +259,7 @@ struct Places {
 impl Places {
     fn add(&mut self, id: RelationId, raw: &RawRelation) {
         self.relations.insert(raw.oid, id);
-        self.columns.extend(raw.columns.iter().enumerate().map(|(position, column)| ((id, column.number), position)));
+        self.columns.extend(raw.columns.number.iter().enumerate().map(|(position, number)| ((id, *number), position)));
     }
 
     fn column(&self, relation: RelationId, number: i16) -> Option<usize> {
@@ -292,35 +296,41 @@ fn relation(raw: RawRelation, id: RelationId, places: &Places, types: &HashMap<u
         visible: raw.visible,
         comment: raw.comment.filter(|text| !text.trim().is_empty()),
         rows: raw.rows,
-        columns: raw.columns.into_iter().map(|raw| column(raw, types)).collect(),
+        columns: (0..raw.columns.number.len()).filter_map(|at| column(&RawColumn { of: &raw.columns, at }, types)).collect(),
         primary_key,
         unique_keys,
     }
 }
 
-fn column(raw: RawColumn, types: &HashMap<u32, RawType>) -> Column {
-    let known = types.get(&raw.type_oid);
-    Column {
-        number: raw.number,
-        name: raw.name,
-        type_name: raw.type_name,
+/// None where the arrays are not of one length, which the query does not do.
+fn column(raw: &RawColumn<'_>, types: &HashMap<u32, RawType>) -> Option<Column> {
+    let RawColumn { of, at } = raw;
+    let known = types.get(of.type_oid.get(*at)?);
+    let comment = of.comment.as_ref().and_then(|comments| comments.get(*at)?.clone());
+    Some(Column {
+        number: *of.number.get(*at)?,
+        name: of.name.get(*at)?.clone(),
+        type_name: of.type_name.get(*at)?.clone(),
         kind: known.map_or(TypeKind::Other, |kind| kind.kind),
         fractional: known.is_some_and(|kind| kind.fractional),
         enum_labels: known.and_then(|kind| kind.labels.clone()).unwrap_or_default(),
-        comment: raw.comment.filter(|text| !text.trim().is_empty()),
-        not_null: raw.not_null,
-        stats: raw.stats.map(|raw| stats(raw, known.is_some_and(|kind| kind.kind == TypeKind::Text))),
-    }
+        comment: comment.filter(|text| !text.trim().is_empty()),
+        not_null: *of.not_null.get(*at)?,
+        stats: of.stats.as_ref().and_then(|raw| stats(raw, *at, known.is_some_and(|kind| kind.kind == TypeKind::Text))),
+    })
 }
 
 /// Values that are kept of a text column at most, and how long they may be: names and labels, not documents.
 const VALUES: usize = 200;
 const VALUE_LENGTH: usize = 100;
 
-fn stats(raw: RawStats, is_text: bool) -> ColumnStats {
+fn stats(raw: &RawStats, at: usize, is_text: bool) -> Option<ColumnStats> {
+    let literal = |of: &[Option<String>]| of.get(at).cloned().flatten();
     let values = |literal: Option<String>| literal.map(|literal| short_values(&literal)).unwrap_or_default();
-    let bounds = if is_text { values(raw.bounds) } else { raw.bounds.map(|literal| ends(&literal)).unwrap_or_default() };
-    ColumnStats { n_distinct: raw.n_distinct, null_frac: raw.null_frac, common_values: values(raw.common_values), bounds }
+    let bounds = literal(&raw.bounds);
+    let bounds = if is_text { values(bounds) } else { bounds.map(|literal| ends(&literal)).unwrap_or_default() };
+    let (n_distinct, null_frac) = ((*raw.n_distinct.get(at)?)?, (*raw.null_frac.get(at)?)?);
+    Some(ColumnStats { n_distinct, null_frac, common_values: values(literal(&raw.common_values)), bounds })
 }
 
 fn short_values(literal: &str) -> Vec<String> {
@@ -347,11 +357,11 @@ fn digest(raw: &RawRelation, types: &HashMap<u32, RawType>, keys: Option<&Vec<&R
     let mut hasher = DefaultHasher::new();
     (raw.namespace, &raw.schema, &raw.name, &raw.kind, raw.row_security, &raw.comment).hash(&mut hasher);
     (&raw.primary_key, &raw.unique_keys, &raw.leading, keys).hash(&mut hasher);
-    for column in &raw.columns {
-        (column.number, &column.name, &column.type_name, column.type_oid, column.not_null, &column.comment).hash(&mut hasher);
-        if let Some(known) = types.get(&column.type_oid) {
-            (known.kind, &known.labels).hash(&mut hasher);
-        }
+    let columns = &raw.columns;
+    (&columns.number, &columns.name, &columns.type_name, &columns.type_oid, &columns.not_null).hash(&mut hasher);
+    columns.comment.hash(&mut hasher);
+    for known in columns.type_oid.iter().filter_map(|oid| types.get(oid)) {
+        (known.kind, &known.labels).hash(&mut hasher);
     }
     hasher.finish()
 }
@@ -362,18 +372,27 @@ mod tests {
 
     const SAMPLE: &str = r#"{"total": 5, "relations": [
         {"oid": 100, "namespace": 7, "schema": "public", "name": "customers", "kind": "r", "visible": false, "row_security": true, "comment": " ", "rows": 10,
-         "columns": [{"number": 1, "name": "id", "type_name": "integer", "type": 23, "not_null": true, "comment": null, "stats": null},
-                     {"number": 3, "name": "state", "type_name": "mood", "type": 900, "not_null": false, "comment": "how they feel",
-                      "stats": {"n_distinct": 2, "null_frac": 0.5, "common_values": "{ok}", "bounds": null}}],
+         "columns": {"number": [1, 3], "name": ["id", "state"], "type_name": ["integer", "mood"], "type": [23, 900], "not_null": [true, false],
+                     "comment": [null, "how they feel"],
+                     "stats": {"n_distinct": [null, 2], "null_frac": [null, 0.5], "common_values": [null, "{ok}"], "bounds": [null, null]}},
          "primary_key": [[1]], "unique_keys": [[1, 2], [3]], "leading": [1, 2]},
         {"oid": 200, "namespace": 7, "schema": "public", "name": "orders", "kind": "p", "visible": true, "row_security": false, "comment": null, "rows": -1,
-         "columns": [{"number": 2, "name": "customer", "type_name": "integer", "type": 23, "not_null": true, "comment": null, "stats": null}],
+         "columns": {"number": [2], "name": ["customer"], "type_name": ["integer"], "type": [23], "not_null": [true], "comment": null, "stats": null},
          "primary_key": null, "unique_keys": null, "leading": null}],
         "types": [{"oid": 23, "kind": "number", "fractional": false, "labels": null},
                   {"oid": 900, "kind": "enum", "fractional": false, "labels": ["ok", "bad"]}],
         "foreign_keys": [{"from": 200, "from_columns": [2], "to": 100, "to_columns": [1]},
                          {"from": 200, "from_columns": [7], "to": 100, "to_columns": [1]},
                          {"from": 200, "from_columns": [2], "to": 999, "to_columns": [1]}]}"#;
+
+    /// Sees everything that is there.
+    struct Everything;
+
+    impl Sight for Everything {
+        fn of(&mut self, described: &Described) -> Option<Seen> {
+            Some(Seen { visible: described.relation.visible, columns: None, all_rows: true })
+        }
+    }
 
     fn sample() -> Whole {
         Whole::from_json(SAMPLE).expect("sample parses")
@@ -400,7 +419,7 @@ mod tests {
     impl Sight for Blinkered {
         fn of(&mut self, described: &Described) -> Option<Seen> {
             let customers = described.relation.name == "customers";
-            customers.then(|| Seen { visible: true, columns: Some(vec![false, true]), statistics: false })
+            customers.then(|| Seen { visible: true, columns: Some(vec![false, true]), all_rows: false })
         }
     }
 
@@ -411,6 +430,7 @@ mod tests {
         assert!(customers.visible);
         assert_eq!(customers.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["state"]);
         assert_eq!(customers.columns[0].stats, None);
+        assert_eq!(catalog.partly_hidden.into_iter().collect::<Vec<_>>(), [0]);
         assert!(customers.primary_key.is_empty());
         assert_eq!(customers.unique_keys, [vec![0]]);
         assert!(catalog.schema.foreign_keys.is_empty() && catalog.indexed.is_empty());
@@ -431,12 +451,13 @@ mod tests {
             Whole::from_json(text).expect("parses").relations.iter().map(|described| described.digest).collect()
         };
         let before = digests(SAMPLE);
-        let analysed = SAMPLE.replace("\"rows\": 10", "\"rows\": 99").replace("\"n_distinct\": 2", "\"n_distinct\": 7");
+        let analysed =
+            SAMPLE.replace("\"rows\": 10", "\"rows\": 99").replace("\"n_distinct\": [null, 2]", "\"n_distinct\": [null, 7]");
         assert_eq!(digests(&analysed), before);
         for (from, to) in [
             ("how they feel", "mood"),
             ("\"bad\"", "\"sad\""),
-            ("\"name\": \"state\"", "\"name\": \"status\""),
+            ("\"state\"", "\"status\""),
             ("\"row_security\": true", "\"row_security\": false"),
         ] {
             let changed = digests(&SAMPLE.replace(from, to));
@@ -451,15 +472,17 @@ mod tests {
     #[test]
     fn statistics_keep_short_texts_and_the_ends_of_numbers() {
         let long = "x".repeat(101);
-        let raw = || RawStats {
-            n_distinct: 3.0,
-            null_frac: 0.0,
-            common_values: Some(format!("{{a,{long},\"b c\"}}")),
-            bounds: Some("{1,2,3}".to_owned()),
+        let raw = RawStats {
+            n_distinct: vec![Some(3.0), None],
+            null_frac: vec![Some(0.0), None],
+            common_values: vec![Some(format!("{{a,{long},\"b c\"}}")), None],
+            bounds: vec![Some("{1,2,3}".to_owned()), None],
         };
-        assert_eq!(stats(raw(), true).common_values, ["a", "b c"]);
-        assert_eq!(stats(raw(), true).bounds, ["1", "2", "3"]);
-        assert_eq!(stats(raw(), false).bounds, ["1", "3"]);
+        let found = |is_text| stats(&raw, 0, is_text).expect("the first column has statistics");
+        assert_eq!(found(true).common_values, ["a", "b c"]);
+        assert_eq!(found(true).bounds, ["1", "2", "3"]);
+        assert_eq!(found(false).bounds, ["1", "3"]);
+        assert_eq!(stats(&raw, 1, true), None);
     }
 
     #[test]

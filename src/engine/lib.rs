@@ -30,6 +30,6 @@ pub mod slots;
 pub mod understand;
 pub mod walk;
 
-pub use answer::{Answer, Candidate, NoProbe, Refusal, ValueHit, ValueProbe, WordAccount, answer};
+pub use answer::{Answer, Candidate, Lookup, NoProbe, Refusal, ValueHit, ValueProbe, WordAccount, answer};
 pub use prepared::Prepared;
 pub use slots::{Carriage, Carried, carriage};

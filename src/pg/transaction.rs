@@ -17,6 +17,7 @@
 //! after it nothing may fail, so that an [`Observer`] only counts.
 
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use pgrx::pg_sys;
 use pgrx::pg_sys::SysCacheIdentifier as cache;
@@ -83,9 +84,14 @@ pub trait Observer: Sync {
     /// One that has an effect was committed. Must not fail, allocate or call PostgreSQL.
     fn committed(&self, effects: Effects);
 
-    /// One was rolled back, and its locks are free.
-    fn aborted(&self);
+    /// One is about to be committed, or was rolled back and its locks are free.
+    fn ending(&self);
 }
+
+/// What a commit told that is to be told once more: 0 is nothing. Looked at whenever resources are released, so it costs one load.
+static AGAIN: AtomicU8 = AtomicU8::new(0);
+const SCHEMA_AGAIN: u8 = 1;
+const CLUSTER_AGAIN: u8 = 2;
 
 static mut OBSERVER: Option<&dyn Observer> = None;
 
@@ -102,6 +108,7 @@ pub fn install(observer: &'static dyn Observer) {
         OBSERVER = Some(observer);
         pg_sys::RegisterXactCallback(Some(transaction_event), std::ptr::null_mut());
         pg_sys::RegisterSubXactCallback(Some(savepoint_event), std::ptr::null_mut());
+        pg_sys::RegisterResourceReleaseCallback(Some(resources_released), std::ptr::null_mut());
     }
 }
 
@@ -109,8 +116,8 @@ pub fn install(observer: &'static dyn Observer) {
 /// moved again.
 pub fn uncommitted() -> Option<u64> {
     STATE.with(|state| {
-        let any = state.defined.get() || state.described.get() || state.described_cluster.get();
-        any.then(|| state.version.get())
+        let stated = state.defined.get() || state.described.get() || state.described_cluster.get();
+        (stated || state.has_changed_unsaid()).then(|| state.version.get())
     })
 }
 
@@ -170,10 +177,16 @@ pub(super) fn note_drop(relation: pg_sys::Oid) {
 unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut std::ffi::c_void) {
     use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PRE_COMMIT, XACT_EVENT_PREPARE};
     match event {
-        XACT_EVENT_PRE_COMMIT => STATE.with(|state| state.pending.set(state.effects())),
+        XACT_EVENT_PRE_COMMIT => STATE.with(|state| {
+            state.pending.set(state.effects());
+            observe(|observer| observer.ending());
+        }),
         XACT_EVENT_COMMIT => STATE.with(|state| {
             if let Some(effects) = state.pending.take() {
                 observe(|observer| observer.committed(effects));
+                let schema = if effects.schema { SCHEMA_AGAIN } else { 0 };
+                let cluster = if effects.cluster { CLUSTER_AGAIN } else { 0 };
+                AGAIN.store(schema | cluster, Ordering::Relaxed);
             }
             state.forget();
         }),
@@ -183,9 +196,26 @@ unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _a
             state.maintaining.set(false);
             state.pending.set(None);
             state.forget();
-            observe(|observer| observer.aborted());
+            observe(|observer| observer.ending());
         }),
         _ => {}
+    }
+}
+
+/// Tells of a commit a second time, once the messages about it are on their way: PostgreSQL sends them after the commit is told. Whoever
+/// asked in between saw the new rows with old privileges in its caches, and what was remembered of that must not live.
+///
+/// Without pgrx's guard, which would cost every statement: nothing in it can fail.
+unsafe extern "C-unwind" fn resources_released(
+    phase: pg_sys::ResourceReleasePhase::Type,
+    _commits: bool,
+    is_top_level: bool,
+    _argument: *mut std::ffi::c_void,
+) {
+    if AGAIN.load(Ordering::Relaxed) != 0 && is_top_level && phase == pg_sys::ResourceReleasePhase::RESOURCE_RELEASE_LOCKS {
+        let again = AGAIN.swap(0, Ordering::Relaxed);
+        let (schema, cluster) = (again & SCHEMA_AGAIN != 0, again & CLUSTER_AGAIN != 0);
+        observe(|observer| observer.committed(Effects { schema, cluster, ..Effects::default() }));
     }
 }
 
@@ -206,6 +236,8 @@ unsafe extern "C-unwind" fn savepoint_event(
     // The guard rolls a subtransaction of its own back on every question: that one holds no comment and no definition.
     if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB && !super::attempt::is_ending() {
         note_message();
+        // A maintenance statement that failed in it never came to its end.
+        statement_done();
     }
 }
 
@@ -221,6 +253,16 @@ impl State {
         }
     }
 
+    /// Definitions that no statement told of: a C function's, those of EXPLAIN ANALYZE. Inside a savepoint the messages of the
+    /// levels above cannot be had, and the statements have to do.
+    fn has_changed_unsaid(&self) -> bool {
+        // SAFETY: reads variables of this backend.
+        let (wrote, level) = unsafe {
+            (pg_sys::GetTopTransactionIdIfAny() != pg_sys::InvalidTransactionId, pg_sys::GetCurrentTransactionNestLevel())
+        };
+        wrote && level == 1 && self.effects().is_some_and(|effects| effects.schema || effects.cluster)
+    }
+
     /// What this transaction will mean for others; none when it means nothing.
     fn effects(&self) -> Option<Effects> {
         // SAFETY: reads variables of this backend.
@@ -230,7 +272,7 @@ impl State {
             schema: self.described.get(),
             cluster: self.described_cluster.get(),
             statistics: self.gathered.get() || self.maintaining.get() || kind == pg_sys::BackendType::B_AUTOVAC_WORKER,
-            wrote: id != pg_sys::InvalidTransactionId,
+            wrote: id != pg_sys::InvalidTransactionId && !maintains,
         };
         let only_maintenance = (self.maintained.get() || self.gathered.get()) && !self.defined.get();
         if !(maintains || only_maintenance) {
@@ -242,7 +284,7 @@ impl State {
     /// Looks through the messages that the commit will send.
     fn add_messages(&self, effects: &mut Effects) {
         let (mut messages, mut file) = (std::ptr::null_mut(), false);
-        // SAFETY: called before the commit, at the top level; gives an array in this transaction's memory.
+        // SAFETY: called inside a transaction, at its top level; gives an array in this transaction's memory.
         let count = unsafe { pg_sys::xactGetCommittedInvalidationMessages(&raw mut messages, &raw mut file) };
         if count <= 0 || messages.is_null() {
             return;
@@ -321,7 +363,11 @@ impl Message {
     fn row(id: u32, hash: u32) -> Message {
         if id == cache::NAMESPACEOID as u32 {
             Message::Schema(hash)
-        } else if id == cache::ENUMOID as u32 || id == cache::PROCOID as u32 {
+        } else if [cache::ENUMOID, cache::PROCOID, cache::OPEROID, cache::CASTSOURCETARGET]
+            .iter()
+            .any(|known| *known as u32 == id)
+        {
+            // What a remembered statement calls may be another function now.
             Message::Database
         } else if [cache::AUTHOID, cache::AUTHMEMMEMROLE, cache::AUTHMEMROLEMEM].iter().any(|known| *known as u32 == id) {
             Message::Cluster

@@ -78,15 +78,34 @@ unsafe fn kind_of(node: *mut pg_sys::Node) -> Kind {
                 let commits_other = (*node.cast::<pg_sys::TransactionStmt>()).kind == prepared;
                 if commits_other { Kind::ClusterDescription } else { Kind::Neutral }
             }
-            tag::T_VariableSetStmt | tag::T_VariableShowStmt | tag::T_DiscardStmt | tag::T_ExplainStmt | tag::T_PrepareStmt
-            | tag::T_ExecuteStmt | tag::T_DeallocateStmt | tag::T_DeclareCursorStmt | tag::T_FetchStmt | tag::T_ClosePortalStmt
-            | tag::T_CopyStmt | tag::T_LockStmt | tag::T_NotifyStmt | tag::T_ListenStmt | tag::T_UnlistenStmt | tag::T_DoStmt
-            | tag::T_CallStmt | tag::T_CheckPointStmt | tag::T_LoadStmt | tag::T_ConstraintsSetStmt => Kind::Neutral,
+            tag::T_ExplainStmt => explained((*node.cast::<pg_sys::ExplainStmt>()).query),
+            tag::T_VariableSetStmt
+            | tag::T_VariableShowStmt
+            | tag::T_DiscardStmt
+            | tag::T_PrepareStmt
+            | tag::T_ExecuteStmt
+            | tag::T_DeallocateStmt
+            | tag::T_DeclareCursorStmt
+            | tag::T_FetchStmt
+            | tag::T_ClosePortalStmt
+            | tag::T_CopyStmt
+            | tag::T_LockStmt
+            | tag::T_NotifyStmt
+            | tag::T_ListenStmt
+            | tag::T_UnlistenStmt
+            | tag::T_DoStmt
+            | tag::T_CallStmt
+            | tag::T_CheckPointStmt
+            | tag::T_LoadStmt
+            | tag::T_ConstraintsSetStmt => Kind::Neutral,
             tag::T_VacuumStmt => Kind::Statistics,
             tag::T_TruncateStmt | tag::T_ClusterStmt | tag::T_ReindexStmt => Kind::Maintenance,
             tag::T_RefreshMatViewStmt => refresh(node.cast()),
             tag::T_AlterRoleSetStmt | tag::T_AlterDatabaseSetStmt => Kind::ClusterDescription,
-            tag::T_CommentStmt | tag::T_SecLabelStmt | tag::T_AlterDomainStmt | tag::T_AlterTypeStmt
+            tag::T_CommentStmt
+            | tag::T_SecLabelStmt
+            | tag::T_AlterDomainStmt
+            | tag::T_AlterTypeStmt
             | tag::T_AlterExtensionContentsStmt => Kind::Description,
             tag::T_RenameStmt => of_type((*node.cast::<pg_sys::RenameStmt>()).renameType),
             tag::T_AlterObjectSchemaStmt => of_type((*node.cast::<pg_sys::AlterObjectSchemaStmt>()).objectType),
@@ -96,6 +115,20 @@ unsafe fn kind_of(node: *mut pg_sys::Node) -> Kind {
             tag::T_DropStmt => of_dropped((*node.cast::<pg_sys::DropStmt>()).removeType),
             _ => Kind::Definition,
         }
+    }
+}
+
+/// EXPLAIN ANALYZE runs what it explains, a CREATE TABLE AS too, which does not pass here by itself then.
+///
+/// # Safety
+/// `node` is what a valid EXPLAIN explains.
+unsafe fn explained(node: *mut pg_sys::Node) -> Kind {
+    // SAFETY: analysed already, so a query; each cast follows the node's tag.
+    unsafe {
+        let Some(query) = node.cast::<pg_sys::Query>().as_ref().filter(|query| query.type_ == tag::T_Query) else {
+            return Kind::Neutral;
+        };
+        if query.utilityStmt.is_null() { Kind::Neutral } else { kind_of(query.utilityStmt) }
     }
 }
 
@@ -121,9 +154,7 @@ unsafe fn of_new(name: *mut pg_sys::RangeVar) -> Kind {
 
 /// Dropped relations are told one by one, those that others take along included (`pg::watch`).
 fn of_dropped(object: pg_sys::ObjectType::Type) -> Kind {
-    use pg_sys::ObjectType::{
-        OBJECT_FOREIGN_TABLE, OBJECT_INDEX, OBJECT_MATVIEW, OBJECT_SEQUENCE, OBJECT_TABLE, OBJECT_VIEW,
-    };
+    use pg_sys::ObjectType::{OBJECT_FOREIGN_TABLE, OBJECT_INDEX, OBJECT_MATVIEW, OBJECT_SEQUENCE, OBJECT_TABLE, OBJECT_VIEW};
     let relations = [OBJECT_TABLE, OBJECT_VIEW, OBJECT_MATVIEW, OBJECT_FOREIGN_TABLE, OBJECT_INDEX, OBJECT_SEQUENCE];
     if relations.contains(&object) { Kind::Neutral } else { Kind::Definition }
 }

@@ -4,12 +4,14 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
-/// What decides, in one database, which relations a name means and which of them may be read.
+/// What decides, in one database, which relations a name means and what of them may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewpoint {
     pub user: u32,
     /// Schemas of the effective search_path, the temporary one left out.
     pub search_path: Vec<u32>,
+    /// The setting of this name: off makes an error of what policies would hide.
+    pub row_security: bool,
 }
 
 /// Longer search_paths than this are told apart by their first entries only; nobody has one.
@@ -21,7 +23,9 @@ pub fn viewpoint() -> Viewpoint {
     // SAFETY: the array has room for PATH_LIMIT entries; the result is the length of the path, however long that is.
     let length = unsafe { pg_sys::fetch_search_path_array(path.as_mut_ptr(), PATH_LIMIT as i32) };
     let length = usize::try_from(length).unwrap_or(0).min(PATH_LIMIT);
-    Viewpoint { user: user(), search_path: path[..length].iter().map(|oid| oid.to_u32()).collect() }
+    // SAFETY: the variable behind the setting.
+    let row_security = unsafe { pg_sys::row_security };
+    Viewpoint { user: user(), search_path: path[..length].iter().map(|oid| oid.to_u32()).collect(), row_security }
 }
 
 /// Names of the schemas of a viewpoint that still exist.
@@ -101,9 +105,11 @@ pub fn asked_at() -> i64 {
     unsafe { pg_sys::GetCurrentStatementStartTimestamp() }
 }
 
-/// True when this transaction has written something.
-pub fn has_written() -> bool {
-    super::session::has_transaction_id()
+/// True where this transaction may see other rows than another session would now: its own, or those of when it began.
+pub fn sees_other_rows() -> bool {
+    // SAFETY: reads a variable of this backend.
+    let of_its_beginning = unsafe { pg_sys::XactIsoLevel } >= pg_sys::XACT_REPEATABLE_READ as i32;
+    of_its_beginning || super::session::has_transaction_id()
 }
 
 /// An identifier as it must stand in SQL, quoted where it has to be.

@@ -130,7 +130,7 @@ struct Done {
 }
 
 thread_local! {
-    // Calls that an ERROR ended: no lock may be taken while it unwinds, so they are counted at the transaction's abort.
+    // Calls that an ERROR ended: no lock may be taken while it unwinds, so they are counted when the transaction ends.
     static UNCOUNTED: RefCell<Vec<Done>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -192,14 +192,17 @@ impl Drop for Call {
         if std::thread::panicking() {
             UNCOUNTED.with_borrow_mut(|uncounted| uncounted.push(done));
         } else {
+            count_failed();
             count(&done);
         }
     }
 }
 
-/// Counts the calls that an ERROR ended. Called when a transaction has been aborted.
+/// Counts the calls that an ERROR ended. Called when a transaction ends, and before something else is counted.
 pub fn count_failed() {
-    UNCOUNTED.take().iter().for_each(count);
+    if UNCOUNTED.with_borrow(|uncounted| !uncounted.is_empty()) {
+        UNCOUNTED.take().iter().for_each(count);
+    }
 }
 
 fn count(done: &Done) {
