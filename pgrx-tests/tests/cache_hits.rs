@@ -322,6 +322,26 @@ fn rows_that_come_and_go() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What was not found because there was no time to look is found by who has the time.
+#[test]
+fn a_look_that_was_cut_short_is_not_remembered() {
+    let (cluster, _turn) = Cluster::alone();
+    let database = cluster.database("cut_short");
+    database.run(
+        "CREATE TABLE depots (depot text, note text, other text);
+         INSERT INTO depots SELECT 'd' || i, repeat(md5(i::text), 50), repeat(md5((-i)::text), 50) FROM generate_series(1, 19000) i;
+         INSERT INTO depots VALUES ('Quhetov', 'x', 'y'); ANALYZE",
+    );
+    let question = "how many depots with depot quhetov are there";
+    let (mut hurried, mut patient) = (database.connect(), database.connect());
+    hurried.batch_execute("SET nl_query.probe_timeout = '1ms'").expect("SET");
+    patient.batch_execute("SET nl_query.probe_timeout = '20s'").expect("SET");
+    let cut_short = ask(&mut hurried, question);
+    assert!(!cut_short.is_ok_and(|sql| sql.contains("Quhetov")), "there was time to look");
+    let said = ask(&mut patient, question);
+    assert!(said.as_ref().is_ok_and(|sql| sql.contains("Quhetov")), "{said:?}");
+}
+
 #[test]
 fn clearing_forgets_in_every_session() {
     let (database, _turn) = small("clear");
