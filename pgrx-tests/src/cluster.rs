@@ -10,8 +10,8 @@ use postgres::{Client, NoTls};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 /// Names the socket; nothing listens on the network, so it need not be free.
 const PORT: u16 = 5432;
@@ -78,6 +78,14 @@ impl Cluster {
     pub fn shared() -> &'static Cluster {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         SHARED.get_or_init(|| Cluster::start(&Options::default()))
+    }
+
+    /// The shared cluster, for one test at a time: where what other tests do to roles or statistics would show.
+    pub fn alone() -> (&'static Cluster, MutexGuard<'static, ()>) {
+        static TURN: Mutex<()> = Mutex::new(());
+        // A test that failed leaves nothing that the next one relies on.
+        let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (Cluster::shared(), turn)
     }
 
     /// A hot standby of this cluster, streaming from it.
@@ -183,7 +191,8 @@ impl Cluster {
         all[all.len().saturating_sub(lines)..].join("\n")
     }
 
-    fn data(&self) -> PathBuf {
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
         self.directory.join("data")
     }
 

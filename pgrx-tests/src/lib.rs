@@ -13,6 +13,7 @@ mod questions;
 mod rows;
 mod samples;
 mod server;
+mod tiers;
 
 pub use cluster::{Cluster, Options, Stop, wait_until};
 pub use database::{Database, Refusal, ask, refusal};
@@ -20,3 +21,4 @@ pub use questions::{Expected, Question, ask_all, read_questions};
 pub use rows::{Table, answers};
 pub use samples::{Sample, load_sample};
 pub use server::Server;
+pub use tiers::{Tier, Tiers, Totals, ask_anew, hits_of, value};
