@@ -165,6 +165,10 @@ pub(super) fn note_drop(relation: pg_sys::Oid) {
     // SAFETY: a syscache lookup inside a transaction; gives '\0' for a relation that is missing.
     let temporary = unsafe { pg_sys::get_rel_persistence(relation) } as u8 == pg_sys::RELPERSISTENCE_TEMP;
     STATE.with(|state| {
+        // CLUSTER and REFRESH drop the table that they have copied from.
+        if state.maintaining.get() {
+            return;
+        }
         if !temporary {
             state.defined.set(true);
         } else if state.dropped.borrow().len() < DROPPED {

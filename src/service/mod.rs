@@ -228,7 +228,8 @@ fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Unders
     let probing = probe.spent();
     call.spent(Stage::Engine, thinking.elapsed().saturating_sub(probing));
     call.spent(Stage::Probe, probing);
-    Ok(Understood { snapshot, answer, origin })
+    let cut_short = probe.is_cut_short();
+    Ok(Understood { snapshot, answer, cut_short, origin })
 }
 
 /// Refuses to act upon a reading that is not certain enough.

@@ -15,6 +15,8 @@ use super::today;
 pub struct Understood {
     pub(super) snapshot: Rc<Snapshot>,
     pub(super) answer: Answer,
+    /// The data were not looked through to the end.
+    pub(super) cut_short: bool,
     pub origin: Origin,
 }
 
@@ -54,12 +56,12 @@ impl Understood {
         Known { names, left_out: self.left_out() }
     }
 
-    /// Whether another session of the same role would find the same in the data: it is not held to rows by its own settings, and this
-    /// transaction does not see rows of its own or of long ago.
+    /// Whether another session of the same role would find the same in the data: they were looked through to the end, rows are not
+    /// hidden by settings of the session, and this transaction does not see rows of its own or of long ago.
     pub(super) fn is_memorable(&self) -> bool {
         let answer = &self.answer;
         let of_this_moment = answer.depends_on_data && viewpoint::sees_other_rows();
-        !of_this_moment && !self.snapshot.differs_by_session(&answer.lookups)
+        !of_this_moment && !self.cut_short && !self.snapshot.differs_by_session(&answer.lookups)
     }
 
     /// Whether something was looked for in the data and not found: new rows could give another answer.
