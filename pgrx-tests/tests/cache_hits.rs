@@ -338,6 +338,8 @@ fn a_look_that_was_cut_short_is_not_remembered() {
     patient.batch_execute("SET nl_query.probe_timeout = '20s'").expect("SET");
     let cut_short = ask(&mut hurried, question);
     assert!(!cut_short.is_ok_and(|sql| sql.contains("Quhetov")), "there was time to look");
+    let anew = ask_anew(&mut patient, question);
+    assert!(anew.as_ref().is_ok_and(|sql| sql.contains("Quhetov")), "{anew:?}");
     let said = ask(&mut patient, question);
     assert!(said.as_ref().is_ok_and(|sql| sql.contains("Quhetov")), "{said:?}");
 }
