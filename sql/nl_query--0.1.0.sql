@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:31
+-- src/lib.rs:32
 -- bootstrap
 \echo Use "CREATE EXTENSION nl_query" to load this file. \quit
 -- Questions and identifiers are UTF-8 texts inside the library; a database with another encoding would need every one converted.
@@ -30,6 +30,15 @@ CREATE FUNCTION nl_query(question text) RETURNS SETOF json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
     COST 10000 ROWS 100
     AS 'MODULE_PATHNAME', 'nl_query_json';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/ask.rs:73
+
+CREATE FUNCTION nl_record(question text) RETURNS SETOF record
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_record_rows';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -66,6 +75,14 @@ CREATE  FUNCTION "nl_candidates"(
 STRICT VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'nl_candidates_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/view.rs:13
+-- nl_query::api::view::nl_create_view
+CREATE FUNCTION nl_create_view(name text, question text, replace bool DEFAULT false) RETURNS regclass
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'nl_create_view_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -226,7 +243,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:32
+-- src/lib.rs:33
 -- requires:
 --   pg_stat_nl_query
 --   pg_stat_nl_query_cache
@@ -261,10 +278,12 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:43
+-- src/lib.rs:39
 -- requires:
 --   views
 --   nl_query_json
+--   nl_record_rows
+--   nl_create_view
 --   nl_sql
 --   nl_explain
 --   nl_candidates
@@ -274,6 +293,8 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
 --   pg_stat_nl_query_reset
 
 COMMENT ON FUNCTION nl_query(text) IS 'answers a question in plain language with one json object a row, run as the caller';
+COMMENT ON FUNCTION nl_record(text) IS 'answers a question with the columns of a column definition list, run as the caller';
+COMMENT ON FUNCTION nl_create_view(text, text, bool) IS 'makes a plain view of the SQL that answers a question, owned by the caller';
 COMMENT ON FUNCTION nl_sql(text) IS 'answers a question in plain language with the SQL that would be run: proven, not run';
 COMMENT ON FUNCTION nl_explain(text, text) IS 'shows how a question is understood, word by word; format is text or json';
 COMMENT ON FUNCTION nl_candidates(text, int) IS 'shows the readings of a question that were considered, best first';
@@ -294,10 +315,13 @@ COMMENT ON VIEW pg_stat_nl_query_cache IS 'one row a tier and level of what is r
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:58
+-- src/lib.rs:56
 -- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_record(text) TO PUBLIC;
+-- Creating a view needs CREATE on its schema, as CREATE VIEW does.
+GRANT EXECUTE ON FUNCTION nl_create_view(text, text, bool) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;

@@ -1,5 +1,8 @@
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_record(text) TO PUBLIC;
+-- Creating a view needs CREATE on its schema, as CREATE VIEW does.
+GRANT EXECUTE ON FUNCTION nl_create_view(text, text, bool) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;

@@ -1,9 +1,9 @@
 //! nl_query: ask PostgreSQL in plain language and get real, typed rows.
 //!
 //! ```text
-//! api -> service -> { catalog, cache, guard, stats } -> pg -> pgrx
-//!                        |       |         |
-//!                        +-------+---------+--> nl_query_engine -> nl_query_core
+//! api -> expand -> service -> { catalog, cache, guard, stats } -> pg -> pgrx
+//!                                  |       |         |
+//!                                  +-------+---------+--> nl_query_engine -> nl_query_core
 //! ```
 //! `pg` holds the unsafe code, one file a PostgreSQL primitive; `settings` is read by everyone.
 
@@ -19,6 +19,7 @@ use pgrx::prelude::*;
 mod api;
 mod cache;
 mod catalog;
+mod expand;
 pub mod guard;
 mod memory;
 mod pg;
@@ -41,6 +42,8 @@ extension_sql_file!(
     requires = [
         "views",
         "nl_query_json",
+        "nl_record_rows",
+        nl_create_view,
         nl_sql,
         nl_explain,
         nl_candidates,
@@ -99,6 +102,7 @@ pub extern "C-unwind" fn _PG_init() {
     pg::shmem::install(&REGIONS, cache::restart::install);
     pg::transaction::install(&Ends);
     pg::utility::install();
+    expand::install();
 }
 
 /// What `cargo pgrx test` asks of a crate.

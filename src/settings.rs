@@ -26,6 +26,8 @@ pub enum Engine {
 static ENGINE: GucSetting<Engine> = GucSetting::<Engine>::new(Engine::auto);
 /// Probability, 0 to 1. At 0.5 a reading is taken when it is more likely right than wrong.
 static MIN_CONFIDENCE: GucSetting<f64> = GucSetting::<f64>::new(0.5);
+/// Whether a literal question stands for its query; off gives json everywhere.
+static EXPAND: GucSetting<bool> = GucSetting::<bool>::new(true);
 /// Rows. A person reads a few hundred, a spreadsheet takes some ten thousand; more is an export, to be asked for on purpose. 0: no limit.
 static MAX_ROWS: GucSetting<i32> = GucSetting::<i32>::new(10_000);
 /// Milliseconds over the run of an answer. Longer than any question at a screen waits, shorter than a report at night. 0: no limit.
@@ -73,6 +75,11 @@ pub fn engine() -> Engine {
 /// What a reading must at least reach to be acted upon.
 pub fn min_confidence() -> f64 {
     MIN_CONFIDENCE.get()
+}
+
+/// Whether a call with a literal question is replaced by the query that answers it.
+pub fn expand() -> bool {
+    EXPAND.get()
 }
 
 /// Longest question, in characters.
@@ -138,6 +145,11 @@ pub fn shared_limits() -> Rc<Limits> {
     Rc::new(limits())
 }
 
+/// Whether `nl_query.run_as` names a role.
+pub fn runs_as_another() -> bool {
+    RUN_AS.get().is_some_and(|role| !role.to_bytes().trim_ascii().is_empty())
+}
+
 fn text(setting: &'static GucSetting<Option<CString>>) -> String {
     setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -188,6 +200,13 @@ fn define_asking() {
         c"Between 0 (always run the best reading) and 1.",
         &MIN_CONFIDENCE,
         (0.0, 1.0),
+        GucContext::Userset,
+    );
+    boolean(
+        c"nl_query.expand",
+        c"Replaces nl_query() with a literal question by the query that answers it.",
+        c"Off: its rows are json objects everywhere.",
+        &EXPAND,
         GucContext::Userset,
     );
     int(

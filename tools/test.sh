@@ -47,6 +47,7 @@ regress() (
 )
 
 clients() {
+    tools/clients.sh
     cargo test --quiet --no-fail-fast -p nl_query_tests -- --show-output
 }
 

@@ -6,7 +6,7 @@ use nl_query_tests::{Cluster, Options, refusal};
 fn functions_say_that_the_library_must_be_preloaded() {
     let cluster = Cluster::start(&Options::default().without_preload());
     let database = cluster.database("bare");
-    for call in ["nl_sql('x')", "nl_query('x')", "nl_explain('x')", "nl_candidates('x')"] {
+    for call in ["nl_sql('x')", "nl_query('x')", "nl_record('x') AS t (a int)", "nl_explain('x')", "nl_candidates('x')"] {
         let said = refusal(&mut database.connect(), &format!("SELECT * FROM {call}"));
         assert_eq!(said.sqlstate, "55000", "{call}: {said:?}");
         assert!(said.hint.contains("shared_preload_libraries"), "{call}: {said:?}");

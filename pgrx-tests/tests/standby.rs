@@ -19,6 +19,9 @@ fn a_standby_answers_and_follows_its_primary() {
         assert!(!rows.unwrap_or_else(|e| panic!("{call} on a standby: {e:?}")).is_empty(), "{call}");
     }
 
+    let typed = client.query_one("SELECT * FROM nl_query('how many parcels are there')", &[]).expect("expanded");
+    assert_eq!(typed.get::<_, i64>(0), 2);
+
     // New tables arrive through the log, with no command of this session.
     database.run("CREATE TABLE couriers (id int PRIMARY KEY, name text); INSERT INTO couriers VALUES (1, 'Ada')");
     primary.wait_for(&standby);
@@ -36,6 +39,9 @@ fn asking_takes_no_transaction_id() {
         for call in ["nl_sql($1)", "nl_query($1)", "nl_explain($1)", "nl_candidates($1)"] {
             transaction.query(&format!("SELECT * FROM {call}"), &[&question]).unwrap_or_else(|e| panic!("{call}: {e:?}"));
         }
+    }
+    for question in ["how many parcels are there", "parcels in Turin"] {
+        transaction.query(&format!("SELECT * FROM nl_query('{question}')"), &[]).unwrap_or_else(|e| panic!("expanded: {e:?}"));
     }
     let id: Option<String> = transaction.query_one("SELECT pg_current_xact_id_if_assigned()::text", &[]).expect("the id").get(0);
     assert_eq!(id, None);

@@ -1,12 +1,12 @@
-//! `nl_query`, `nl_sql`, `nl_candidates`: asking.
-#![allow(unsafe_code)] // nl_query_json is called by PostgreSQL directly, because it writes its rows into a tuplestore
+//! `nl_query`, `nl_record`, `nl_sql`, `nl_candidates`: asking.
+#![allow(unsafe_code)] // nl_query_json and nl_record_rows are called by PostgreSQL directly, because they write their rows into a tuplestore
 
 use nl_query_core::error::Error;
 use pgrx::iter::TableIterator;
 use pgrx::prelude::*;
 
-use crate::guard::JsonStore;
-use crate::service;
+use crate::guard::{JsonStore, RecordStore};
+use crate::{expand, service};
 
 use super::OrRaise;
 
@@ -66,6 +66,46 @@ pub unsafe extern "C-unwind" fn nl_query_json(fcinfo: pg_sys::FunctionCallInfo) 
 /// Tells PostgreSQL which calling convention `nl_query_json` has.
 #[unsafe(no_mangle)]
 pub extern "C" fn pg_finfo_nl_query_json() -> &'static pg_sys::Pg_finfo_record {
+    const RECORD: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
+    &RECORD
+}
+
+extension_sql!(
+    r#"
+CREATE FUNCTION nl_record(question text) RETURNS SETOF record
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_record_rows';
+"#,
+    name = "nl_record_rows"
+);
+
+/// `nl_record(question text) RETURNS SETOF record`, materialised, where it was not expanded. STRICT like `nl_query_json`.
+///
+/// # Safety
+///
+/// Called by PostgreSQL only, as the function declared above.
+#[pg_guard]
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn nl_record_rows(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
+    // SAFETY: PostgreSQL passes the call of a set-returning function with one text argument that is not NULL.
+    let (question, store) = unsafe { (pgrx::pg_getarg::<String>(fcinfo, 0), RecordStore::begin(fcinfo)) };
+    let no_list = || Error::Argument {
+        message: "nl_record needs a column definition list".to_owned(),
+        hint: "Write: SELECT * FROM nl_record('…') AS t (month date, revenue numeric).".to_owned(),
+    };
+    if let Some(question) = question {
+        let mut store = store.ok_or_else(no_list).or_raise();
+        let answer = expand::record_sql(&question, store.columns()).and_then(|sql| service::run(&sql, &mut store));
+        answer.or_raise();
+    }
+    // SAFETY: a set-returning function in materialise mode returns NULL; the rows are in the tuplestore.
+    unsafe { pgrx::pg_return_null(fcinfo) }
+}
+
+/// Tells PostgreSQL which calling convention `nl_record_rows` has.
+#[unsafe(no_mangle)]
+pub extern "C" fn pg_finfo_nl_record_rows() -> &'static pg_sys::Pg_finfo_record {
     const RECORD: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
     &RECORD
 }

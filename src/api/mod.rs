@@ -6,6 +6,7 @@ mod cache;
 mod explain;
 mod prove;
 mod stats;
+mod view;
 
 use nl_query_core::error::Error;
 use pgrx::pg_sys::panic::ErrorReportable;

@@ -110,6 +110,11 @@ fn save() {
 
 fn write() -> io::Result<()> {
     let Some(table) = memory::statements() else { return Ok(()) };
+    // An immediate stop ends the postmaster as well as any, but may have cut a backend off in the middle of a change; and a standby
+    // replays more before anybody asks it again.
+    if !postmaster::is_shut_down(&fs::read(CONTROL_FILE)?) {
+        return Ok(());
+    }
     let mut body = header()?;
     table.each(|stamp, (), key, value| {
         if stamp.generation == super::generation::of(stamp.owner) {

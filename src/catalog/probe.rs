@@ -32,6 +32,7 @@ pub struct Probe<'a> {
     snapshot: &'a Snapshot,
     limits: Option<(ProbeLimits, Limits)>,
     spent: Duration,
+    cut_short: bool,
 }
 
 /// One table and the columns to look into.
@@ -47,7 +48,12 @@ struct Target<'a> {
 impl<'a> Probe<'a> {
     pub fn new(snapshot: &'a Snapshot, probe: Option<ProbeLimits>, limits: &Limits) -> Probe<'a> {
         let limits = probe.map(|probe| (probe, limits.clone()));
-        Probe { snapshot, limits, spent: Duration::ZERO }
+        Probe { snapshot, limits, spent: Duration::ZERO, cut_short: false }
+    }
+
+    /// Something was not looked at because the time was over or a statement failed: another look may find what this one did not.
+    pub fn is_cut_short(&self) -> bool {
+        self.cut_short
     }
 
     /// Time used so far.
@@ -91,9 +97,13 @@ impl<'a> Probe<'a> {
         (!columns.is_empty()).then_some(Target { id, relation, columns, lookup, rows })
     }
 
+    /// Whether there is time for more.
     fn run(&mut self, branches: &[String], probe: ProbeLimits, limits: &Limits, hits: &mut Vec<ValueHit>) -> bool {
         let left = Duration::from_millis(u64::try_from(probe.timeout_ms).unwrap_or(0)).saturating_sub(self.spent);
-        let Ok(timeout_ms @ 1..) = i32::try_from(left.as_millis()) else { return false };
+        let Ok(timeout_ms @ 1..) = i32::try_from(left.as_millis()) else {
+            self.cut_short = true;
+            return false;
+        };
         // The statement bounds its rows itself: max_rows would tell the user with a NOTICE.
         let limits = Limits { timeout_ms, max_rows: 0, ..limits.clone() };
         let sql = format!("SELECT * FROM (\n{}\n) AS hits LIMIT {HITS}", branches.join("\nUNION ALL\n"));
@@ -113,7 +123,10 @@ impl<'a> Probe<'a> {
                 }
                 any
             }
-            Err(_) => false,
+            Err(_) => {
+                self.cut_short = true;
+                false
+            }
         }
     }
 }

@@ -35,6 +35,8 @@ pub enum Error {
     NotProven { reading: Box<Reading>, refusal: Box<Refusal> },
     /// The guard's refusal, or the server's error, while an answer ran.
     Failed { refusal: Box<Refusal> },
+    /// No reading has the columns of a column definition list; the best one's columns.
+    Shape { wanted: String, found: String, sql: String },
     /// The catalog query returned what cannot be read.
     Catalog { message: String },
 }
@@ -74,6 +76,7 @@ impl Error {
             Error::Unsure { .. } => "unsure",
             Error::NotProven { .. } => "not_proven",
             Error::Failed { .. } => "failed",
+            Error::Shape { .. } => "shape",
             Error::Catalog { .. } => "catalog",
         }
     }

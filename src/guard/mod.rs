@@ -33,7 +33,7 @@ use crate::pg::session::{self, Snapshot};
 use crate::pg::timeout::Deadline;
 use crate::pg::{parse, walk};
 
-pub use crate::pg::tuplestore::JsonStore;
+pub use crate::pg::tuplestore::{JsonStore, RecordStore};
 pub use role::as_answering_role;
 pub use run::{Flow, RowSink, RowView, RunOutcome, run_texts};
 

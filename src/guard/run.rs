@@ -8,7 +8,7 @@ use crate::pg::execute::{self, Row};
 use crate::pg::memory::OwnedContext;
 use crate::pg::session::{self, GucNest};
 use crate::pg::timeout::Deadline;
-use crate::pg::tuplestore::JsonStore;
+use crate::pg::tuplestore::{JsonStore, RecordStore};
 
 /// Whether a sink wants more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,14 @@ pub struct RunOutcome {
 
 /// The tuplestore of a set-returning function takes each row as one json value.
 impl RowSink for JsonStore {
+    fn row(&mut self, row: &RowView<'_>) -> Flow {
+        self.put(row.0);
+        Flow::Continue
+    }
+}
+
+/// Each row with the columns of the set-returning function's caller.
+impl RowSink for RecordStore {
     fn row(&mut self, row: &RowView<'_>) -> Flow {
         self.put(row.0);
         Flow::Continue

@@ -136,6 +136,83 @@ pub fn reserve_prefix(prefix: &core::ffi::CStr) {
     }
 }
 
+/// The text of a string node of a parse tree.
+///
+/// # Safety
+/// `node` is a string node.
+pub unsafe fn string_pointer(node: *mut pg_sys::Node) -> *mut core::ffi::c_char {
+    // SAFETY: the caller vouches for it; up to 14 strings are one kind of value.
+    #[cfg(feature = "pg14")]
+    unsafe {
+        (*node.cast::<pg_sys::Value>()).val.str_
+    }
+    // SAFETY: as above.
+    #[cfg(not(feature = "pg14"))]
+    unsafe {
+        (*node.cast::<pg_sys::String>()).sval
+    }
+}
+
+/// The same as a Rust string.
+///
+/// # Safety
+/// `node` is a string node.
+pub unsafe fn string(node: *mut pg_sys::Node) -> String {
+    // SAFETY: the caller vouches for it.
+    unsafe { super::proc::text_or_empty(string_pointer(node)) }
+}
+
+/// Computes the identifier of a query anew, where the server computes one. Not guarded: for frames that an ERROR may jump over.
+///
+/// # Safety
+/// `query` is an analysed query of `text`.
+pub unsafe fn jumble(query: *mut pg_sys::Query, text: *const core::ffi::c_char) -> *mut pg_sys::JumbleState {
+    // SAFETY: the caller vouches for both; the function takes the text up to 15 only.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    unsafe {
+        unguarded::JumbleQuery(query, text)
+    }
+    // SAFETY: as above.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    unsafe {
+        let _ = text;
+        unguarded::JumbleQuery(query)
+    }
+}
+
+mod unguarded {
+    use pgrx::pg_sys;
+
+    unsafe extern "C-unwind" {
+        #[cfg(any(feature = "pg14", feature = "pg15"))]
+        pub fn JumbleQuery(query: *mut pg_sys::Query, text: *const core::ffi::c_char) -> *mut pg_sys::JumbleState;
+        #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+        pub fn JumbleQuery(query: *mut pg_sys::Query) -> *mut pg_sys::JumbleState;
+    }
+}
+
+/// One attribute of a row's descriptor.
+///
+/// # Safety
+/// `place`, counted from 0, is below the number of attributes.
+pub unsafe fn attribute(row: pg_sys::TupleDesc, place: usize) -> *mut pg_sys::FormData_pg_attribute {
+    // SAFETY: the caller vouches for both.
+    #[cfg(not(feature = "pg18"))]
+    unsafe {
+        (*row).attrs.as_mut_ptr().add(place)
+    }
+    // SAFETY: as above; from 18 on they lie behind an array of another kind.
+    #[cfg(feature = "pg18")]
+    unsafe {
+        let count = usize::try_from((*row).natts).unwrap_or(0);
+        (*row).compact_attrs.as_mut_ptr().add(count).cast::<pg_sys::FormData_pg_attribute>().add(place)
+    }
+}
+
+/// `DSA_DEFAULT_INIT_SEGMENT_SIZE`, which is not among what pgrx binds.
+#[cfg(any(feature = "pg17", feature = "pg18"))]
+const SEGMENT_SIZE: usize = 1 << 20;
+
 /// Makes a dynamic shared area in memory that is there already.
 ///
 /// # Safety
@@ -149,14 +226,7 @@ pub unsafe fn dsa_create_in_place(place: *mut core::ffi::c_void, size: usize, tr
     // SAFETY: as above; further segments are never made, so their sizes do not matter beyond being valid.
     #[cfg(any(feature = "pg17", feature = "pg18"))]
     unsafe {
-        pg_sys::dsa_create_in_place_ext(
-            place,
-            size,
-            tranche,
-            core::ptr::null_mut(),
-            pg_sys::DSA_DEFAULT_INIT_SEGMENT_SIZE as usize,
-            pg_sys::DSA_DEFAULT_INIT_SEGMENT_SIZE as usize,
-        )
+        pg_sys::dsa_create_in_place_ext(place, size, tranche, core::ptr::null_mut(), SEGMENT_SIZE, SEGMENT_SIZE)
     }
 }
 

@@ -63,6 +63,17 @@ impl Row<'_> {
         }
     }
 
+    /// All values and their null flags, readable until the next row.
+    pub(super) fn values(&self) -> (&[pg_sys::Datum], &[bool]) {
+        self.deform(self.width());
+        // SAFETY: all attributes are deformed; the slot's arrays are at least as long.
+        unsafe {
+            let slot = &*self.slot;
+            let width = self.width();
+            (core::slice::from_raw_parts(slot.tts_values, width), core::slice::from_raw_parts(slot.tts_isnull, width))
+        }
+    }
+
     /// The same as text.
     pub fn json_text(&self) -> String {
         let datum = self.json_datum();

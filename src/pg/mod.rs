@@ -4,20 +4,29 @@
 //! Rust panic, unwinds, and is either caught by [`attempt`] or becomes the ERROR of the calling SQL function.
 #![allow(unsafe_code)]
 
+pub mod analyze_hook;
 pub mod attempt;
+pub mod calls;
 pub mod compat;
 pub mod condition;
 pub mod dsa;
+pub mod error_hint;
 pub mod execute;
 pub mod invalidation;
 pub mod labels;
 pub mod list;
 pub mod lwlock;
 pub mod memory;
+pub mod names;
+pub mod nodes;
 pub mod parse;
+pub mod parse_state;
+pub mod places;
 pub mod plan;
 pub mod postmaster;
 pub mod proc;
+pub mod raw_find;
+pub mod raw_tree;
 pub mod recursion;
 pub mod relation;
 pub mod report;
@@ -26,6 +35,8 @@ pub mod session;
 pub mod shmem;
 pub mod sight;
 pub mod spi_ro;
+pub mod splice;
+pub mod stand_in;
 pub mod syscache;
 pub mod timeout;
 pub mod transaction;
@@ -34,5 +45,6 @@ pub mod types;
 pub mod utility;
 pub mod viewpoint;
 pub mod walk;
+pub mod walkers;
 pub mod watch;
 pub mod weigh;

@@ -33,6 +33,13 @@ unsafe extern "C-unwind" fn ending(code: i32, _argument: pg_sys::Datum) {
     function();
 }
 
+/// Whether a control file is that of a cluster that was shut down with its checkpoint, as a primary.
+pub fn is_shut_down(control_file: &[u8]) -> bool {
+    let state = std::mem::offset_of!(pg_sys::ControlFileData, state);
+    let state = control_file.get(state..).and_then(|rest| rest.first_chunk::<4>()).map(|state| u32::from_ne_bytes(*state));
+    state == Some(pg_sys::DBState::DB_SHUTDOWNED)
+}
+
 /// The version of the server, as a number.
 pub fn server_version() -> u32 {
     pg_sys::PG_VERSION_NUM

@@ -48,6 +48,11 @@ pub fn report(error: Error) -> ErrorReport {
                 )
         }
         Error::Failed { refusal } => failed(*refusal),
+        Error::Shape { wanted, found, sql } => {
+            new(code::ERRCODE_DATATYPE_MISMATCH, "answer does not have the columns of the column definition list")
+                .set_detail(format!("Wanted are ({wanted}), the answer has ({found}):\n{sql}"))
+                .set_hint("Change the list, or ask for just these columns.")
+        }
         Error::Catalog { message } => new(code::ERRCODE_INTERNAL_ERROR, "could not read the catalog").set_detail(message),
     }
 }

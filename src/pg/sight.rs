@@ -72,7 +72,7 @@ impl Eyes {
     pub fn is_held_to_rows(&self, relation: u32) -> bool {
         // SAFETY: a catalog lookup by OID; a relation that is gone has no row security.
         let verdict = unsafe { pg_sys::check_enable_rls(pg_sys::Oid::from(relation), self.role, true) };
-        verdict as u32 == pg_sys::CheckEnableRlsResult::RLS_ENABLED as u32
+        verdict as u32 == pg_sys::CheckEnableRlsResult::RLS_ENABLED
     }
 
     /// The unqualified name finds this very relation.

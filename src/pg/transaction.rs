@@ -165,6 +165,10 @@ pub(super) fn note_drop(relation: pg_sys::Oid) {
     // SAFETY: a syscache lookup inside a transaction; gives '\0' for a relation that is missing.
     let temporary = unsafe { pg_sys::get_rel_persistence(relation) } as u8 == pg_sys::RELPERSISTENCE_TEMP;
     STATE.with(|state| {
+        // CLUSTER and REFRESH drop the table that they have copied from.
+        if state.maintaining.get() {
+            return;
+        }
         if !temporary {
             state.defined.set(true);
         } else if state.dropped.borrow().len() < DROPPED {
@@ -361,15 +365,12 @@ impl Message {
     }
 
     fn row(id: u32, hash: u32) -> Message {
-        if id == cache::NAMESPACEOID as u32 {
+        if id == cache::NAMESPACEOID {
             Message::Schema(hash)
-        } else if [cache::ENUMOID, cache::PROCOID, cache::OPEROID, cache::CASTSOURCETARGET]
-            .iter()
-            .any(|known| *known as u32 == id)
-        {
+        } else if [cache::ENUMOID, cache::PROCOID, cache::OPEROID, cache::CASTSOURCETARGET].contains(&id) {
             // What a remembered statement calls may be another function now.
             Message::Database
-        } else if [cache::AUTHOID, cache::AUTHMEMMEMROLE, cache::AUTHMEMROLEMEM].iter().any(|known| *known as u32 == id) {
+        } else if [cache::AUTHOID, cache::AUTHMEMMEMROLE, cache::AUTHMEMROLEMEM].contains(&id) {
             Message::Cluster
         } else {
             Message::Nothing

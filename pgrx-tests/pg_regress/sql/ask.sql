@@ -1,4 +1,6 @@
 -- Asking: every function's shape, on a table that a child could read.
+-- json everywhere; expand.sql has the other form
+SET nl_query.expand = off;
 SET client_min_messages = warning;
 CREATE ROLE regress_asker;
 CREATE SCHEMA regress_ask AUTHORIZATION regress_asker;

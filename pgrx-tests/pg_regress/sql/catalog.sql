@@ -1,4 +1,6 @@
 -- What questions are read against: kinds of relations and types, odd names, and every change at once.
+-- json everywhere; expand.sql has the other form
+SET nl_query.expand = off;
 SET client_min_messages = warning;
 CREATE ROLE regress_asker;
 CREATE SCHEMA regress_catalog AUTHORIZATION regress_asker;

@@ -1,4 +1,6 @@
 -- What cannot be answered: SQLSTATE, message, DETAIL and HINT.
+-- json everywhere; expand.sql has the other form
+SET nl_query.expand = off;
 SET client_min_messages = warning;
 CREATE ROLE regress_asker;
 CREATE SCHEMA regress_errors AUTHORIZATION regress_asker;

@@ -1,4 +1,6 @@
 -- A role asks about what it may SELECT, column by column, and hears of nothing else.
+-- json everywhere; expand.sql has the other form
+SET nl_query.expand = off;
 SET client_min_messages = warning;
 CREATE ROLE regress_owner;
 CREATE ROLE regress_guest;

@@ -1,4 +1,6 @@
 -- Every setting: default, range, and who may set it.
+-- json everywhere; expand.sql has the other form
+SET nl_query.expand = off;
 SELECT name, setting, unit, context, vartype, min_val, max_val FROM pg_settings WHERE name LIKE 'nl\_query.%' ORDER BY name COLLATE "C";
 SELECT count(*) AS without_description FROM pg_settings WHERE name LIKE 'nl\_query.%' AND coalesce(short_desc, '') = '';
 
@@ -7,6 +9,7 @@ SET ROLE regress_asker;
 -- taste is everybody's
 SET nl_query.engine = 'embedded';
 SET nl_query.min_confidence = 0.25;
+SET nl_query.expand = off;
 SET nl_query.max_rows = 10;
 SET nl_query.probe = off;
 -- what protects the server is not

@@ -1,4 +1,6 @@
 -- Counting: exact, by stage and by refusal, and set back.
+-- json everywhere; expand.sql has the other form
+SET nl_query.expand = off;
 SET client_min_messages = warning;
 SELECT pg_stat_nl_query_reset();
 CREATE ROLE regress_asker;

@@ -3,26 +3,25 @@
 //! Nothing here calls PostgreSQL or writes SQL: the cache recalls, the catalog gives a schema, the engine readings, the guard proof
 //! and rows.
 
+mod proof;
+mod understood;
+
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use nl_query_core::error::{Error, Known, Reading};
+use nl_query_core::error::{Error, Reading};
 use nl_query_core::refusal::{Reason, Refusal};
-use nl_query_engine::{Answer, Candidate, Lookup, Refusal as Unanswerable, WordAccount, ir::Day, slots};
+use nl_query_engine::{Candidate, ir::Day};
 
 use crate::cache::{self, Asking, Hit, Level, Reach, Statement, generation};
-use crate::catalog::{self, Origin, Probe, Snapshot};
+use crate::catalog::{self, Probe};
 use crate::guard::{self, Limits, Proven, RowSink, Verdict};
 use crate::pg::viewpoint;
 use crate::settings::{self, Engine};
 use crate::stats::{self, Call, Stage};
 
-/// What a question came to before anything was proven.
-pub struct Understood {
-    snapshot: Rc<Snapshot>,
-    answer: Answer,
-    pub origin: Origin,
-}
+use proof::{Allowed, Proof};
+pub use understood::Understood;
 
 /// A question that has its answer.
 struct Answered<P> {
@@ -39,49 +38,6 @@ pub struct Chosen<P> {
     pub proof: P,
 }
 
-/// What is wanted of the guard: a statement that is ready to run, or its word that it would be.
-trait Proof: Sized {
-    fn prove(sql: &str, limits: &Limits) -> Result<Self, Refusal>;
-
-    /// The proof of something remembered, where what this backend knows of it will do.
-    fn known(hit: &Hit) -> Option<Self>;
-
-    /// 0 where no identifiers are computed.
-    fn query_id(&self) -> u64;
-}
-
-impl Proof for Proven {
-    fn prove(sql: &str, limits: &Limits) -> Result<Proven, Refusal> {
-        guard::prove(sql, limits)
-    }
-
-    /// A plan cannot be remembered.
-    fn known(_hit: &Hit) -> Option<Proven> {
-        None
-    }
-
-    fn query_id(&self) -> u64 {
-        Proven::query_id(self)
-    }
-}
-
-/// The guard's word, by the identifier of what it looked at.
-struct Allowed(u64);
-
-impl Proof for Allowed {
-    fn prove(sql: &str, limits: &Limits) -> Result<Allowed, Refusal> {
-        guard::check(sql, limits).map(|verdict| Allowed(verdict.query_id))
-    }
-
-    fn known(hit: &Hit) -> Option<Allowed> {
-        hit.proven.map(Allowed)
-    }
-
-    fn query_id(&self) -> u64 {
-        self.0
-    }
-}
-
 /// Answers the question with rows.
 pub fn rows(text: &str, sink: &mut dyn RowSink) -> Result<(), Error> {
     let mut call = Call::begin();
@@ -91,6 +47,12 @@ pub fn rows(text: &str, sink: &mut dyn RowSink) -> Result<(), Error> {
     call.spent(Stage::Run, run.elapsed());
     call.answered(statement.engine, u64::try_from(outcome.rows).unwrap_or(0));
     Ok(())
+}
+
+/// Runs SQL that was made of an answer, proven as it stands. The question has been counted.
+pub fn run(sql: &str, sink: &mut dyn RowSink) -> Result<(), Error> {
+    let limits = settings::limits();
+    guard::prove(sql, &limits).and_then(|proven| proven.run(&limits, sink)).map(drop).map_err(failed)
 }
 
 /// Answers the question with SQL that is proven but not run.
@@ -266,7 +228,8 @@ fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Unders
     let probing = probe.spent();
     call.spent(Stage::Engine, thinking.elapsed().saturating_sub(probing));
     call.spent(Stage::Probe, probing);
-    Ok(Understood { snapshot, answer, origin })
+    let cut_short = probe.is_cut_short();
+    Ok(Understood { snapshot, answer, cut_short, origin })
 }
 
 /// Refuses to act upon a reading that is not certain enough.
@@ -343,67 +306,4 @@ pub fn ready() -> Result<(), Error> {
 fn today() -> Day {
     let (year, month, day) = viewpoint::today();
     Day { year, month, day }
-}
-
-impl Understood {
-    pub fn candidates(&self) -> &[Candidate] {
-        &self.answer.candidates
-    }
-
-    pub fn words(&self) -> &[WordAccount] {
-        &self.answer.words
-    }
-
-    /// Relations that were not looked at.
-    pub fn left_out(&self) -> usize {
-        self.snapshot.left_out
-    }
-
-    /// Why there is no candidate.
-    fn unanswerable(&self) -> Error {
-        match &self.answer.refusal {
-            Some(Unanswerable::EmptyQuestion) => Error::EmptyQuestion,
-            Some(Unanswerable::EmptySchema) => Error::NothingReadable,
-            Some(Unanswerable::Unknown { words }) => Error::UnknownWords { words: words.clone(), known: self.known() },
-            Some(Unanswerable::NoSuchDay { day }) => Error::NoSuchDay { day: day.clone() },
-            Some(Unanswerable::OutOfScope { what }) => Error::OutOfScope { what: what.clone() },
-            _ if self.snapshot.prepared.schema().relations.is_empty() => Error::NothingReadable,
-            Some(Unanswerable::NothingRecognised) | None => Error::NothingRecognised { known: self.known() },
-        }
-    }
-
-    /// A few names to ask about: the largest relations that need no schema name.
-    fn known(&self) -> Known {
-        let mut relations: Vec<_> =
-            self.snapshot.prepared.schema().relations.iter().filter(|relation| relation.visible).collect();
-        relations.sort_by(|left, right| right.rows.total_cmp(&left.rows).then_with(|| left.name.cmp(&right.name)));
-        let names = relations.iter().take(8).map(|relation| relation.name.clone()).collect();
-        Known { names, left_out: self.left_out() }
-    }
-
-    /// Whether another session of the same role would find the same in the data: it is not held to rows by its own settings, and this
-    /// transaction does not see rows of its own or of long ago.
-    fn is_memorable(&self) -> bool {
-        let answer = &self.answer;
-        let of_this_moment = answer.depends_on_data && viewpoint::sees_other_rows();
-        !of_this_moment && !self.snapshot.differs_by_session(&answer.lookups)
-    }
-
-    /// Whether something was looked for in the data and not found: new rows could give another answer.
-    fn has_missed(&self) -> bool {
-        let missed = |lookup: &Lookup| (0..lookup.needles.len()).any(|needle| lookup.hits.iter().all(|hit| hit.needle != needle));
-        self.answer.lookups.iter().any(missed)
-    }
-
-    /// What is remembered of the answer at this place.
-    fn statement(&self, place: usize, asking: &Asking) -> Statement {
-        let best = &self.candidates()[place];
-        let statement = Statement::new(best.sql.clone(), best.paraphrase.clone(), best.confidence, cache::Engine::Embedded);
-        let statement = if self.answer.depends_on_today { statement.only_on(today()) } else { statement };
-        let template = asking.template();
-        if place > 0 || template.slots.is_empty() || asking.reach() < Reach::Cluster {
-            return statement;
-        }
-        statement.carrying(slots::carriage(template, &self.answer, &self.snapshot.prepared, today()))
-    }
 }

@@ -1,0 +1,84 @@
+//! What a question came to before anything was proven: readings, or why there are none, and what of that may be remembered.
+
+use std::rc::Rc;
+
+use nl_query_core::error::{Error, Known};
+use nl_query_engine::{Answer, Candidate, Lookup, Refusal as Unanswerable, WordAccount, slots};
+
+use crate::cache::{self, Asking, Reach, Statement};
+use crate::catalog::{Origin, Snapshot};
+use crate::pg::viewpoint;
+
+use super::today;
+
+/// What a question came to before anything was proven.
+pub struct Understood {
+    pub(super) snapshot: Rc<Snapshot>,
+    pub(super) answer: Answer,
+    /// The data were not looked through to the end.
+    pub(super) cut_short: bool,
+    pub origin: Origin,
+}
+
+impl Understood {
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.answer.candidates
+    }
+
+    pub fn words(&self) -> &[WordAccount] {
+        &self.answer.words
+    }
+
+    /// Relations that were not looked at.
+    pub fn left_out(&self) -> usize {
+        self.snapshot.left_out
+    }
+
+    /// Why there is no candidate.
+    pub(super) fn unanswerable(&self) -> Error {
+        match &self.answer.refusal {
+            Some(Unanswerable::EmptyQuestion) => Error::EmptyQuestion,
+            Some(Unanswerable::EmptySchema) => Error::NothingReadable,
+            Some(Unanswerable::Unknown { words }) => Error::UnknownWords { words: words.clone(), known: self.known() },
+            Some(Unanswerable::NoSuchDay { day }) => Error::NoSuchDay { day: day.clone() },
+            Some(Unanswerable::OutOfScope { what }) => Error::OutOfScope { what: what.clone() },
+            _ if self.snapshot.prepared.schema().relations.is_empty() => Error::NothingReadable,
+            Some(Unanswerable::NothingRecognised) | None => Error::NothingRecognised { known: self.known() },
+        }
+    }
+
+    /// A few names to ask about: the largest relations that need no schema name.
+    fn known(&self) -> Known {
+        let mut relations: Vec<_> =
+            self.snapshot.prepared.schema().relations.iter().filter(|relation| relation.visible).collect();
+        relations.sort_by(|left, right| right.rows.total_cmp(&left.rows).then_with(|| left.name.cmp(&right.name)));
+        let names = relations.iter().take(8).map(|relation| relation.name.clone()).collect();
+        Known { names, left_out: self.left_out() }
+    }
+
+    /// Whether another session of the same role would find the same in the data: they were looked through to the end, rows are not
+    /// hidden by settings of the session, and this transaction does not see rows of its own or of long ago.
+    pub(super) fn is_memorable(&self) -> bool {
+        let answer = &self.answer;
+        let of_this_moment = answer.depends_on_data && viewpoint::sees_other_rows();
+        !of_this_moment && !self.cut_short && !self.snapshot.differs_by_session(&answer.lookups)
+    }
+
+    /// Whether something was looked for in the data and not found: new rows could give another answer.
+    pub(super) fn has_missed(&self) -> bool {
+        let missed = |lookup: &Lookup| (0..lookup.needles.len()).any(|needle| lookup.hits.iter().all(|hit| hit.needle != needle));
+        self.answer.lookups.iter().any(missed)
+    }
+
+    /// What is remembered of the answer at this place.
+    pub(super) fn statement(&self, place: usize, asking: &Asking) -> Statement {
+        let best = &self.candidates()[place];
+        let statement = Statement::new(best.sql.clone(), best.paraphrase.clone(), best.confidence, cache::Engine::Embedded);
+        let statement = if self.answer.depends_on_today { statement.only_on(today()) } else { statement };
+        let template = asking.template();
+        if place > 0 || template.slots.is_empty() || asking.reach() < Reach::Cluster {
+            return statement;
+        }
+        statement.carrying(slots::carriage(template, &self.answer, &self.snapshot.prepared, today()))
+    }
+}
