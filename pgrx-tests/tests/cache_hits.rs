@@ -399,7 +399,8 @@ fn the_views_count() {
         ask(&mut other, QUESTION).expect("answer");
         ask(&mut other, REFUSED).expect_err("refusal");
     }
-    own.query("SELECT * FROM nl_query('names of all customers')", &[]).expect("rows");
+    // As a parameter: what a question expands to is run, and counted, by PostgreSQL.
+    own.query("SELECT * FROM nl_query($1)", &[&"names of all customers"]).expect("rows");
     let row = |client: &mut Client, question: &str| {
         let sql = "SELECT calls, hits, errors, rows, engine FROM pg_stat_nl_query WHERE datname = 'counted' AND question = $1";
         let row = client.query_one(sql, &[&question]).unwrap_or_else(|e| panic!("{question}: {e:?}"));

@@ -236,7 +236,7 @@ fn counters_are_exact() {
                 client
                     .batch_execute(
                         "SET nl_query.max_plan_cost = 0; SET nl_query.max_plan_rows = 0; SET nl_query.min_confidence = 0;
-                         SET statement_timeout = '100ms'",
+                         SET statement_timeout = '100ms'; SET nl_query.expand = off",
                     )
                     .expect("SET");
                 let said = Refusal::from(
@@ -288,7 +288,8 @@ fn caught_cancels_are_counted() {
     let mut client = database.connect();
     client
         .batch_execute(
-            "SET nl_query.max_plan_cost = 0; SET nl_query.max_plan_rows = 0; SET nl_query.min_confidence = 0; SET statement_timeout = '300ms'",
+            "SET nl_query.max_plan_cost = 0; SET nl_query.max_plan_rows = 0; SET nl_query.min_confidence = 0; SET statement_timeout = '300ms';
+             SET nl_query.expand = off",
         )
         .expect("SET");
     client
