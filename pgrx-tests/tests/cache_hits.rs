@@ -338,6 +338,8 @@ fn a_look_that_was_cut_short_is_not_remembered() {
     patient.batch_execute("SET nl_query.probe_timeout = '20s'").expect("SET");
     let cut_short = ask(&mut hurried, question);
     assert!(!cut_short.is_ok_and(|sql| sql.contains("Quhetov")), "there was time to look");
+    let anew = ask_anew(&mut patient, question);
+    assert!(anew.as_ref().is_ok_and(|sql| sql.contains("Quhetov")), "{anew:?}");
     let said = ask(&mut patient, question);
     assert!(said.as_ref().is_ok_and(|sql| sql.contains("Quhetov")), "{said:?}");
 }
@@ -397,7 +399,8 @@ fn the_views_count() {
         ask(&mut other, QUESTION).expect("answer");
         ask(&mut other, REFUSED).expect_err("refusal");
     }
-    own.query("SELECT * FROM nl_query('names of all customers')", &[]).expect("rows");
+    // As a parameter: what a question expands to is run, and counted, by PostgreSQL.
+    own.query("SELECT * FROM nl_query($1)", &[&"names of all customers"]).expect("rows");
     let row = |client: &mut Client, question: &str| {
         let sql = "SELECT calls, hits, errors, rows, engine FROM pg_stat_nl_query WHERE datname = 'counted' AND question = $1";
         let row = client.query_one(sql, &[&question]).unwrap_or_else(|e| panic!("{question}: {e:?}"));

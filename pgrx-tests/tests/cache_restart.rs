@@ -186,7 +186,7 @@ fn what_cannot_be_read_or_written_stops_no_server() {
     assert_eq!(asked_anew(&database).0, 3, "all is well again");
 }
 
-/// (An empty list cannot be set by ALTER SYSTEM.) A server without the library tells nobody what it changes.
+/// A server without the library tells nobody what it changes. (An empty list cannot be set by ALTER SYSTEM.)
 #[test]
 fn another_server_in_between_drops_it() {
     let cluster = Cluster::start(&Options::default());
