@@ -1,5 +1,6 @@
 #!/bin/sh
 # The #[pg_test]s: tests that run inside a backend, through `cargo pgrx test`, in the server that PG_CONFIG names.
+#   TESTS=…     only those with this in their names
 # cargo-pgrx installs into that server's directories, so PG_CONFIG should be a private copy (private-server.sh).
 set -eu
 cd "$(dirname "$0")/.."
@@ -30,4 +31,4 @@ SUDO
     export PATH
     set -- --runas "$(server_user)" "$@"
 fi
-"$CARGO_PGRX" pgrx test "$@" ${TESTS:-}
+"$CARGO_PGRX" pgrx test "$@" ${TESTS:+"$TESTS"}
