@@ -4,10 +4,11 @@
 --   $1 integer  how many relations at most; those on the search_path come first, then by schema and name
 --   $2 boolean  true: everything but temporary relations, whoever may read it, for the snapshot that the cluster shares and that is
 --               shown to each role by what it may SELECT; false: what the current role may SELECT, its temporary relations included
+--   $3 boolean  true: its temporary relations only, for a session that sees the rest in the shared snapshot
 --
 -- Reads catalogs only, takes no lock on the relations it describes, assigns no transaction id. Every name and operator is
 -- written with its schema, because the search_path belongs to whoever asks; IN, LIKE, BETWEEN and CASE x WHEN would look
--- their operators up on it and are not used. To run it by hand in psql: PREPARE it with (integer, boolean).
+-- their operators up on it and are not used. To run it by hand in psql: PREPARE it with (integer, boolean, boolean).
 private AS MATERIALIZED (
     SELECT l.classoid, l.objoid, l.objsubid
     FROM pg_catalog.pg_seclabel AS l
@@ -17,7 +18,7 @@ schemas AS MATERIALIZED (
     SELECT n.oid, n.nspname
     FROM pg_catalog.pg_namespace AS n
     WHERE (NOT $2 AND n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
-           OR n.nspname OPERATOR(pg_catalog.<>) 'information_schema' AND n.nspname OPERATOR(pg_catalog.!~) '^pg_')
+           OR NOT $3 AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema' AND n.nspname OPERATOR(pg_catalog.!~) '^pg_')
       AND ($2 OR pg_catalog.has_schema_privilege(n.oid, 'USAGE'))
       AND NOT EXISTS (SELECT FROM private AS p
                       WHERE p.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass

@@ -5,8 +5,8 @@
 //! 1. what this backend made ready for the same viewpoint (role and search_path) and generation;
 //! 2. the snapshot of the whole database that the cluster shares (`cache::snapshots`), decoded once and shown to the role by what it
 //!    may see (`shown`); the backend that finds none reads the catalog for everybody (`shared`);
-//! 3. the catalog, read as the role itself (`private`): with definitions of this transaction that are not committed, with temporary
-//!    tables of this session, and where the shared snapshot does not fit.
+//! 3. the catalog, read as the role itself (`private`): with definitions of this transaction that are not committed, and where the
+//!    shared snapshot does not fit. A session's temporary tables are read like this alone, and put before what is shared.
 //!
 //! New statistics alone are taken up at once when this session gathered them, else when the snapshot is [`STATISTICS_EVERY`] old. What
 //! was prepared is kept where a new reading says the same. Backend-local, no lock, no thread; knows nothing of questions.
@@ -167,13 +167,16 @@ fn take_similar(entries: &mut Vec<Entry>, scene: &Scene) -> Option<Entry> {
 
 /// A new entry, by the shared snapshot where it can be.
 fn make(mut scene: Scene, gathered: bool, before: Option<Entry>) -> Result<(Entry, Origin), Error> {
-    let private = scene.uncommitted.is_some() || scene.temporary != 0;
-    let shared = if private { None } else { shared::whole(gathered)? };
+    let shared = if scene.uncommitted.is_some() { None } else { shared::whole(gathered)? };
     let limit = usize::try_from(scene.max_relations).unwrap_or(0);
     let (mut catalog, statistics, origin) = match shared {
         Some(held) => {
             scene.generation = held.statistics.version.generation;
             let catalog = held.whole.seen_by(&mut shown::Shown::to(&scene.viewpoint), limit);
+            let catalog = match scene.temporary {
+                0 => catalog,
+                _ => private::temporary(&scene.viewpoint, scene.max_relations)?.before(catalog, limit),
+            };
             (catalog, held.statistics, held.origin)
         }
         None => {
@@ -221,9 +224,21 @@ pub fn both_ways() -> (Catalog, Catalog) {
     (shown, private::read(&viewpoint, limit).expect("the catalog"))
 }
 
-/// Runs the catalog query. `everything`: whoever may read it, which only a superuser may ask (see `shared`).
-fn introspect(max_relations: i32, everything: bool) -> Result<Whole, Error> {
-    let arguments = [Argument::Integer(max_relations), Argument::Boolean(everything)];
+/// What a reading of the catalog is to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Whoever may read it, which only a superuser may ask (see `shared`).
+    Everything,
+    /// What the current role may SELECT.
+    Own,
+    /// Of that, the temporary relations of the session.
+    Temporary,
+}
+
+/// Runs the catalog query.
+fn introspect(max_relations: i32, scope: Scope) -> Result<Whole, Error> {
+    let (everything, temporary) = (scope == Scope::Everything, scope == Scope::Temporary);
+    let arguments = [Argument::Integer(max_relations), Argument::Boolean(everything), Argument::Boolean(temporary)];
     let text = spi_ro::text(if everything { WHOLE_CATALOG_SQL } else { OWN_CATALOG_SQL }, &arguments).unwrap_or_default();
     Whole::from_json(&text).map_err(|error| Error::Catalog { message: error.to_string() })
 }

@@ -15,7 +15,7 @@ use crate::cache::generation;
 use crate::cache::snapshots::{self, Lead};
 use crate::pg::session::AsRole;
 
-use super::{Origin, Statistics};
+use super::{Origin, Scope, Statistics};
 
 /// A decoded catalog.
 #[derive(Clone)]
@@ -92,7 +92,7 @@ fn read() -> Result<Held, Error> {
 /// The catalog query over everything. An ERROR inside gives the role back with the (sub)transaction that it aborts.
 pub fn read_everything() -> Result<Whole, Error> {
     let role = AsRole::owner_of_the_cluster();
-    let whole = super::introspect(MOST_RELATIONS, true);
+    let whole = super::introspect(MOST_RELATIONS, Scope::Everything);
     role.end();
     whole
 }

@@ -7,7 +7,7 @@
 //! and [`Whole::seen_by`] makes the [`Catalog`] of that. What is out of sight leaves no trace in it.
 
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
@@ -181,6 +181,28 @@ impl Whole {
         };
         catalog.schema.foreign_keys = self.foreign_keys.iter().filter_map(key).collect();
         catalog
+    }
+}
+
+impl Catalog {
+    /// What `own` holds, and behind it the rest, of which a relation with the name of one in `own` is no longer found by its name
+    /// alone. At most `limit` relations.
+    pub fn before(mut self, rest: Catalog, limit: usize) -> Catalog {
+        let shift = self.schema.relations.len();
+        let names: HashSet<String> = self.schema.relations.iter().map(|relation| relation.name.clone()).collect();
+        let room = limit.saturating_sub(shift);
+        let beyond = rest.schema.relations.len().saturating_sub(room);
+        self.left_out += rest.left_out + beyond;
+        let relations = rest.schema.relations.into_iter().take(room);
+        self.schema.relations.extend(relations.map(|relation| {
+            let visible = relation.visible && !names.contains(&relation.name);
+            Relation { visible, ..relation }
+        }));
+        let keys = rest.schema.foreign_keys.into_iter().filter(|key| key.from < room && key.to < room);
+        self.schema.foreign_keys.extend(keys.map(|key| ForeignKey { from: key.from + shift, to: key.to + shift, ..key }));
+        self.indexed.extend(rest.indexed.into_iter().filter(|(id, _)| *id < room).map(|(id, column)| (id + shift, column)));
+        self.partly_hidden.extend(rest.partly_hidden.into_iter().filter(|id| *id < room).map(|id| id + shift));
+        self
     }
 }
 
@@ -443,6 +465,20 @@ mod tests {
         assert_eq!(catalog.schema.relations[0].name, "orders");
         assert!(catalog.schema.foreign_keys.is_empty());
         assert_eq!(catalog.left_out, 4);
+    }
+
+    #[test]
+    fn a_sessions_own_relations_come_first_and_hide_their_namesakes() {
+        let whole = sample();
+        let own = Whole { relations: vec![whole.relations[1].clone()], ..Whole::default() }.seen_by(&mut Everything, 10);
+        let merged = own.before(whole.seen_by(&mut Everything, 10), 10);
+        let seen: Vec<_> = merged.schema.relations.iter().map(|relation| (relation.name.as_str(), relation.visible)).collect();
+        assert_eq!(seen, [("orders", true), ("orders", false), ("customers", false)]);
+        assert_eq!((merged.schema.foreign_keys[0].from, merged.schema.foreign_keys[0].to), (1, 2));
+        assert_eq!(merged.indexed.into_iter().collect::<Vec<_>>(), [(2, 0)]);
+        let own = Whole { relations: vec![whole.relations[1].clone()], ..Whole::default() }.seen_by(&mut Everything, 10);
+        let cut = own.before(whole.seen_by(&mut Everything, 10), 2);
+        assert_eq!((cut.schema.relations.len(), cut.left_out, cut.schema.foreign_keys.len()), (2, 4, 0));
     }
 
     #[test]
