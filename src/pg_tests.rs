@@ -4,6 +4,7 @@
 mod tests {
     use std::rc::Rc;
 
+    use nl_query_core::introspection::Catalog;
     use nl_query_core::refusal::Reason;
     use nl_query_core::schema::{Relation, RelationKind, TypeKind};
     use nl_query_engine::ValueProbe;
@@ -199,6 +200,27 @@ mod tests {
                 run("RESET ROLE");
             }
         }
+    }
+
+    #[pg_test]
+    fn temporary_tables_hide_their_namesakes_either_way() {
+        run("CREATE TABLE goods (id int); CREATE TABLE others (id int); CREATE TEMP TABLE goods (id int, word text);
+             CREATE TEMP VIEW seen AS SELECT * FROM pg_temp.goods");
+        let (shown, read) = seeing_everything(catalog::both_ways);
+        let names = |catalog: &Catalog| {
+            let mut names: Vec<_> = catalog
+                .schema
+                .relations
+                .iter()
+                .filter(|relation| ["goods", "others", "seen"].contains(&relation.name.as_str()))
+                .map(|relation| (relation.name.clone(), relation.visible, relation.columns.len()))
+                .collect();
+            names.sort();
+            names
+        };
+        let wanted = [("goods", false, 1), ("goods", true, 2), ("others", true, 1), ("seen", true, 2)];
+        assert_eq!(names(&read), wanted.map(|(name, visible, columns)| (name.to_owned(), visible, columns)));
+        assert_eq!(names(&shown), names(&read));
     }
 
     #[pg_test]

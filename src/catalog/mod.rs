@@ -215,13 +215,15 @@ impl Statistics {
     }
 }
 
-/// What the current role is shown of a whole reading, and what it reads itself: for tests that compare them.
+/// What the current role is shown of a whole reading, its temporary relations before it, and what it reads itself: for tests that
+/// compare them.
 #[cfg(any(test, feature = "pg_test"))]
 pub fn both_ways() -> (Catalog, Catalog) {
     let whole = shared::read_everything().expect("the catalog");
     let (viewpoint, limit) = (viewpoint::viewpoint(), settings::max_relations());
     let shown = whole.seen_by(&mut shown::Shown::to(&viewpoint), limit as usize);
-    (shown, private::read(&viewpoint, limit).expect("the catalog"))
+    let own = private::temporary(&viewpoint, limit).expect("the catalog");
+    (own.before(shown, limit as usize), private::read(&viewpoint, limit).expect("the catalog"))
 }
 
 /// What a reading of the catalog is to show.
