@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use nl_query_core::layout::{Layout, QUESTION_PARTITIONS, REFUSAL_PARTITIONS, STATEMENT_PARTITIONS, Sizes, TablePlace};
-use nl_query_core::table::{Extra, Partition, Slot, Storage, Table};
+use nl_query_core::table::{Extra, Storage, Table};
 
 use crate::pg::dsa::Bytes;
 use crate::pg::lwlock::{Held, Locks};
@@ -152,11 +152,3 @@ impl Storage for Store {
         TEXT_BYTES.read(place, length, reader)
     }
 }
-
-// SAFETY: repr(C), made of atomics only; all zero is an empty table.
-#[allow(unsafe_code)]
-unsafe impl ZeroInit for Partition {}
-
-// SAFETY: repr(C), atomics and the counters of a slot, which are ZeroInit themselves.
-#[allow(unsafe_code)]
-unsafe impl<E: ZeroInit> ZeroInit for Slot<E> {}

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::memory::{self, Part};
-use crate::pg::shmem::ZeroInit;
+use crate::pg::shmem::shared_struct;
 
 /// What is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,30 +48,28 @@ impl Level {
     }
 }
 
-/// Counters of one tier at one level.
-#[repr(C)]
-#[derive(Default)]
-pub struct Counter {
-    pub hits: AtomicU64,
-    pub misses: AtomicU64,
-    /// Entries given up to make room.
-    pub evictions: AtomicU64,
-    /// Entries found and thrown away because their generation was over, they were too old, or they did not hold any more.
-    pub invalidations: AtomicU64,
-    /// Entries that were too large, or found no room.
-    pub refused: AtomicU64,
+shared_struct! {
+    /// Counters of one tier at one level.
+    #[derive(Default)]
+    pub struct Counter {
+        pub hits: AtomicU64,
+        pub misses: AtomicU64,
+        /// Entries given up to make room.
+        pub evictions: AtomicU64,
+        /// Entries found and thrown away because their generation was over, they were too old, or they did not hold any more.
+        pub invalidations: AtomicU64,
+        /// Entries that were too large, or found no room.
+        pub refused: AtomicU64,
+    }
 }
 
-/// All of them.
-#[repr(C)]
-#[derive(Default)]
-pub struct Counters {
-    counters: [[Counter; 2]; 3],
+shared_struct! {
+    /// All of them.
+    #[derive(Default)]
+    pub struct Counters {
+        counters: [[Counter; 2]; 3],
+    }
 }
-
-// SAFETY: repr(C), atomics only; all zero is "nothing counted".
-#[allow(unsafe_code)]
-unsafe impl ZeroInit for Counters {}
 
 /// Bytes of all counters.
 pub const SIZE: usize = size_of::<Counters>();

@@ -11,37 +11,34 @@
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 use crate::memory::{self, Part};
-use crate::pg::shmem::ZeroInit;
+use crate::pg::shmem::shared_struct;
 use crate::pg::transaction::Effects;
 use crate::pg::viewpoint;
 
 /// Homes for databases. A power of two; OIDs of databases are handed out in order.
 pub const HOMES: usize = 256;
 
-/// What is kept by database.
-#[repr(C)]
-pub struct Home {
-    generation: AtomicU64,
-    /// Moves when statistics were gathered.
-    pub(super) statistics: AtomicU64,
-    /// Moves when rows were written while somebody remembered that there were none ([`watch_writes`]).
-    writes: AtomicU64,
-    watched: AtomicU32,
-    /// Process that reads the catalog for everybody; 0 is nobody.
-    pub(super) leader: AtomicI32,
-    /// One more than the generation whose snapshot did not fit into the memory.
-    pub(super) oversize: AtomicU64,
-    /// On a standby: digests of what messages tell of and of what none tells of, and when the latter was looked at.
-    pub versions: AtomicU64,
-    pub marks: AtomicU64,
-    pub marks_at: AtomicI64,
-    /// Questions were asked while the server was a standby.
-    pub replayed: AtomicU64,
+shared_struct! {
+    /// What is kept by database.
+    pub struct Home {
+        generation: AtomicU64,
+        /// Moves when statistics were gathered.
+        pub(super) statistics: AtomicU64,
+        /// Moves when rows were written while somebody remembered that there were none ([`watch_writes`]).
+        writes: AtomicU64,
+        watched: AtomicU32,
+        /// Process that reads the catalog for everybody; 0 is nobody.
+        pub(super) leader: AtomicI32,
+        /// One more than the generation whose snapshot did not fit into the memory.
+        pub(super) oversize: AtomicU64,
+        /// On a standby: digests of what messages tell of and of what none tells of, and when the latter was looked at.
+        pub versions: AtomicU64,
+        pub marks: AtomicU64,
+        pub marks_at: AtomicI64,
+        /// Questions were asked while the server was a standby.
+        pub replayed: AtomicU64,
+    }
 }
-
-// SAFETY: repr(C), atomics only; all zero is the first generation of everything.
-#[allow(unsafe_code)]
-unsafe impl ZeroInit for Home {}
 
 /// Bytes of all homes: one more than databases have, for the cluster.
 pub const SIZE: usize = (HOMES + 1) * size_of::<Home>();

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::memory::{self, LOCKS, Part, SCHEMA_BYTES, SNAPSHOT_LOCK, layout};
 use crate::pg::condition::{self, Conditions};
-use crate::pg::shmem::ZeroInit;
+use crate::pg::shmem::shared_struct;
 use crate::pg::viewpoint;
 
 use super::counters::{self, Level, Tier};
@@ -28,24 +28,21 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it looks whether that one still lives, in ms.
 const LOOK_EVERY: i64 = 500;
 
-/// Where a snapshot lies and which it is. Stored to under the exclusive lock only, `used` excepted.
-#[repr(C)]
-#[derive(Default)]
-pub struct SnapshotSlot {
-    /// 0 where there is none.
-    database: AtomicU32,
-    used: AtomicU32,
-    generation: AtomicU64,
-    statistics: AtomicU64,
-    made: AtomicI64,
-    length: AtomicU64,
-    /// The piece that holds the places of the others.
-    index: AtomicU64,
+shared_struct! {
+    /// Where a snapshot lies and which it is. Stored to under the exclusive lock only, `used` excepted.
+    #[derive(Default)]
+    pub struct SnapshotSlot {
+        /// 0 where there is none.
+        database: AtomicU32,
+        used: AtomicU32,
+        generation: AtomicU64,
+        statistics: AtomicU64,
+        made: AtomicI64,
+        length: AtomicU64,
+        /// The piece that holds the places of the others.
+        index: AtomicU64,
+    }
 }
-
-// SAFETY: repr(C), atomics only; all zero is "no snapshot".
-#[allow(unsafe_code)]
-unsafe impl ZeroInit for SnapshotSlot {}
 
 /// Bytes of the list.
 pub const SIZE: usize = SNAPSHOTS * size_of::<SnapshotSlot>();

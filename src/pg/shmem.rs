@@ -8,8 +8,9 @@
 //! segment that is gone, which is why it is cleared first).
 
 use std::ffi::CStr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
+use nl_query_core::table::{Partition, Slot};
 use pgrx::pg_sys;
 use pgrx::pg_sys::submodules::ffi::pg_guard_ffi_boundary;
 
@@ -24,7 +25,40 @@ pub unsafe trait ZeroInit: Sync {}
 unsafe impl ZeroInit for () {}
 
 // SAFETY: an atomic.
-unsafe impl ZeroInit for std::sync::atomic::AtomicU32 {}
+unsafe impl ZeroInit for AtomicU32 {}
+
+// SAFETY: an atomic.
+unsafe impl ZeroInit for AtomicI32 {}
+
+// SAFETY: an atomic.
+unsafe impl ZeroInit for AtomicU64 {}
+
+// SAFETY: an atomic.
+unsafe impl ZeroInit for AtomicI64 {}
+
+// SAFETY: nothing but values that are ZeroInit.
+unsafe impl<T: ZeroInit, const N: usize> ZeroInit for [T; N] {}
+
+// SAFETY: repr(C), made of atomics only; all zero is an empty table.
+unsafe impl ZeroInit for Partition {}
+
+// SAFETY: repr(C), atomics and the counters of a slot, which are ZeroInit themselves.
+unsafe impl<E: ZeroInit> ZeroInit for Slot<E> {}
+
+/// Declares a struct for shared memory. The compiler checks that each field is [`ZeroInit`]; that all zero means "empty" is for whoever
+/// declares it to see to.
+macro_rules! shared_struct {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $kind:ty,)* }) => {
+        $(#[$meta])*
+        #[repr(C)]
+        $vis struct $name { $($(#[$field_meta])* $field_vis $field: $kind,)* }
+
+        // SAFETY: repr(C), and every field is ZeroInit, or this would not compile.
+        #[allow(unsafe_code)]
+        unsafe impl $crate::pg::shmem::ZeroInit for $name where $($kind: $crate::pg::shmem::ZeroInit,)* {}
+    };
+}
+pub(crate) use shared_struct;
 
 /// What the hooks need of an area, whatever it holds.
 pub trait Region: Sync {

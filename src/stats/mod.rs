@@ -18,7 +18,7 @@ use nl_query_core::histogram::{BUCKETS, bucket, percentile};
 use nl_query_core::refusal::Reason;
 
 use crate::cache::{self, Engine};
-use crate::pg::shmem::{Area, ZeroInit};
+use crate::pg::shmem::{Area, shared_struct};
 use crate::pg::viewpoint;
 use crate::settings;
 
@@ -64,41 +64,40 @@ impl Stage {
 /// Rows for (role, reason) pairs: thirty reasons for some tens of roles that are ever refused.
 const REFUSALS: usize = 1024;
 
-#[repr(C)]
-pub struct Shared {
-    calls: AtomicU64,
-    answers: AtomicU64,
-    errors: AtomicU64,
-    embedded: AtomicU64,
-    model: AtomicU64,
-    rows: AtomicU64,
-    hits: AtomicU64,
-    refusals_dropped: AtomicU64,
-    /// Microseconds since 2000; 0 until the first reset.
-    reset_at: AtomicI64,
-    timings: [Timing; Stage::ALL.len()],
-    refusals: [RefusalRow; REFUSALS],
+shared_struct! {
+    pub struct Shared {
+        calls: AtomicU64,
+        answers: AtomicU64,
+        errors: AtomicU64,
+        embedded: AtomicU64,
+        model: AtomicU64,
+        rows: AtomicU64,
+        hits: AtomicU64,
+        refusals_dropped: AtomicU64,
+        /// Microseconds since 2000; 0 until the first reset.
+        reset_at: AtomicI64,
+        timings: [Timing; Stage::ALL.len()],
+        refusals: [RefusalRow; REFUSALS],
+    }
 }
 
-#[repr(C)]
-struct Timing {
-    count: AtomicU64,
-    total_us: AtomicU64,
-    max_us: AtomicU64,
-    buckets: [AtomicU64; BUCKETS],
+shared_struct! {
+    struct Timing {
+        count: AtomicU64,
+        total_us: AtomicU64,
+        max_us: AtomicU64,
+        buckets: [AtomicU64; BUCKETS],
+    }
 }
 
-#[repr(C)]
-struct RefusalRow {
-    /// Role OID in the upper half, position of the reason plus one in the lower; 0 is a free row.
-    key: AtomicU64,
-    count: AtomicU64,
-    last: AtomicI64,
+shared_struct! {
+    struct RefusalRow {
+        /// Role OID in the upper half, position of the reason plus one in the lower; 0 is a free row.
+        key: AtomicU64,
+        count: AtomicU64,
+        last: AtomicI64,
+    }
 }
-
-// SAFETY: atomics and arrays of repr(C) structs of atomics; all zero is "nothing counted".
-#[allow(unsafe_code)]
-unsafe impl ZeroInit for Shared {}
 
 pub static AREA: Area<Shared> = Area::new(c"nl_query statistics");
 

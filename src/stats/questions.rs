@@ -12,7 +12,7 @@ use nl_query_core::table::{Extra, Stamp};
 
 use crate::cache::{self, Engine};
 use crate::memory::{self, SharedTable};
-use crate::pg::shmem::ZeroInit;
+use crate::pg::shmem::shared_struct;
 use crate::pg::viewpoint;
 
 use super::{Done, Stage};
@@ -22,27 +22,24 @@ const STAGES: usize = Stage::ALL.len();
 /// Longest text that is kept, in bytes.
 const LONGEST: usize = 2000;
 
-/// What is counted for one question.
-#[repr(C)]
-#[derive(Default)]
-pub struct QuestionCounters {
-    calls: AtomicU64,
-    hits: AtomicU64,
-    errors: AtomicU64,
-    rows: AtomicU64,
-    total_us: [AtomicU64; STAGES],
-    max_us: AtomicU64,
-    query_id: AtomicU64,
-    first: AtomicI64,
-    last: AtomicI64,
-    /// 1 where the embedded engine answered last; 0 is nobody.
-    engine: AtomicU32,
-    _unused: AtomicU32,
+shared_struct! {
+    /// What is counted for one question.
+    #[derive(Default)]
+    pub struct QuestionCounters {
+        calls: AtomicU64,
+        hits: AtomicU64,
+        errors: AtomicU64,
+        rows: AtomicU64,
+        total_us: [AtomicU64; STAGES],
+        max_us: AtomicU64,
+        query_id: AtomicU64,
+        first: AtomicI64,
+        last: AtomicI64,
+        /// 1 where the embedded engine answered last; 0 is nobody.
+        engine: AtomicU32,
+        _unused: AtomicU32,
+    }
 }
-
-// SAFETY: repr(C), atomics only; all zero is "nothing counted".
-#[allow(unsafe_code)]
-unsafe impl ZeroInit for QuestionCounters {}
 
 impl Extra for QuestionCounters {
     fn reset(&self) {
