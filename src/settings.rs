@@ -58,7 +58,7 @@ static CACHE_TTL: GucSetting<i32> = GucSetting::<i32>::new(86_400);
 static NEGATIVE_TTL: GucSetting<i32> = GucSetting::<i32>::new(10);
 /// Characters. A long paragraph; reading time grows with the square of the words.
 static MAX_QUESTION_LENGTH: GucSetting<i32> = GucSetting::<i32>::new(2_000);
-/// Relations a snapshot holds at most: 150 ms and 10 MB for each thousand when it is read, and every question looks at all of them.
+/// Relations a question is read against at most: 25 ms and 25 MB of a session for each thousand, and every question looks at all of them.
 static MAX_RELATIONS: GucSetting<i32> = GucSetting::<i32>::new(2_000);
 /// Looking into the data for values that statistics do not tell.
 static PROBE: GucSetting<bool> = GucSetting::<bool>::new(true);

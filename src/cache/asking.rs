@@ -16,8 +16,6 @@ use crate::pg::transaction;
 use crate::pg::viewpoint::{self, Viewpoint};
 use crate::settings;
 
-use super::generation;
-
 /// How far what is remembered of this question may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
@@ -41,7 +39,7 @@ pub struct Asking {
 impl Asking {
     /// Who asks, under which circumstances. Raises no question: [`Asking::read`] looks at the text.
     pub fn begin(text: &str, limits: &Limits) -> Result<Asking, Error> {
-        catalog::take_notice();
+        let generation = catalog::take_notice();
         let viewpoint = guard::as_answering_role(limits, viewpoint::viewpoint)
             .map_err(|refusal| Error::Failed { refusal: Box::new(refusal) })?;
         let temporary = catalog::temporary();
@@ -57,7 +55,7 @@ impl Asking {
         let scope_length = scope.len();
         scope.extend_from_slice(text.as_bytes());
         let template = Template { text: String::new(), slots: Vec::new() };
-        Ok(Asking { scope, scope_length, reach, generation: generation::current(), template })
+        Ok(Asking { scope, scope_length, reach, generation, template })
     }
 
     /// Looks at the text: bounds it and cuts it into template and slots. The question to be answered.

@@ -1,9 +1,10 @@
 //! Generations: numbers that move when a committed transaction changed what answers depend on. What is remembered carries the
 //! generation that it was made under and is true as long as that is still the generation.
 //!
-//! Protocol. A reader reads the messages of others, then the generation, then looks things up. A filler reads the generation before it
-//! reads the catalog and stores what it made under that number: a change that commits meanwhile makes it dead on arrival, never
-//! stale. The committer moves the number once its changes are visible and before its client hears of it.
+//! Protocol. A reader reads the generation, then the messages of others, then looks things up ([`with_messages`]): the other way round, a
+//! change between the two would be believed to be in what is read with caches that have not heard of it. A filler stores what it made
+//! under the number that it began with: a change that commits meanwhile makes it dead on arrival, never stale. The committer moves the
+//! number once its changes are visible, and again once its messages are sent, before its client hears of it.
 //!
 //! Lock rules: none, atomics only. Databases share [`HOMES`] homes by their OID: two in one home flush each other's answers, which is
 //! harmless. The generation of a database is the sum of its home's and the cluster's, both of which only grow.
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering::Re
 use crate::memory::{self, Part};
 use crate::pg::shmem::shared_struct;
 use crate::pg::transaction::Effects;
-use crate::pg::viewpoint;
+use crate::pg::{invalidation, viewpoint};
 
 /// Homes for databases. A power of two; OIDs of databases are handed out in order.
 pub const HOMES: usize = 256;
@@ -55,6 +56,14 @@ pub fn home() -> Option<&'static Home> {
 /// Which of the homes.
 pub(super) fn number() -> usize {
     viewpoint::database() as usize % HOMES
+}
+
+/// The present generation of this session's database, and after it the messages of what was committed before: what is read from now on
+/// is of this generation or is not believed for long.
+pub fn with_messages() -> u64 {
+    let generation = current();
+    invalidation::accept();
+    generation
 }
 
 /// The present generation of this session's database.

@@ -32,8 +32,8 @@ use nl_query_engine::{Lookup, Prepared};
 use crate::cache::counters::{self, Level, Tier};
 use crate::cache::{generation, snapshots};
 use crate::pg::spi_ro::{self, Argument};
+use crate::pg::transaction;
 use crate::pg::viewpoint::{self, Viewpoint};
-use crate::pg::{invalidation, transaction};
 use crate::settings;
 
 pub use probe::Probe;
@@ -105,14 +105,14 @@ thread_local! {
     static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes notice of what others committed. Call before the generation is looked at.
-pub fn take_notice() {
+/// Takes notice of what others committed; the generation to go by from here on.
+pub fn take_notice() -> u64 {
     if viewpoint::on_standby() {
         standby::take_notice();
     } else {
         standby::take_notice_of_promotion();
-        invalidation::accept();
     }
+    generation::with_messages()
 }
 
 /// The snapshot for the current role and search_path, of the present generation. Call [`take_notice`] first.
@@ -120,7 +120,7 @@ pub fn snapshot() -> Result<(Rc<Snapshot>, Origin), Error> {
     let scene = Scene {
         viewpoint: viewpoint::viewpoint(),
         max_relations: settings::max_relations(),
-        generation: generation::current(),
+        generation: generation::with_messages(),
         temporary: temporary(),
         uncommitted: transaction::uncommitted(),
     };

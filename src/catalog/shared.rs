@@ -36,7 +36,7 @@ const MOST_RELATIONS: i32 = 100_000;
 /// The whole catalog of the present generation; none where it cannot be shared. `gathered`: this session has new statistics.
 pub fn whole(gathered: bool) -> Result<Option<Held>, Error> {
     loop {
-        let generation = generation::current();
+        let generation = generation::with_messages();
         if snapshots::is_oversize(generation) {
             return Ok(None);
         }
