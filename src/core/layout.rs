@@ -54,16 +54,16 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Divides `total` bytes. A remembered statement takes about a kilobyte, a question some hundred bytes beside its counters; the
-    /// tables have slots for what the bytes can hold.
+    /// Divides `total` bytes. A remembered statement takes 250 to 1,000 bytes, a question about 250 beside its counters; the tables have
+    /// slots for what the bytes can hold.
     pub fn of(total: usize, sizes: &Sizes) -> Layout {
         let mut next = Next(0);
         let fixed_at = sizes.fixed.map(|size| next.take(size, LINE));
-        // For 32 MB: 12,288 statements, 2,048 refusals, 8,192 questions.
+        // For 32 MB: 32,768 statements, 4,096 refusals, 16,384 questions.
         let unit = total / 4096;
-        let statements = next.table(STATEMENT_PARTITIONS, unit + unit / 2, sizes.slot, sizes);
-        let refusals = next.table(REFUSAL_PARTITIONS, unit / 4, sizes.slot, sizes);
-        let questions = next.table(QUESTION_PARTITIONS, unit, sizes.question_slot, sizes);
+        let statements = next.table(STATEMENT_PARTITIONS, unit * 4, sizes.slot, sizes);
+        let refusals = next.table(REFUSAL_PARTITIONS, unit / 2, sizes.slot, sizes);
+        let questions = next.table(QUESTION_PARTITIONS, unit * 2, sizes.question_slot, sizes);
         let rest = total.saturating_sub(next.0.next_multiple_of(PAGE));
         let texts = next.take(rest / 100 * 55, PAGE);
         let texts = AreaPlace { at: texts, length: next.0 - texts };
