@@ -18,6 +18,7 @@ use std::rc::Rc;
 use nl_query_core::error::Error;
 use nl_query_core::table::Stamp;
 use nl_query_engine::ir::Day;
+use serde::de::DeserializeOwned;
 
 use crate::guard::Limits;
 use crate::memory::{self, SharedTable};
@@ -79,18 +80,25 @@ pub fn recall_shared(asking: &Asking, question: &str, today: fn() -> Day) -> Opt
     Some(Hit { question, statement, level: Level::Shared, proven: None })
 }
 
-/// An entry of the shared table that is still true.
+/// An entry of the shared table that is still true; one that is not is thrown away.
 fn look(table: &SharedTable<()>, key: &[u8], asking: &Asking, today: fn() -> Day) -> Option<(Statement, i64)> {
-    let hash = hash(key);
-    let (stamp, bytes) = table.look(hash, key, |stamp, (), value| (stamp, value.to_vec()))?;
-    let statement = postcard::from_bytes::<Statement>(&bytes)
-        .ok()
-        .filter(|statement| is_true(stamp.generation, stamp.made, asking) && holds(statement, today));
+    let (stamp, statement) = stored::<Statement>(table, key)?;
+    let statement = statement.filter(|statement| is_true(stamp.generation, stamp.made, asking) && holds(statement, today));
     if statement.is_none() {
-        table.remove(hash, key);
-        counters::count(Tier::Statement, Level::Shared, |counter| &counter.invalidations);
+        throw_away(table, key, Tier::Statement);
     }
     Some((statement?, stamp.made))
+}
+
+/// What is stored under a key, read; none in the place of what cannot be read.
+fn stored<T: DeserializeOwned>(table: &SharedTable<()>, key: &[u8]) -> Option<(Stamp, Option<T>)> {
+    let (stamp, bytes) = table.look(hash(key), key, |stamp, (), value| (stamp, value.to_vec()))?;
+    Some((stamp, postcard::from_bytes(&bytes).ok()))
+}
+
+fn throw_away(table: &SharedTable<()>, key: &[u8], tier: Tier) {
+    table.remove(hash(key), key);
+    counters::count(tier, Level::Shared, |counter| &counter.invalidations);
 }
 
 /// Whether the day and the rows are still those that it was written for.
@@ -157,24 +165,21 @@ pub fn forget(asking: &Asking, level: Level) {
 }
 
 /// Where the answer is remembered, without counting or keeping anything. [`Asking::read`] has been called.
-pub fn peek(asking: &Asking) -> Option<Level> {
+pub fn peek(asking: &Asking, today: fn() -> Day) -> Option<Level> {
     if asking.reach() == Reach::Nowhere {
         return None;
     }
-    if local::statement(asking.local_key()).is_some_and(|known| is_true(known.generation, known.made, asking)) {
+    let is_good = |generation, made, statement: &Statement| is_true(generation, made, asking) && holds(statement, today);
+    if local::statement(asking.local_key()).is_some_and(|known| is_good(known.generation, known.made, &known.statement)) {
         return Some(Level::Local);
     }
     let table = memory::statements().filter(|_| asking.reach() == Reach::Cluster)?;
-    let slots = &asking.template().slots;
-    let holds = |key: &[u8], carries: bool| {
-        let found = table.look(hash(key), key, |stamp, (), value| (stamp, value.to_vec()));
-        found.is_some_and(|(stamp, bytes)| {
-            let statement = postcard::from_bytes::<Statement>(&bytes).ok();
-            is_true(stamp.generation, stamp.made, asking)
-                && statement.is_some_and(|statement| !carries || statement.with_slots(slots).is_some())
-        })
+    let good = |key: &[u8]| {
+        let (stamp, statement) = stored::<Statement>(&table, key)?;
+        statement.filter(|statement| is_good(stamp.generation, stamp.made, statement))
     };
-    (holds(&asking.exact_key(), false) || holds(&asking.template_key(), true)).then_some(Level::Shared)
+    let carried = good(&asking.template_key()).and_then(|statement| statement.with_slots(&asking.template().slots));
+    carried.or_else(|| good(&asking.exact_key())).map(|_| Level::Shared)
 }
 
 /// Why the question was refused a moment ago. [`Asking::read`] has been called.
@@ -193,13 +198,10 @@ pub fn recall_refusal(asking: &Asking, limits: &Limits) -> Option<Error> {
         return None;
     }
     let table = memory::refusals()?;
-    let hash = hash(&key);
-    let found = table.look(hash, &key, |stamp, (), value| (stamp, value.to_vec())).and_then(|(stamp, bytes)| {
-        let refused = postcard::from_bytes::<Refused>(&bytes).ok();
+    let found = stored::<Refused>(&table, &key).and_then(|(stamp, refused)| {
         let refused = refused.filter(|refused| is_still_refused(refused, stamp.generation, stamp.made, asking));
         if refused.is_none() {
-            table.remove(hash, &key);
-            counters::count(Tier::Negative, Level::Shared, |counter| &counter.invalidations);
+            throw_away(&table, &key, Tier::Negative);
         }
         Some((refused?, stamp.made))
     });

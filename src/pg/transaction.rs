@@ -248,8 +248,8 @@ unsafe extern "C-unwind" fn savepoint_event(
 impl State {
     fn forget(&self) {
         let flags = [&self.defined, &self.described, &self.described_cluster, &self.maintained, &self.gathered];
-        if flags.iter().any(|flag| flag.replace(false)) {
-            flags.iter().for_each(|flag| flag.set(false));
+        // Counted, because all of them are to be put back.
+        if flags.iter().filter(|flag| flag.replace(false)).count() > 0 {
             self.version.set(self.version.get() + 1);
         }
         if !self.dropped.borrow().is_empty() {
@@ -275,7 +275,7 @@ impl State {
         let mut effects = Effects {
             schema: self.described.get(),
             cluster: self.described_cluster.get(),
-            statistics: self.gathered.get() || self.maintaining.get() || kind == pg_sys::BackendType::B_AUTOVAC_WORKER,
+            statistics: self.gathered.get() || maintains,
             wrote: id != pg_sys::InvalidTransactionId && !maintains,
         };
         let only_maintenance = (self.maintained.get() || self.gathered.get()) && !self.defined.get();

@@ -95,7 +95,7 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
     let mut call = Call::begin();
     let limits = settings::limits();
     let (asking, question) = ask(&mut call, text, &limits)?;
-    let remembered = cache::peek(&asking);
+    let remembered = cache::peek(&asking, today);
     let understood = understand(&mut call, &question, &limits)?;
     let chosen = choose(&mut call, &understood, &limits, guard::check);
     let chosen = chosen.and_then(|chosen| {
