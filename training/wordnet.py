@@ -44,7 +44,10 @@ FUNCTION_WORDS = frozenset(
 UNWELCOME_LABELS = frozenset(
     "disparagement ethnic_slur obscenity vulgarism dirty_word archaism argot slang cant baby_talk".split()
 )
-UNWELCOME_GLOSS = re.compile(r"ethnic slur|offensive|obscene|vulgar|derogatory|disparaging|\barchaic\b")
+UNWELCOME_GLOSS = re.compile(
+    r"ethnic slur|offensive|obscene|vulgar|derogatory|disparaging|\barchaic\b|prostitut|retarded|sexual|excre|\bnegro"
+)
+UNWELCOME_WORDS = re.compile(r"^(fuck|shit|retard|piss|bitch|whor|slut|snigger)")
 
 RELATIONS = {"syn": 0, "attr": 1, "fam": 2, "near": 3, "kind": 4}
 
@@ -139,7 +142,7 @@ def mark(synset, database):
 def well_formed(written):
     """Whether a term can be a word or two of a question: lower case or an acronym, letters only."""
     term = plain(written)
-    if not re.fullmatch(r"[a-z]{2,}( [a-z]{2,})?", term) or term in FUNCTION_WORDS:
+    if not re.fullmatch(r"[a-z]{2,}( [a-z]{2,})?", term) or term in FUNCTION_WORDS or UNWELCOME_WORDS.match(term):
         return False
     return all(word.islower() or (word.isupper() and len(word) <= 4) for word in re.split("[_-]", written.split("(")[0]))
 

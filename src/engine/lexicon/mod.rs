@@ -1,8 +1,8 @@
 //! Words and what they have to do with each other: stems, synonyms, abbreviations, adjectives that name an attribute.
 //! Knows no schema and no question. Everything here is evidence to be weighed, never a decision.
 //!
-//! The knowledge is in the `.tsv` files under `data/`, compiled in and parsed once, at first use, behind a `OnceLock`; the code
-//! here only looks up. Words go in as lower case, stems as [`morphology::stem`] makes them. A function that takes
+//! The knowledge is in the `.tsv` files under `data/`, compiled in and parsed once, at first use, behind a `OnceLock`, but for
+//! the large tables of related words, which the build script turns into a form that is searched in place; the code here only looks up. Words go in as lower case, stems as [`morphology::stem`] makes them. A function that takes
 //! `words: &[&str]` looks at the beginning of the slice and says how many words it used.
 
 pub mod abbreviations;
@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod comparatives;
 pub mod cues;
 pub mod morphology;
+mod packed;
 pub mod places;
 pub mod relations;
 pub mod scope;

@@ -2,17 +2,17 @@
 //! English in general use, and also their meanings that no schema speaks of: evidence to be weighed, never a match by itself.
 //!
 //! The table is derived from WordNet 3.0 (`training/wordnet.py`; its licence: `data/NOTICE.wordnet`), turned to stems when the
-//! crate is built, and searched in place: see [`form`] for how it lies in memory.
+//! crate is built, and searched in place.
 
-pub mod form;
+pub mod kin;
 
-use std::ops::Range;
+use super::packed::Packed;
+pub use kin::{Kin, Strength};
 
-use form::{ENTRY, HEAD, TIE};
-pub use form::{Kin, Strength};
-
-static TERMS: &str = include_str!(concat!(env!("OUT_DIR"), "/wordnet.terms"));
-static TIES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wordnet.ties"));
+static TABLE: Packed = Packed {
+    terms: include_str!(concat!(env!("OUT_DIR"), "/wordnet.terms")),
+    ties: include_bytes!(concat!(env!("OUT_DIR"), "/wordnet.ties")),
+};
 
 /// A term that hangs together with another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,77 +27,17 @@ pub struct Tie {
 
 /// Everything that hangs together with a term, in the order of the alphabet; nothing for a term that is not known.
 pub fn ties(term: &str) -> impl Iterator<Item = Tie> + use<> {
-    ties_of(find(term)).filter_map(tie_at)
+    TABLE.ties(term).filter_map(|(term, byte)| kin::from_byte(byte).map(|(kin, strength)| Tie { term, kin, strength }))
 }
 
 /// What `b` is to `a`; none for the same term and for terms that have nothing to do with each other.
 pub fn tie(a: &str, b: &str) -> Option<(Kin, Strength)> {
-    let (a, b) = (find(a)?, find(b)?);
-    let other = |at: usize| other_term(at).unwrap_or(usize::MAX);
-    let place = first_at_least(ties_of(Some(a)), |at| other(at) < b);
-    let found = ties_of(Some(a)).contains(&place) && other(place) == b;
-    found.then(|| relation(place)).flatten()
+    TABLE.between(a, b).and_then(kin::from_byte)
 }
 
 /// Whether the term is in the table.
 pub fn knows(term: &str) -> bool {
-    find(term).is_some()
-}
-
-fn number(at: usize) -> usize {
-    let bytes = TIES.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
-    bytes.map_or(0, |bytes| u32::from_le_bytes(bytes) as usize)
-}
-
-fn terms() -> usize {
-    number(0)
-}
-
-fn term(place: usize) -> &'static str {
-    let entry = HEAD + place * ENTRY;
-    TERMS.get(number(entry)..number(entry + ENTRY)).unwrap_or("")
-}
-
-/// The place of a term in the table.
-fn find(wanted: &str) -> Option<usize> {
-    let place = first_at_least(0..terms(), |at| term(at) < wanted);
-    (place < terms() && term(place) == wanted).then_some(place)
-}
-
-/// The first place of a sorted range that is no longer before what is sought.
-fn first_at_least(range: Range<usize>, before: impl Fn(usize) -> bool) -> usize {
-    let Range { mut start, mut end } = range;
-    while start < end {
-        let middle = start + (end - start) / 2;
-        if before(middle) { start = middle + 1 } else { end = middle }
-    }
-    start
-}
-
-/// The ties of the term at a place.
-fn ties_of(place: Option<usize>) -> Range<usize> {
-    place.map_or(0..0, |place| {
-        let first = HEAD + place * ENTRY + 4;
-        number(first)..number(first + ENTRY)
-    })
-}
-
-fn tie_bytes(at: usize) -> Option<&'static [u8]> {
-    let start = HEAD + (terms() + 1) * ENTRY + at * TIE;
-    TIES.get(start..start + TIE)
-}
-
-fn other_term(at: usize) -> Option<usize> {
-    tie_bytes(at).map(|bytes| usize::from(u16::from_le_bytes([bytes[0], bytes[1]])))
-}
-
-fn relation(at: usize) -> Option<(Kin, Strength)> {
-    tie_bytes(at).and_then(|bytes| form::from_byte(bytes[2]))
-}
-
-fn tie_at(at: usize) -> Option<Tie> {
-    let (kin, strength) = relation(at)?;
-    Some(Tie { term: term(other_term(at)?), kin, strength })
+    TABLE.find(term).is_some()
 }
 
 #[cfg(test)]
@@ -153,10 +93,11 @@ mod tests {
 
     #[test]
     fn the_compiled_table_is_in_order_and_the_same_from_both_ends() {
-        for place in 0..terms() {
+        let term = |place: usize| TABLE.term(place);
+        for place in 0..TABLE.len() {
             assert!(!term(place).is_empty() && (place == 0 || term(place - 1) < term(place)), "{}", term(place));
             let own: Vec<Tie> = ties(term(place)).collect();
-            assert_eq!(own.len(), ties_of(Some(place)).len(), "{}", term(place));
+            assert!(!own.is_empty(), "{}", term(place));
             assert!(own.is_sorted_by(|a, b| a.term < b.term), "{}", term(place));
             for other in own {
                 assert_eq!(tie(term(place), other.term), Some((other.kin, other.strength)));
@@ -173,10 +114,10 @@ mod tests {
     #[test]
     fn a_relation_survives_as_a_byte() {
         for byte in 0..=u8::MAX {
-            if let Some((kin, strength)) = form::from_byte(byte) {
-                assert_eq!(form::to_byte(kin, strength), byte);
+            if let Some((kin, strength)) = kin::from_byte(byte) {
+                assert_eq!(kin::to_byte(kin, strength), byte);
             }
         }
-        assert!(form::to_byte(Kin::Narrower, Strength::Strong) < form::to_byte(Kin::Synonym, Strength::Weak));
+        assert!(kin::to_byte(Kin::Narrower, Strength::Strong) < kin::to_byte(Kin::Synonym, Strength::Weak));
     }
 }

@@ -123,7 +123,7 @@ fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str
             Relatedness::Attribute => 0.6,
             Relatedness::Broader => 0.45,
         };
-        if let Some((word, _)) = prepared.vocabulary.get_key_value(*term)
+        if let Some((word, _)) = prepared.vocabulary.get_key_value(term)
             && !found.iter().any(|(known, ..)| known == word)
         {
             found.push((word, strength * exact, How::Synonym));

@@ -1,25 +1,60 @@
-//! `lexicon/data/wordnet.tsv`, words to stems, in the form of `lexicon/wordnet/form.rs`.
+//! Tables of related terms, words to stems, in the form of `lexicon/packed.rs`: `lexicon/data/wordnet.tsv` and the authored
+//! `lexicon/data/relations_*.tsv`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Error, Result};
 use std::path::Path;
 
-use crate::lexicon::form::{Kin, Strength, to_byte};
+use crate::lexicon::kin::{Kin, Strength, to_byte};
 use crate::lexicon::morphology::stem;
+use crate::lexicon::relatedness::{self, Relatedness};
+use crate::lexicon::table;
 
-const SOURCE: &str = include_str!("../lexicon/data/wordnet.tsv");
+const WORDNET: &str = include_str!("../lexicon/data/wordnet.tsv");
 
 /// Pairs of terms, in both orders, with the byte of their closest relation.
 type Ties = BTreeMap<(String, String), u8>;
 
-/// Writes `wordnet.terms` and `wordnet.ties` into a folder.
+/// Writes all tables into a folder.
 pub fn write(folder: &Path) -> Result<()> {
-    let (terms, ties) = packed(&ties()?)?;
-    std::fs::write(folder.join("wordnet.terms"), terms)?;
-    std::fs::write(folder.join("wordnet.ties"), ties)
+    write_table(folder, "wordnet", &wordnet()?)?;
+    write_table(folder, "relations", &authored()?)
 }
 
-/// A relation of the table: what the terms behind the head are to the head, and the head to them.
+fn write_table(folder: &Path, name: &str, ties: &Ties) -> Result<()> {
+    let (terms, ties) = packed(ties)?;
+    std::fs::write(folder.join(format!("{name}.terms")), terms)?;
+    std::fs::write(folder.join(format!("{name}.ties")), ties)
+}
+
+fn stems(term: &str) -> String {
+    term.split(' ').map(stem).collect::<Vec<_>>().join(" ")
+}
+
+/// The authored tables: terms of a mutual relation are all related with each other, else only each with the head.
+fn authored() -> Result<Ties> {
+    let mut ties = Ties::new();
+    for row in relatedness::FILES.iter().flat_map(|file| table::rows(file)) {
+        let (relation, mutual) = match row[0] {
+            "syn" => (Relatedness::Synonym, true),
+            "attr" => (Relatedness::Attribute, false),
+            "fam" => (Relatedness::Derived, true),
+            "kind" => (Relatedness::Broader, false),
+            _ => return Err(Error::other(format!("{row:?} begins with no relation"))),
+        };
+        let byte = relatedness::to_byte(relation);
+        let heads = [table::field(&row, 1)].into_iter();
+        let terms: Vec<String> = heads.chain(table::list(table::field(&row, 2))).map(stems).collect();
+        for (at, a) in terms.iter().enumerate().take(if mutual { terms.len() } else { 1 }) {
+            for b in terms[at + 1..].iter().filter(|b| *b != a) {
+                note(&mut ties, a, b, (byte, byte));
+            }
+        }
+    }
+    Ok(ties)
+}
+
+/// A relation of WordNet's table: what the terms behind the head are to the head, and the head to them.
 fn relation(written: &str) -> Result<(Kin, Kin, Strength)> {
     let (name, strength) = match written.strip_suffix('?') {
         Some(name) => (name, Strength::Weak),
@@ -36,16 +71,15 @@ fn relation(written: &str) -> Result<(Kin, Kin, Strength)> {
     Ok((kin, back, strength))
 }
 
-fn ties() -> Result<Ties> {
-    let stems = |term: &str| term.split(' ').map(stem).collect::<Vec<_>>().join(" ");
+fn wordnet() -> Result<Ties> {
     let mut ties = Ties::new();
-    for row in crate::lexicon::table::rows(SOURCE) {
+    for row in table::rows(WORDNET) {
         let [written, head, others] = row[..] else {
             return Err(Error::other(format!("wordnet.tsv: {row:?} has not three fields")));
         };
         let (kin, back, strength) = relation(written)?;
         let head = stems(head);
-        for other in crate::lexicon::table::list(others).map(stems).filter(|other| *other != head) {
+        for other in table::list(others).map(stems).filter(|other| *other != head) {
             note(&mut ties, &head, &other, (to_byte(kin, strength), to_byte(back, strength)));
         }
     }
@@ -63,7 +97,7 @@ fn note(ties: &mut Ties, head: &str, other: &str, (there, back): (u8, u8)) {
 
 fn packed(ties: &Ties) -> Result<(String, Vec<u8>)> {
     let terms: BTreeSet<&str> = ties.keys().map(|(term, _)| term.as_str()).collect();
-    let too_large = |_| Error::other("wordnet.tsv: too many terms for the form");
+    let too_large = |_| Error::other("too many terms for the form");
     let mut places = BTreeMap::new();
     for (place, term) in terms.iter().enumerate() {
         places.insert(*term, u16::try_from(place).map_err(too_large)?);

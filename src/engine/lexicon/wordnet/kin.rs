@@ -1,16 +1,4 @@
-//! The form in which the table of WordNet's relations is compiled in. The build script writes it, [`super`] reads it in place:
-//! nothing is parsed and nothing is copied when a server process asks its first question.
-//!
-//! Two files. `wordnet.terms` is all terms (stems; of two words with a blank between them) one after the other, in the order of
-//! their bytes. `wordnet.ties`, numbers little-endian:
-//!
-//! ```text
-//! u32                    number of terms, n
-//! (n + 1) x (u32, u32)   for each term: where it starts in wordnet.terms, and which tie is its first; the last pair is the ends
-//! ties x (u16, u8)       for each term, in the order of the other terms: the other term, and what they are to each other
-//! ```
-//!
-//! A tie stands in the list of both its terms.
+//! What two terms of WordNet are to each other, and the byte that says so in the table.
 
 /// What the second of two terms is to the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,13 +30,6 @@ const KINS: [Kin; 6] = [Kin::Synonym, Kin::Attribute, Kin::Derived, Kin::Similar
 
 /// The bit that says [`Strength::Weak`]; below it is the place in [`KINS`]. A smaller byte is a closer relation.
 const WEAK: u8 = 8;
-
-/// What stands before the terms: their number.
-pub const HEAD: usize = 4;
-/// Bytes of a term's entry.
-pub const ENTRY: usize = 8;
-/// Bytes of a tie.
-pub const TIE: usize = 3;
 
 /// A relation as a byte.
 pub fn to_byte(kin: Kin, strength: Strength) -> u8 {
