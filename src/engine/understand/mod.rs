@@ -8,6 +8,7 @@ use nl_query_core::schema::RelationId;
 
 use crate::answer::{ValueProbe, WordAccount};
 use crate::ir::Query;
+use crate::link::Mention;
 use crate::prepared::Prepared;
 use crate::question::Question;
 
@@ -65,12 +66,17 @@ pub struct Understanding {
 const MOST_VARIANTS: usize = 6;
 
 pub fn understand(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Understanding {
+    let mentions = mentions(question, prepared, probe);
+    readings(question, prepared, &elements::cover(question, &mentions))
+}
+
+/// What the words may mean: names, stored values that statistics know, and those that a probe of the data finds.
+pub fn mentions(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Vec<Mention> {
     let mut mentions = crate::link::names::mentions(question, prepared);
     search::stored_values(question, prepared, &mut mentions);
     let first = elements::cover(question, &mentions);
     search::probed_values(question, prepared, &first, &mut mentions, probe);
-    let elements = elements::cover(question, &mentions);
-    readings(question, prepared, &elements)
+    mentions
 }
 
 fn readings(question: &Question, prepared: &Prepared, elements: &[Element]) -> Understanding {

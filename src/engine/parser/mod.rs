@@ -1,0 +1,9 @@
+//! The trained parser: a small network that writes a query for a question, step by step over a grammar.
+//!
+//! ```text
+//! features   question x schema -> words, items, the relation between every two of them, what may be a value
+//! grammar    the steps that a query is written in
+//! ```
+
+pub mod features;
+pub mod grammar;
