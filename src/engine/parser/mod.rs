@@ -3,7 +3,9 @@
 //! ```text
 //! features   question x schema -> words, items, the relation between every two of them, what may be a value
 //! grammar    the steps that a query is written in
+//! rank       candidates -> the best, and how sure
 //! ```
 
 pub mod features;
 pub mod grammar;
+pub mod rank;

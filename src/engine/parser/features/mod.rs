@@ -110,6 +110,16 @@ const WORD_RELATION: u8 = COLUMN_WORD + (FITS * 3) as u8;
 const RELATION_WORD: u8 = WORD_RELATION + FITS as u8;
 const SCHEMA: u8 = RELATION_WORD + FITS as u8;
 
+impl Features {
+    /// How well a word fits the name of an item.
+    pub fn fit(&self, word: usize, item: usize) -> Fit {
+        let side = self.words.len() + self.items.len();
+        let link = self.links[word * side + self.words.len() + item];
+        let number = if item < self.relations { link - WORD_RELATION } else { (link - WORD_COLUMN) / 3 };
+        [Fit::None, Fit::Wide, Fit::Weak, Fit::Synonym, Fit::Part, Fit::Exact][usize::from(number) % FITS]
+    }
+}
+
 /// Looks at a question. `mentions` are those of stored values (names are looked up here).
 pub fn features(question: &Question, prepared: &Prepared, mentions: &[Mention]) -> Features {
     let count = question.tokens.len().min(MOST_WORDS);
