@@ -70,6 +70,7 @@ def main():
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--word-dropout", type=float, default=0.1)
+    parser.add_argument("--blur", type=float, default=0.2, help="share of examples whose words are made less known")
     parser.add_argument("--minutes", type=float, default=1e9, help="the schedule is cut to what fits, by the pace of the first steps")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -83,10 +84,11 @@ def main():
     for at, (symbol, _, _) in enumerate(grammar["productions"]):
         net.allowed[grammar["symbols"].index(symbol), at] = True
     average = copy.deepcopy(net)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=1e-3, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=1e-3, betas=(0.9, 0.98), fused=True)
     steps = args.epochs * (len(train) // args.batch + 1)
     print(f"{len(train)} examples, {len(held)} held out, {sum(p.numel() for p in net.parameters()) / 1e6:.2f} M weights, {steps} steps", flush=True)
     step, epoch, begun, total, count = 0, 0, time.time(), 0.0, 0
+    source = random.Random(args.seed)
     while step < steps:
         for examples in batches.shuffled(train, args.batch, args.seed * 1000 + epoch):
             if step == 300:
@@ -94,6 +96,7 @@ def main():
                 print(f"pace {(time.time() - begun) / 300:.3f} s a step; {steps} steps", flush=True)
             for group in optimiser.param_groups:
                 group["lr"] = args.rate * rate(step, steps)
+            examples = [batches.blurred(one, source) if source.random() < args.blur else one for one in examples]
             batch = batches.collate(examples, words, grammar, args.word_dropout)
             taken, used = net.loss(batch)
             loss = taken.mean() + 0.2 * used.mean()
@@ -105,8 +108,7 @@ def main():
             total, count = total + taken.mean().item(), count + 1
             keep = min(0.998, step / (step + 20))
             with torch.no_grad():
-                for slow, fast in zip(average.parameters(), net.parameters()):
-                    slow.lerp_(fast, 1 - keep)
+                torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - keep)
             if step % 500 == 0 or step == steps:
                 loss_held, right = validate(average, held, words, grammar)
                 print(f"step {step} loss {total / count:.3f} held {loss_held:.3f} exact {right:.3f} {time.time() - begun:.0f} s", flush=True)
