@@ -86,10 +86,8 @@ def _conditions(query):
     for select in query.selects:
         sorted_by = set(sqltext.columns(select.clause("order")))
         for part in _split_conditions(select.clause("where")) + _split_conditions(select.clause("having")):
-            condition = _condition(part)
             # A row without the value that rows are sorted by is left out as a matter of style.
-            if condition is not None and not (condition[1] == "not is" and condition[0] in sorted_by):
-                found.append(condition)
+            found += [each for each in _condition(part) if not (each[1] == "not is" and each[0] in sorted_by)]
     return found
 
 
@@ -109,16 +107,20 @@ def _split_conditions(tokens):
 
 
 def _condition(tokens):
+    """A condition; none where it only joins, and one for each value of a list."""
     signs = [token.text for token in tokens if token.kind in ("sign", "word") and token.text in COMPARISONS]
     comparison = [SYNONYMS.get(sign, sign) for sign in signs]
     values = [_value(token) for token in tokens if token.kind in ("text", "number")]
     names = sqltext.columns(tokens)
     if not comparison or len(names) == 2 and not values and comparison[0] == "=":
-        return None
+        return []
     negation = "not " if any(token.text == "not" for token in tokens) else ""
     if comparison[0] in ("in", "exists") and not values:
-        return ("", negation + "exists", "")
-    return (" ".join(sorted(names) + sqltext.aggregates(tokens)), negation + comparison[0], " ".join(sorted(values)))
+        return [("", negation + "exists", "")]
+    subject = " ".join(sorted(names) + sqltext.aggregates(tokens))
+    if comparison[0] == "in":
+        return [(subject, "<>" if negation else "=", value) for value in values]
+    return [(subject, negation + comparison[0], " ".join(sorted(values)))]
 
 
 def _value(token):

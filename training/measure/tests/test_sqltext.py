@@ -62,6 +62,7 @@ class Faults(unittest.TestCase):
                    "SELECT x.a\nFROM t x\nJOIN u y ON y.i = x.i\nWHERE y.b = 5", "same parts, put together otherwise")
         self.check("SELECT a FROM t WHERE i NOT IN (SELECT i FROM u)",
                    "SELECT a FROM t x WHERE NOT EXISTS (SELECT 1 FROM u y WHERE y.i = x.i)", "same parts, put together otherwise")
+        self.check("SELECT a FROM t WHERE b = 1 OR b = 2", "SELECT a FROM t WHERE b IN (1, 2)", "same parts, put together otherwise")
         self.check("SELECT a FROM t ORDER BY b LIMIT 1", "SELECT a FROM t WHERE b IS NOT NULL ORDER BY b LIMIT 1",
                    "same parts, put together otherwise")
 
