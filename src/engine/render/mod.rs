@@ -3,7 +3,7 @@
 //! [`sql`] writes one SELECT the way a careful person would: one clause a line, short aliases, no needless quotes. It decides
 //! nothing about meaning; the joins come from [`crate::joins`]. [`paraphrase`] says in English what the statement returns.
 
-mod describe;
+pub(crate) mod describe;
 mod expr;
 mod fold;
 mod from;
