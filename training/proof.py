@@ -36,7 +36,7 @@ def answers(program, base, questions, steps):
         asked, stepped = pathlib.Path(folder, "questions"), pathlib.Path(folder, "steps")
         asked.write_text("".join(json.dumps({"id": one["id"], "question": one["question"]}) + "\n" for one in questions))
         stepped.write_text("".join(json.dumps({"id": name, "steps": list_of}) + "\n" for name, list_of in steps.items()))
-        command = [program, f"{base}.catalog.json", f"{base}.values.json", str(asked), str(stepped)]
+        command = [*program.split(), f"{base}.catalog.json", f"{base}.values.json", str(asked), str(stepped)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

@@ -2,12 +2,12 @@
 //! rendering.
 //!
 //! ```text
-//! gold CATALOG.json VALUES.json QUESTIONS.jsonl STEPS.jsonl > SQL.jsonl
+//! gold [--repeats] CATALOG.json VALUES.json QUESTIONS.jsonl STEPS.jsonl > SQL.jsonl
 //! ```
 //!
 //! The first three are those of `features`. STEPS.jsonl has `id` and `steps` a line: pairs of a symbol's number and a choice's
 //! number as in training (productions, then words, then items). A line of the answer has `sql` or `error`, `unknown` (texts that
-//! no column is known to have) and `again`: whether the query read back gives the same query once more.
+//! no column is known to have). With --repeats all that is named is joined, as a join written by hand does.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -24,8 +24,9 @@ mod common;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [catalog, values, questions, steps] = args.as_slice() else {
-        return Err("gold CATALOG.json VALUES.json QUESTIONS.jsonl STEPS.jsonl".into());
+    let repeats = args.first().is_some_and(|arg| arg == "--repeats");
+    let [catalog, values, questions, steps] = &args[usize::from(repeats)..] else {
+        return Err("gold [--repeats] CATALOG.json VALUES.json QUESTIONS.jsonl STEPS.jsonl".into());
     };
     let prepared = common::prepared(catalog)?;
     let mut probe = common::Values::read(values, &prepared)?;
@@ -40,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mentions = understand::mentions(&question, &prepared, &mut probe);
         let features = features(&question, &prepared, &mentions);
         let steps = choices(numbers, &features).ok_or("a number without a meaning")?;
-        writeln!(out, "{}", answer(&object["id"], &steps, &features, &question, &prepared))?;
+        writeln!(out, "{}", answer(&object["id"], &steps, &features, &question, &prepared, repeats))?;
     }
     Ok(())
 }
@@ -65,13 +66,14 @@ fn choices(numbers: &[(usize, usize)], features: &Features) -> Option<Vec<(Symbo
     numbers.iter().map(|(symbol, number)| Some((*SYMBOLS.get(*symbol)?, choice(*number)))).collect()
 }
 
-fn answer(id: &Value, steps: &[(Symbol, Choice)], features: &Features, question: &Question, prepared: &Prepared) -> Value {
+fn answer(id: &Value, steps: &[(Symbol, Choice)], features: &Features, question: &Question, prepared: &Prepared, repeats: bool) -> Value {
     let built = match build::built(steps, features, question, prepared) {
         Ok(built) => built,
         Err(error) => return json!({"id": id, "error": error.to_string()}),
     };
     let unknown: Vec<&String> = built.unknown_values.iter().map(|unknown| &unknown.text).collect();
-    match render::sql(&built.query, prepared.schema(), prepared.graph()) {
+    let query = if repeats { build::repeating(built.query) } else { built.query };
+    match render::exact_sql(&query, prepared.schema(), prepared.graph()) {
         Ok(sql) => json!({"id": id, "sql": sql, "unknown": unknown}),
         Err(error) => json!({"id": id, "error": error.to_string()}),
     }

@@ -1,7 +1,9 @@
 //! Blocks: terms, groups, order, and which relations take part.
 
+use nl_query_core::schema::Schema;
+
 use super::tree::{self, Block, Condition, Term, Value};
-use super::{Seen, Unbuildable, UnknownValue};
+use super::{Seen, Unbuildable, UnknownValue, ways};
 use crate::ir::{Aggregate, DateField, Expr, Item, Order, Predicate, Query, Select, Source};
 use crate::parser::features::Target;
 use crate::prepared::ColumnId;
@@ -45,6 +47,8 @@ impl<'a> Builder<'a> {
         };
         self.order(block, &mut select)?;
         complete_group(&mut select);
+        count_of_extra(&mut select, self.seen.prepared.schema());
+        ways::prefer(&mut select, &said(block), self.seen);
         Ok(select)
     }
 
@@ -164,6 +168,56 @@ impl<'a> Builder<'a> {
 fn parts(condition: &Condition) -> Vec<&Condition> {
     match condition {
         Condition::And(left, right) => parts(left).into_iter().chain(parts(right)).collect(),
+        other => vec![other],
+    }
+}
+
+/// The words that the values of a block's own conditions point at.
+fn said(block: &Block) -> Vec<usize> {
+    fn words(condition: &Condition, found: &mut Vec<usize>) {
+        let mut note = |value: &Value| {
+            if let Value::Word(word) = value {
+                found.push(*word);
+            }
+        };
+        match condition {
+            Condition::Value(_, _, value) | Condition::Like { value, .. } => note(value),
+            Condition::Between(_, low, high) => [low, high].into_iter().for_each(note),
+            Condition::And(left, right) | Condition::Or(left, right) => {
+                words(left, found);
+                words(right, found);
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    block.filter.iter().chain(&block.having).for_each(|condition| words(condition, &mut found));
+    found
+}
+
+/// The number of keys of a row that has been joined with others is the number of those others.
+fn count_of_extra(select: &mut Select, schema: &Schema) {
+    let Some(extra) = select.also.first().copied() else { return };
+    let rows = |expr: &mut Expr| {
+        if let Expr::Aggregate { function: Aggregate::Count, distinct: false, arg } = expr
+            && let Expr::Column(used) = **arg
+            && used.source != extra
+            && schema.relations[used.source.relation].primary_key == [used.column]
+        {
+            *expr = Expr::CountRows(extra);
+        }
+    };
+    select.items.iter_mut().map(|item| &mut item.expr).chain(select.order.iter_mut().map(|key| &mut key.expr)).for_each(rows);
+    for part in select.having.iter_mut().flat_map(conjuncts) {
+        if let Predicate::Compare { left, .. } | Predicate::Between { expr: left, .. } = part {
+            rows(left);
+        }
+    }
+}
+
+fn conjuncts(predicate: &mut Predicate) -> Vec<&mut Predicate> {
+    match predicate {
+        Predicate::And(parts) => parts.iter_mut().flat_map(conjuncts).collect(),
         other => vec![other],
     }
 }

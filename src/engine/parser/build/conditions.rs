@@ -69,7 +69,13 @@ impl Builder<'_> {
     }
 
     fn moment(&mut self, op: Comparison, left: Expr, value: Value) -> Result<Predicate, Unbuildable> {
+        if let Some(text) = self.quoted_moment(value) {
+            return Ok(Predicate::Compare { op, left, right: Expr::Literal(Literal::Text(text.to_owned())) });
+        }
         if let Some(date) = self.date(value).cloned() {
+            if self.says_both_ends(&date) {
+                return bounded(op, left, date.range);
+            }
             return in_time(op, left, &date);
         }
         if let Some(year) =
@@ -217,6 +223,19 @@ fn in_time(op: Comparison, left: Expr, date: &DateMention) -> Result<Predicate, 
             Ok(Predicate::Between { expr: left, low: literal(value), high: literal(to), negated })
         }
         _ => Ok(Predicate::Compare { op, left, right: literal(value) }),
+    }
+}
+
+/// A stretch that the words told by both its ends ("between May and July") bounds a comparison with the end that it is about.
+fn bounded(op: Comparison, expr: Expr, range: DateRange) -> Result<Predicate, Unbuildable> {
+    match op {
+        Comparison::Greater | Comparison::GreaterOrEqual => {
+            Ok(Predicate::InRange { expr, range: DateRange { to: None, ..range }, negated: false })
+        }
+        Comparison::Less | Comparison::LessOrEqual => {
+            Ok(Predicate::InRange { expr, range: DateRange { from: None, ..range }, negated: false })
+        }
+        _ => compared(op, expr, range),
     }
 }
 

@@ -5,6 +5,7 @@
 //! blocks       a block of the tree -> ir::Select: terms, groups, order
 //! conditions   conditions of the tree -> ir::Predicate
 //! values       a word that was pointed at -> the value it spells for the column at hand
+//! ways         which of several keys the words mean
 //! unbuild      ir::Query -> a tree
 //! typed        which steps can only lead to a query that is refused
 //! ```
@@ -17,13 +18,14 @@ mod conditions;
 mod tests;
 mod tree;
 mod values;
+mod ways;
 
 use std::fmt;
 
 use super::features::Features;
 use super::grammar::{Choice, Symbol};
 use crate::check;
-use crate::ir::Query;
+use crate::ir::{Expr, Predicate, Query};
 use crate::prepared::{ColumnId, Prepared};
 use crate::question::Question;
 
@@ -84,6 +86,33 @@ pub fn query(
     prepared: &Prepared,
 ) -> Result<Query, Unbuildable> {
     built(steps, features, question, prepared).map(|built| built.query)
+}
+
+/// The query with all its parts joined as they are named, so that a row is shown and counted as often as it is met.
+pub fn repeating(mut query: Query) -> Query {
+    repeat(&mut query);
+    query
+}
+
+fn repeat(query: &mut Query) {
+    match query {
+        Query::Set { left, right, .. } => {
+            repeat(left);
+            repeat(right);
+        }
+        Query::Select(select) => {
+            select.repeats = true;
+            select.filter.iter_mut().chain(&mut select.having).for_each(repeat_inside);
+        }
+    }
+}
+
+fn repeat_inside(predicate: &mut Predicate) {
+    match predicate {
+        Predicate::And(parts) | Predicate::Or(parts) => parts.iter_mut().for_each(repeat_inside),
+        Predicate::Compare { right: Expr::Scalar(query), .. } | Predicate::InQuery { query, .. } => repeat(query),
+        _ => {}
+    }
 }
 
 /// The same, with what is doubtful about it.

@@ -10,6 +10,7 @@ use super::blocks::Builder;
 use super::tree::Value;
 use super::{Unbuildable, UnknownValue};
 use crate::ir::{DateUnit, Literal, Moment};
+use crate::link::values::normalise;
 use crate::parser::features::{Candidate, CandidateKind};
 use crate::prepared::ColumnId;
 use crate::question::{DateMention, Number, NumberKind, NumberValue, TokenKind};
@@ -96,6 +97,23 @@ impl Builder<'_> {
             CandidateKind::Date(at) => self.seen.question.dates.get(at),
             _ => None,
         })
+    }
+
+    /// A moment between quotes, as a part of a longer mention ("between '2003-04-19 15:06' and …").
+    pub fn quoted_moment(&self, value: Value) -> Option<&str> {
+        let quoted = self.candidates(value).into_iter().find(|candidate| matches!(candidate.kind, CandidateKind::Quoted(_)))?;
+        let date = self.date(value)?;
+        let CandidateKind::Quoted(text) = &quoted.kind else { return None };
+        let day = text.as_bytes().first().is_some_and(u8::is_ascii_digit) && text.len() >= 10;
+        (day && date.tokens.len() > quoted.words.len()).then_some(text.as_str())
+    }
+
+    /// "between May and July", "from 2010 to 2012".
+    pub fn says_both_ends(&self, date: &DateMention) -> bool {
+        let word = |at: usize| self.seen.question.tokens.get(at).map_or("", |token| token.lower.as_str());
+        let inside = |words: &[&str]| date.tokens.clone().skip(1).any(|at| words.contains(&word(at)));
+        (word(date.tokens.start) == "between" && inside(&["and"]))
+            || (word(date.tokens.start) == "from" && inside(&["to", "until", "till"]))
     }
 
     fn said_number(&self, value: Value) -> Option<&Number> {
@@ -192,6 +210,9 @@ impl Builder<'_> {
         if let Some(text) = self.quoted(value) {
             return Ok(Texts::one(text, self.known(text, column)));
         }
+        if let Some(text) = self.stored_here(word, column) {
+            return Ok(Texts::one(text, Spelled::Stored));
+        }
         let text = self.loose_text(&candidates, word).ok_or(Unbuildable::Value)?;
         let spelled = match self.known(&text, column) {
             Spelled::Written if self.is_named(word) => Spelled::Named,
@@ -206,7 +227,7 @@ impl Builder<'_> {
             if let CandidateKind::Number(at) = candidate.kind
                 && candidate.words.start == word
             {
-                return self.digits(candidate, at);
+                return self.street(candidate).or_else(|| self.digits(candidate, at));
             }
         }
         let stored = candidates.iter().find_map(|candidate| match &candidate.kind {
@@ -222,6 +243,33 @@ impl Builder<'_> {
             (Some(text), None) | (None, Some(text)) => Some(text),
             (None, None) => self.bare(Value::Word(word)),
         }
+    }
+
+    /// "1031 Daugavpils Parkway": digits in front of a name belong to it.
+    fn street(&self, number: &Candidate) -> Option<String> {
+        let end = number.words.end;
+        let breaks = self.seen.question.tokens.get(end).is_none_or(|token| token.after_break);
+        let name = self
+            .seen
+            .features
+            .candidates
+            .iter()
+            .find(|candidate| matches!(candidate.kind, CandidateKind::Capitals(_)) && candidate.words.start == end)?;
+        if breaks { None } else { self.phrase(number.words.start, name.words.end) }
+    }
+
+    /// The longest value that statistics know of the column and that is written out from this word on, points and all: "Ph.D."
+    fn stored_here(&self, word: usize, column: ColumnId) -> Option<String> {
+        let start = self.seen.question.tokens.get(word)?.span.start;
+        let rest = normalise(self.seen.question.text.get(start..)?);
+        let column = self.seen.prepared.column(column);
+        let known =
+            column.stats.iter().flat_map(|stats| stats.common_values.iter().chain(&stats.bounds)).chain(&column.enum_labels);
+        let written = known.filter(|value| {
+            let value = normalise(value);
+            !value.is_empty() && rest.strip_prefix(&value).is_some_and(|behind| behind.is_empty() || behind.starts_with(' '))
+        });
+        written.max_by_key(|value| value.len()).cloned()
     }
 
     fn digits(&self, candidate: &Candidate, at: usize) -> Option<String> {
