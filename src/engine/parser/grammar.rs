@@ -32,8 +32,7 @@ pub enum Symbol {
 use Symbol::{Block, Column, Condition, Extra, Filter, Group, Having, Order, Query, Relation, Select, Term, Value};
 
 /// All symbols that are decided by a step, in the order of their numbers.
-pub const SYMBOLS: [Symbol; 12] =
-    [Query, Select, Term, Filter, Condition, Group, Having, Order, Extra, Column, Relation, Value];
+pub const SYMBOLS: [Symbol; 12] = [Query, Select, Term, Filter, Condition, Group, Having, Order, Extra, Column, Relation, Value];
 
 /// What a [`Block`] consists of.
 pub const BLOCK: [Symbol; 5] = [Select, Filter, Group, Order, Extra];
@@ -154,6 +153,14 @@ pub fn describe() -> serde_json::Value {
         "block": BLOCK.iter().map(name).collect::<Vec<_>>(),
         "productions": productions,
     })
+}
+
+/// A step: the production that was chosen, or the word or item (positions in the features) that was pointed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Choice {
+    Production(usize),
+    Word(usize),
+    Item(usize),
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub(super) struct Scope<'a> {
     pub replaced: Vec<(Expr, Sql)>,
     /// True inside a subquery whose value is compared: nothing is rounded there and no column has a name.
     pub nested: bool,
+    /// True when averages keep all their digits.
+    pub exact: bool,
     names: Vec<(Source, Option<String>)>,
     used: BTreeSet<String>,
 }
@@ -36,6 +38,7 @@ impl<'a> Scope<'a> {
             opened: BTreeSet::new(),
             replaced: Vec::new(),
             nested: false,
+            exact: false,
             names: Vec::new(),
             used: BTreeSet::new(),
         }

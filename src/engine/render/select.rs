@@ -203,7 +203,7 @@ fn shown(item: &Expr, scope: &Scope<'_>) -> Result<Sql, RenderError> {
 
 fn is_rounded(item: &Expr, scope: &Scope<'_>) -> bool {
     match item {
-        _ if scope.nested => false,
+        _ if scope.nested || scope.exact => false,
         Expr::Aggregate { function: Aggregate::Average, .. } => types::of(item, scope.schema).is_number(),
         Expr::Filtered { aggregate, .. } => is_rounded(aggregate, scope),
         _ => false,

@@ -40,6 +40,8 @@ mod values;
 mod walk;
 mod wants;
 
+pub(crate) use attributes::unit_factor;
+pub(crate) use numbers::in_unit;
 pub(crate) use search::{spelling, stretches};
 
 use context::{Bans, Context};

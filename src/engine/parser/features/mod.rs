@@ -90,6 +90,15 @@ pub struct Features {
     pub candidates: Vec<Candidate>,
 }
 
+impl Features {
+    /// How well a word fits the name of an item, 0 (not at all) to 5 (it is the name).
+    pub fn fit(&self, word: usize, item: usize) -> u8 {
+        let side = self.words.len() + self.items.len();
+        let link = self.links.get(word * side + self.words.len() + item).copied().unwrap_or_default();
+        if item < self.relations { link.saturating_sub(WORD_RELATION) } else { link.saturating_sub(WORD_COLUMN) / 3 }
+    }
+}
+
 pub const FLAG_NUMBER: u8 = 1;
 pub const FLAG_STORED: u8 = 2;
 pub const FLAG_QUOTED: u8 = 4;

@@ -1,0 +1,1 @@
+//! Steps over a small library and what they become.
