@@ -8,22 +8,17 @@
 //! CATALOG.json is the object that `sql/catalog.sql` gives, VALUES.json stands for the data that a probe would look through
 //! (`{"relation name": {"column name": ["value", …]}}`), QUESTIONS.jsonl has `id` and `question` a line. Links are base16 text.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{BufWriter, Write};
 
-use nl_query_core::introspection::{Described, Seen, Sight, Whole};
-use nl_query_core::schema::RelationId;
-use nl_query_engine::ir::Day;
-use nl_query_engine::parser::features::{CandidateKind, Features, Target, features};
+use nl_query_engine::Prepared;
+use nl_query_engine::parser::features::{CandidateKind, Features, Target};
 use nl_query_engine::parser::grammar;
 use nl_query_engine::question::{NumberValue, Question};
-use nl_query_engine::{Prepared, ValueHit, ValueProbe, question, understand};
 use serde_json::{Value, json};
 
-/// The day that the questions are read on; any fixed one will do.
-const TODAY: Day = Day { year: 2024, month: 6, day: 15 };
+mod input;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -31,29 +26,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", grammar::describe());
         return Ok(());
     }
-    let [catalog, values, questions] = args.as_slice() else { return Err("features CATALOG.json VALUES.json QUESTIONS.jsonl".into()) };
-    let whole = Whole::from_json(&std::fs::read_to_string(catalog)?)?;
-    let prepared = Prepared::new(whole.seen_by(&mut OnPath, usize::MAX).schema);
-    let mut probe = Values::read(values, &prepared)?;
+    let [catalog, values, questions] = args.as_slice() else {
+        return Err("features CATALOG.json VALUES.json QUESTIONS.jsonl".into());
+    };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for line in std::fs::read_to_string(questions)?.lines() {
-        let object: Value = serde_json::from_str(line)?;
-        let text = object["question"].as_str().ok_or("a line without a question")?;
-        let question = question::read(text, TODAY);
-        let mentions = understand::mentions(&question, &prepared, &mut probe);
-        let features = features(&question, &prepared, &mentions);
-        writeln!(out, "{}", describe(&object["id"], &question, &features, &prepared))?;
-    }
-    Ok(())
-}
-
-/// Sees what is on the search path.
-struct OnPath;
-
-impl Sight for OnPath {
-    fn of(&mut self, described: &Described) -> Option<Seen> {
-        described.relation.visible.then_some(Seen { visible: true, columns: None, all_rows: true })
-    }
+    input::read(catalog, values, questions, |id, question, features, prepared| {
+        Ok(writeln!(out, "{}", describe(id, question, features, prepared))?)
+    })
 }
 
 fn describe(id: &Value, question: &Question, features: &Features, prepared: &Prepared) -> Value {
@@ -98,40 +77,5 @@ fn digits(value: &NumberValue) -> String {
     match value {
         NumberValue::Integer(value) => value.to_string(),
         NumberValue::Decimal(digits) => digits.clone(),
-    }
-}
-
-/// Answers from a file what a probe of the data would answer.
-struct Values {
-    places: HashMap<String, Vec<(RelationId, usize, String)>>,
-}
-
-impl Values {
-    fn read(path: &str, prepared: &Prepared) -> Result<Self, Box<dyn Error>> {
-        let file: HashMap<String, HashMap<String, Vec<String>>> = serde_json::from_str(&std::fs::read_to_string(path)?)?;
-        let mut places: HashMap<String, Vec<(RelationId, usize, String)>> = HashMap::new();
-        for (id, relation) in prepared.schema().relations.iter().enumerate() {
-            let Some(columns) = file.get(&relation.name).filter(|_| relation.visible) else { continue };
-            for (at, column) in relation.columns.iter().enumerate() {
-                for value in columns.get(&column.name).into_iter().flatten() {
-                    places.entry(value.to_lowercase()).or_default().push((id, at, value.clone()));
-                }
-            }
-        }
-        Ok(Values { places })
-    }
-}
-
-impl ValueProbe for Values {
-    fn find(&mut self, needles: &[String], columns: &[(RelationId, usize)]) -> Vec<ValueHit> {
-        let mut hits = Vec::new();
-        for (needle, text) in needles.iter().enumerate() {
-            for (relation, column, value) in self.places.get(text).into_iter().flatten() {
-                if columns.contains(&(*relation, *column)) {
-                    hits.push(ValueHit { needle, relation: *relation, column: *column, value: value.clone() });
-                }
-            }
-        }
-        hits
     }
 }
