@@ -6,7 +6,7 @@ import random
 import numpy
 import torch
 
-from training.model import grams
+from training.model import DEFAULTS, grams
 
 MOST_NAME_WORDS = 6
 
@@ -14,7 +14,8 @@ MOST_NAME_WORDS = 6
 class Words:
     """The words that have a vector of their own: those that occur often enough. 0 is padding, 1 an unknown word."""
 
-    def __init__(self, listed):
+    def __init__(self, listed, buckets=DEFAULTS["buckets"]):
+        self.buckets = buckets
         self.numbers = {word: at + 2 for at, word in enumerate(listed)}
         self.known_grams = {}
 
@@ -41,7 +42,7 @@ class Words:
     def grams(self, word):
         """The buckets of the word's parts."""
         if word not in self.known_grams:
-            self.known_grams[word] = grams(word)
+            self.known_grams[word] = grams(word, self.buckets)
         return self.known_grams[word]
 
 

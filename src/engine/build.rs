@@ -1,5 +1,9 @@
-//! Turns data that is kept as text into the form that is compiled in.
+//! Turns data that is kept as text into the form that is compiled in, and finds the file of the trained parser's weights.
 
+use std::path::Path;
+
+#[path = "build/weights.rs"]
+mod weights;
 #[path = "build/wordnet.rs"]
 mod wordnet;
 
@@ -17,5 +21,6 @@ fn main() -> std::io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=lexicon");
-    wordnet::write(std::path::Path::new(&std::env::var_os("OUT_DIR").unwrap_or_default()))
+    weights::find(Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()));
+    wordnet::write(Path::new(&std::env::var_os("OUT_DIR").unwrap_or_default()))
 }

@@ -52,7 +52,7 @@ pub struct Asked<'a> {
 /// All candidates with their traits, in the order of the network, then of the rules. Not judged.
 pub fn made(asked: &Asked<'_>, network: &Network) -> Vec<Made> {
     let features = features::features(asked.question, asked.prepared, asked.mentions);
-    let constraints = build::constraints::Typed::new(&features, asked.question, asked.prepared);
+    let constraints = Free;
     let mut list: Vec<Made> = Vec::new();
     for (rank, parsed) in network.parse(&features, WIDTH, &constraints).into_iter().enumerate() {
         if let Some(one) = from_steps(asked, &features, &parsed, rank)

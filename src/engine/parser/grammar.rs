@@ -9,7 +9,7 @@
 use std::sync::OnceLock;
 
 /// What may stand open in a query that is being written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Symbol {
     Query,
     /// One SELECT. It has one production only, which is taken without a step.
@@ -162,6 +162,9 @@ pub enum Choice {
     Word(usize),
     Item(usize),
 }
+
+/// A step with the symbol that it writes.
+pub type Step = (Symbol, Choice);
 
 #[cfg(test)]
 mod tests {
