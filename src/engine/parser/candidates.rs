@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::beam::Parsed;
 use super::build;
+use super::constraints::Free;
 use super::features::{self, Features};
 use super::grammar::{Choice, Symbol};
 use super::net::Network;
@@ -122,12 +123,12 @@ fn from_rules(asked: &Asked<'_>, features: &Features, network: &Network, list: &
 }
 
 /// Judges the candidates and orders them, best first; ties stay in the order that they came in.
-pub fn judged(question: &Question, mut list: Vec<Made>, forest: &Forest) -> Vec<Made> {
+pub fn judged(question: &Question, mut list: Vec<Made>, forest: Option<&Forest>) -> Vec<Made> {
     let wanted = asks_beyond(question);
     let mut order: Vec<f64> = Vec::with_capacity(list.len());
     for one in &mut list {
-        let odds = forest.log_odds(&one.traits);
-        one.confidence = forest.probability(odds);
+        let odds = forest.map_or(f64::from(one.origin.network.unwrap_or(-40.0)), |forest| forest.log_odds(&one.traits));
+        one.confidence = forest.map_or_else(|| odds.exp(), |forest| forest.probability(odds));
         order.push(odds);
         if wanted {
             beyond(one);

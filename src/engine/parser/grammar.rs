@@ -156,7 +156,7 @@ pub fn describe() -> serde_json::Value {
 }
 
 /// A step: the production that was chosen, or the word or item (positions in the features) that was pointed at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Choice {
     Production(usize),
     Word(usize),

@@ -90,15 +90,6 @@ pub struct Features {
     pub candidates: Vec<Candidate>,
 }
 
-impl Features {
-    /// How well a word fits the name of an item, 0 (not at all) to 5 (it is the name).
-    pub fn fit(&self, word: usize, item: usize) -> u8 {
-        let side = self.words.len() + self.items.len();
-        let link = self.links.get(word * side + self.words.len() + item).copied().unwrap_or_default();
-        if item < self.relations { link.saturating_sub(WORD_RELATION) } else { link.saturating_sub(WORD_COLUMN) / 3 }
-    }
-}
-
 pub const FLAG_NUMBER: u8 = 1;
 pub const FLAG_STORED: u8 = 2;
 pub const FLAG_QUOTED: u8 = 4;
@@ -123,8 +114,8 @@ impl Features {
     /// How well a word fits the name of an item.
     pub fn fit(&self, word: usize, item: usize) -> Fit {
         let side = self.words.len() + self.items.len();
-        let link = self.links[word * side + self.words.len() + item];
-        let number = if item < self.relations { link - WORD_RELATION } else { (link - WORD_COLUMN) / 3 };
+        let link = self.links.get(word * side + self.words.len() + item).copied().unwrap_or_default();
+        let number = if item < self.relations { link.saturating_sub(WORD_RELATION) } else { link.saturating_sub(WORD_COLUMN) / 3 };
         [Fit::None, Fit::Wide, Fit::Weak, Fit::Synonym, Fit::Part, Fit::Exact][usize::from(number) % FITS]
     }
 }

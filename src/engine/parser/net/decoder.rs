@@ -7,7 +7,8 @@ use pulp::Arch;
 use super::encoder::{against, blend, lstm, transposed};
 use super::floats::{log_softmax, softmax, tanh};
 use super::products::{self, Rows};
-use super::{Choice, Model, into_writer};
+use super::{Model, into_writer};
+use crate::parser::grammar::Choice;
 use crate::parser::grammar::{self, Symbol};
 use crate::parser::weights::LANES;
 

@@ -16,7 +16,6 @@ use std::sync::OnceLock;
 use pulp::Arch;
 
 use super::features::Features;
-use super::grammar::Symbol;
 use super::weights::{self, BadWeights, LANES, Table, Weights, Words};
 
 pub mod decoder;
