@@ -7,13 +7,14 @@
 //!
 //! The first three are those of `features`. STEPS.jsonl has `id` and `steps` a line: pairs of a symbol's number and a choice's
 //! number as in training (productions, then words, then items). A line of the answer has `sql` or `error`, `unknown` (texts that
-//! no column is known to have). With --repeats all that is named is joined, as a join written by hand does.
+//! no column is known to have), `forbidden`: steps that the constraints of the search rule out, `same`: whether the query gives these very steps, and `again`: whether the steps that it gives make it once more. With --repeats all that is named is joined, as a join written by hand does.
 
 use std::collections::HashMap;
 use std::error::Error;
 use std::io::{BufWriter, Write};
 
 use nl_query_engine::parser::build;
+use nl_query_engine::parser::constraints::Constraints;
 use nl_query_engine::parser::features::{Features, features};
 use nl_query_engine::parser::grammar::{Choice, SYMBOLS, Symbol, productions};
 use nl_query_engine::question::{self, Question};
@@ -41,7 +42,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mentions = understand::mentions(&question, &prepared, &mut probe);
         let features = features(&question, &prepared, &mentions);
         let steps = choices(numbers, &features).ok_or("a number without a meaning")?;
-        writeln!(out, "{}", answer(&object["id"], &steps, &features, &question, &prepared, repeats))?;
+        let rules = build::constraints(&features, &question, &prepared);
+        let forbidden: Vec<usize> =
+            (0..steps.len()).filter(|&at| !rules.allowed(&steps[..at], steps[at].0, steps[at].1)).collect();
+        let mut answer = answer(&object["id"], &steps, &features, &question, &prepared, repeats);
+        answer["forbidden"] = json!(forbidden);
+        writeln!(out, "{answer}")?;
     }
     Ok(())
 }
@@ -66,15 +72,24 @@ fn choices(numbers: &[(usize, usize)], features: &Features) -> Option<Vec<(Symbo
     numbers.iter().map(|(symbol, number)| Some((*SYMBOLS.get(*symbol)?, choice(*number)))).collect()
 }
 
-fn answer(id: &Value, steps: &[(Symbol, Choice)], features: &Features, question: &Question, prepared: &Prepared, repeats: bool) -> Value {
+fn answer(
+    id: &Value,
+    steps: &[(Symbol, Choice)],
+    features: &Features,
+    question: &Question,
+    prepared: &Prepared,
+    repeats: bool,
+) -> Value {
     let built = match build::built(steps, features, question, prepared) {
         Ok(built) => built,
         Err(error) => return json!({"id": id, "error": error.to_string()}),
     };
     let unknown: Vec<&String> = built.unknown_values.iter().map(|unknown| &unknown.text).collect();
+    let read_back = build::steps(&built.query, features, question, prepared);
+    let again = read_back.as_ref().map(|steps| build::query(steps, features, question, prepared).as_ref() == Ok(&built.query));
     let query = if repeats { build::repeating(built.query) } else { built.query };
     match render::exact_sql(&query, prepared.schema(), prepared.graph()) {
-        Ok(sql) => json!({"id": id, "sql": sql, "unknown": unknown}),
+        Ok(sql) => json!({"id": id, "sql": sql, "unknown": unknown, "again": again, "same": read_back.as_deref() == Some(steps)}),
         Err(error) => json!({"id": id, "error": error.to_string()}),
     }
 }

@@ -49,6 +49,7 @@ impl<'a> Builder<'a> {
         complete_group(&mut select);
         count_of_extra(&mut select, self.seen.prepared.schema());
         ways::prefer(&mut select, &said(block), self.seen);
+        select.repeats = ways::must_repeat(&select, self.seen.prepared);
         Ok(select)
     }
 

@@ -7,6 +7,7 @@
 //! values       a word that was pointed at -> the value it spells for the column at hand
 //! ways         which of several keys the words mean
 //! unbuild      ir::Query -> a tree
+//! track        where in the grammar some steps lead
 //! typed        which steps can only lead to a query that is refused
 //! ```
 //!
@@ -16,11 +17,16 @@ mod blocks;
 mod conditions;
 #[cfg(test)]
 mod tests;
+mod track;
 mod tree;
+mod typed;
+mod unbuild;
 mod values;
 mod ways;
 
 use std::fmt;
+
+pub use typed::{Typed, constraints};
 
 use super::features::Features;
 use super::grammar::{Choice, Symbol};
@@ -86,6 +92,11 @@ pub fn query(
     prepared: &Prepared,
 ) -> Result<Query, Unbuildable> {
     built(steps, features, question, prepared).map(|built| built.query)
+}
+
+/// The steps that write a query; none for what the grammar cannot say.
+pub fn steps(query: &Query, features: &Features, question: &Question, prepared: &Prepared) -> Option<Vec<(Symbol, Choice)>> {
+    unbuild::tree(query, Seen { features, question, prepared }).and_then(|tree| tree::write(&tree))
 }
 
 /// The query with all its parts joined as they are named, so that a row is shown and counted as often as it is met.

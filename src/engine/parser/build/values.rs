@@ -8,7 +8,7 @@ use nl_query_core::schema::{Column, TypeKind};
 
 use super::blocks::Builder;
 use super::tree::Value;
-use super::{Unbuildable, UnknownValue};
+use super::{Seen, Unbuildable, UnknownValue};
 use crate::ir::{DateUnit, Literal, Moment};
 use crate::link::values::normalise;
 use crate::parser::features::{Candidate, CandidateKind};
@@ -54,9 +54,7 @@ pub(super) fn yes_or_no(text: &str) -> Option<bool> {
 
 /// How a column that is no boolean says yes or no, by the values that are known of it. The other answer tells the letter case.
 pub(super) fn stored_answer(column: &Column, holds: bool) -> Option<Literal> {
-    let labels = column.enum_labels.iter();
-    let known = column.stats.iter().flat_map(|stats| stats.common_values.iter().chain(&stats.bounds));
-    let known: Vec<&String> = labels.chain(known).collect();
+    let known: Vec<&String> = known_values(column).collect();
     if let Some(value) = known.iter().find(|value| yes_or_no(value.trim()) == Some(holds)) {
         return literal_of(column, value);
     }
@@ -80,6 +78,22 @@ fn literal_of(column: &Column, text: &str) -> Option<Literal> {
         TypeKind::Text | TypeKind::Enum => Some(Literal::Text(text.to_owned())),
         _ => None,
     }
+}
+
+/// All values that statistics or the type know of a column.
+pub(super) fn known_values(column: &Column) -> impl Iterator<Item = &String> {
+    column.stats.iter().flat_map(|stats| stats.common_values.iter().chain(&stats.bounds)).chain(&column.enum_labels)
+}
+
+/// The longest known value of the column that is written out from this word on, points and all: "Ph.D."
+pub(super) fn stored_here(seen: Seen<'_>, word: usize, column: ColumnId) -> Option<String> {
+    let start = seen.question.tokens.get(word)?.span.start;
+    let rest = normalise(seen.question.text.get(start..)?);
+    let written = known_values(seen.prepared.column(column)).filter(|value| {
+        let value = normalise(value);
+        !value.is_empty() && rest.strip_prefix(&value).is_some_and(|behind| behind.is_empty() || behind.starts_with(' '))
+    });
+    written.max_by_key(|value| value.len()).cloned()
 }
 
 impl Builder<'_> {
@@ -200,7 +214,12 @@ impl Builder<'_> {
         };
         let candidates = self.candidates(value);
         let quoted = candidates.iter().find(|candidate| matches!(candidate.kind, CandidateKind::Quoted(_)));
-        let covers = |candidate: &Candidate| quoted.is_none_or(|quoted| candidate.words.len() >= quoted.words.len());
+        let label = &self.seen.prepared.relations[column.0].label;
+        let half = label.len() > 1 && label.contains(&column.1);
+        let covers = |candidate: &Candidate| {
+            // Of a full name between quotes each column has its part.
+            quoted.is_none_or(|quoted| candidate.words.len() >= quoted.words.len() || (half && candidate.words.start == word))
+        };
         let own = candidates.iter().find(|candidate| {
             covers(candidate) && matches!(&candidate.kind, CandidateKind::Stored(stored) if stored.column == column)
         });
@@ -210,7 +229,7 @@ impl Builder<'_> {
         if let Some(text) = self.quoted(value) {
             return Ok(Texts::one(text, self.known(text, column)));
         }
-        if let Some(text) = self.stored_here(word, column) {
+        if let Some(text) = stored_here(self.seen, word, column) {
             return Ok(Texts::one(text, Spelled::Stored));
         }
         let text = self.loose_text(&candidates, word).ok_or(Unbuildable::Value)?;
@@ -258,20 +277,6 @@ impl Builder<'_> {
         if breaks { None } else { self.phrase(number.words.start, name.words.end) }
     }
 
-    /// The longest value that statistics know of the column and that is written out from this word on, points and all: "Ph.D."
-    fn stored_here(&self, word: usize, column: ColumnId) -> Option<String> {
-        let start = self.seen.question.tokens.get(word)?.span.start;
-        let rest = normalise(self.seen.question.text.get(start..)?);
-        let column = self.seen.prepared.column(column);
-        let known =
-            column.stats.iter().flat_map(|stats| stats.common_values.iter().chain(&stats.bounds)).chain(&column.enum_labels);
-        let written = known.filter(|value| {
-            let value = normalise(value);
-            !value.is_empty() && rest.strip_prefix(&value).is_some_and(|behind| behind.is_empty() || behind.starts_with(' '))
-        });
-        written.max_by_key(|value| value.len()).cloned()
-    }
-
     fn digits(&self, candidate: &Candidate, at: usize) -> Option<String> {
         let token = self.seen.question.tokens.get(candidate.words.start)?;
         if candidate.words.len() == 1 && token.kind == TokenKind::Number {
@@ -309,10 +314,8 @@ impl Builder<'_> {
 
     /// Whether statistics know this text as a value of the column.
     fn known(&self, text: &str, column: ColumnId) -> Spelled {
-        let column = self.seen.prepared.column(column);
-        let mut values =
-            column.stats.iter().flat_map(|stats| stats.common_values.iter().chain(&stats.bounds)).chain(&column.enum_labels);
-        if values.any(|value| value == text) { Spelled::Stored } else { Spelled::Written }
+        let known = known_values(self.seen.prepared.column(column)).any(|value| value == text);
+        if known { Spelled::Stored } else { Spelled::Written }
     }
 
     /// "named", "called" directly before the word.

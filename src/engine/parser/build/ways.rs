@@ -1,9 +1,12 @@
-//! Which of several keys between two relations the words mean: "the ending station", "reported by".
+//! How a block is joined: which of several keys between two relations the words mean ("the ending station", "reported by"), and
+//! whether rows may be repeated.
 
 use super::Seen;
-use crate::ir::Select;
-use crate::joins::{self, Ambiguous};
+use crate::ir::{Aggregate, Expr, Select};
+use crate::joins::{self, Ambiguous, JoinError};
 use crate::parser::features::Target;
+use crate::prepared::Prepared;
+use crate::walk;
 
 /// Words further than this from what the block compares weigh no less.
 const FAR: usize = 9;
@@ -42,4 +45,27 @@ fn item(key: usize, seen: Seen<'_>) -> Option<usize> {
     let key = seen.prepared.foreign_key(key);
     let target = Target::Column((key.from, *key.from_columns.first()?));
     seen.features.items.iter().position(|item| item.target == target)
+}
+
+/// Whether figures have to be taken of the joined rows: an amount is asked for each row of a relation that was named for nothing
+/// else ("credits of all classes"), or rows that the joins repeat cannot be told apart.
+pub(super) fn must_repeat(select: &Select, prepared: &Prepared) -> bool {
+    let mut amount = false;
+    let mut counted = Vec::new();
+    let mut look = |part: &Expr| match part {
+        Expr::Aggregate { function: Aggregate::Sum | Aggregate::Average, distinct: false, .. } => amount = true,
+        Expr::CountRows(source) => counted.push(*source),
+        _ => {}
+    };
+    walk::output_exprs(select).for_each(|expr| walk::expr(expr, &mut look));
+    if let Some(having) = &select.having {
+        walk::predicate(having, &mut look);
+    }
+    if amount && !select.also.is_empty() {
+        return true;
+    }
+    match joins::plan(select, prepared.schema(), prepared.graph()) {
+        Ok(plan) => counted.iter().any(|&source| !plan.is_single(source) && joins::row_key(source, prepared.schema()).is_none()),
+        Err(error) => matches!(error, JoinError::FanOut { .. }),
+    }
 }

@@ -1,1 +1,0 @@
-//! Steps over a small library and what they become.
