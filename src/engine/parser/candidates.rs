@@ -4,14 +4,12 @@ use std::sync::OnceLock;
 
 use super::beam::Parsed;
 use super::build;
-use super::constraints::Free;
 use super::features::{self, Features};
 use super::grammar::{Choice, Symbol};
 use super::net::Network;
 use super::rank::anatomy::Anatomy;
 use super::rank::traits::{Origin, Shared, names, traits};
 use super::rank::trees::Forest;
-use crate::check;
 use crate::ir::{Moment, Query};
 use crate::link::Mention;
 use crate::prepared::Prepared;
@@ -53,13 +51,13 @@ pub struct Asked<'a> {
 /// All candidates with their traits, in the order of the network, then of the rules. Not judged.
 pub fn made(asked: &Asked<'_>, network: &Network) -> Vec<Made> {
     let features = features::features(asked.question, asked.prepared, asked.mentions);
-    let constraints = Free;
+    let constraints = build::constraints(&features, asked.question, asked.prepared);
     let mut list: Vec<Made> = Vec::new();
     for (rank, parsed) in network.parse(&features, WIDTH, &constraints).into_iter().enumerate() {
-        if let Some(one) = from_steps(asked, &features, &parsed, rank)
-            && !list.iter().any(|known| known.sql == one.sql)
-        {
-            list.push(one);
+        for one in from_steps(asked, &features, &parsed, rank) {
+            if !list.iter().any(|known| known.sql == one.sql) {
+                list.push(one);
+            }
         }
     }
     from_rules(asked, &features, network, &mut list);
@@ -75,10 +73,9 @@ pub fn made(asked: &Asked<'_>, network: &Network) -> Vec<Made> {
     list
 }
 
-fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usize) -> Option<Made> {
-    let built = build::built(&parsed.steps, features, asked.question, asked.prepared).ok()?;
-    check::types(&built.query, asked.prepared.schema()).ok()?;
-    let sql = render::sql(&built.query, asked.prepared.schema(), asked.prepared.graph()).ok()?;
+/// The query of some steps; and once more with each row as often as a join meets it, where that is another statement.
+fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usize) -> Vec<Made> {
+    let Ok(built) = build::built(&parsed.steps, features, asked.question, asked.prepared) else { return Vec::new() };
     let origin = Origin {
         network: Some(parsed.score),
         network_least: least(&parsed.per_model),
@@ -87,7 +84,14 @@ fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usi
         unknown_values: built.unknown_values.len(),
         ..Origin::default()
     };
-    Some(Made { query: built.query, sql, origin, traits: Vec::new(), reading: None, confidence: 0.0 })
+    let repeating = build::repeating(built.query.clone());
+    let each = [(repeating, Origin { repeats: true, ..origin }), (built.query, origin)];
+    each.into_iter().filter_map(|(query, origin)| written(asked, query, origin)).collect()
+}
+
+fn written(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {
+    let sql = render::sql(&query, asked.prepared.schema(), asked.prepared.graph()).ok()?;
+    Some(Made { query, sql, origin, traits: Vec::new(), reading: None, confidence: 0.0 })
 }
 
 fn least(scores: &[f32]) -> f32 {

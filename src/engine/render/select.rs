@@ -6,7 +6,7 @@ use nl_query_core::schema::RelationKind;
 
 use super::{
     RenderError,
-    expr::{self, Sql},
+    expr,
     fold, from, output, predicate, quote, ranked,
     scope::Scope,
     types,

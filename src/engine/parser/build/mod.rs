@@ -139,6 +139,3 @@ pub fn built(
     check::types(&query, prepared.schema()).map_err(|error| Unbuildable::Types(error.0))?;
     Ok(Built { query, unknown_values: builder.unknown })
 }
-pub fn steps(_query: &Query, _features: &Features, _question: &Question, _prepared: &Prepared) -> Option<Vec<(Symbol, Choice)>> {
-    None
-}

@@ -143,7 +143,8 @@ fn word(question: &Question, at: usize) -> String {
         return token.stem.clone();
     }
     match token.lower.parse::<i64>() {
-        Ok(small @ 0..=12) => small.to_string(),
+        Ok(few @ 0..=1) => few.to_string(),
+        Ok(2..=12) => "3".to_owned(),
         Ok(1800..=2100) => "<year>".to_owned(),
         Ok(_) => "<number>".to_owned(),
         Err(_) => "<figure>".to_owned(),

@@ -26,6 +26,8 @@ pub struct Origin {
     pub rules: f32,
     /// It is the first reading by rules.
     pub rules_first: bool,
+    /// Rows are shown as often as a join meets them.
+    pub repeats: bool,
     /// A condition compares with a text that is not known to be stored.
     pub unknown_values: usize,
 }
@@ -78,13 +80,13 @@ pub fn names() -> Vec<String> {
     names
 }
 
-const FIRST: [&str; 52] = [
+const FIRST: [&str; 53] = [
     "network", "network a step", "network least", "behind best", "ahead of next", "beam rank", "from beam", "rules", "rules first", "both",
     "steps", "candidates", "words", "unexplained", "items", "items of all", "values right", "values wrong", "values of wrong type",
     "values unknown", "values unused", "values said", "numbers unused", "numbers made up", "dates unused", "dates used", "names unused",
     "names said", "columns without evidence", "columns by weak evidence", "columns by part", "columns by name", "relations without evidence",
     "relations", "relations unused", "joins", "ambiguous joins", "repeated items", "select items", "stars", "selects", "subqueries",
-    "set operations", "extra relations", "related", "beyond", "truths", "arithmetic", "having", "groups", "limit", "cannot join",
+    "set operations", "extra relations", "related", "beyond", "truths", "arithmetic", "having", "groups", "limit", "cannot join", "repeats",
 ];
 
 /// The traits of one candidate. `best` and `next` are the best and second network scores among the candidates, `count` their number.
@@ -150,6 +152,7 @@ pub fn traits(shared: &Shared, query: &Query, origin: &Origin, best: f32, next: 
         said(anatomy.groups),
         said(anatomy.limits),
         flag(cannot),
+        flag(origin.repeats),
     ];
     for (found, part) in shared.cues.iter().zip(parts(&anatomy)) {
         list.push(flag(*found));
