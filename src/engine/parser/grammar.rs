@@ -180,6 +180,6 @@ mod tests {
         assert_eq!(productions().len(), 104);
         assert_eq!(number(Symbol::Query, "single"), Some(0));
         assert_eq!(number(Symbol::Condition, "and"), Some(34));
-        assert_eq!(number(Symbol::Value, "0"), Some(92));
+        assert_eq!(number(Symbol::Value, "0"), Some(90));
     }
 }

@@ -63,7 +63,7 @@ fn patterns_take_any_letter_case_and_match_themselves() {
     let asked = asked("books with \"50%\" in the title");
     assert_eq!(
         asked.sql("single, 1, plain, books.title, where, contains, plain, books.title, '50, none, none, none"),
-        "SELECT title FROM books WHERE title ILIKE '%50\\%%'"
+        "SELECT title FROM books WHERE title ILIKE E'%50\\\\%%'"
     );
 }
 
