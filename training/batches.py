@@ -6,7 +6,7 @@ import random
 import numpy
 import torch
 
-from training.model import grams
+from training.model import DEFAULTS, grams
 
 MOST_NAME_WORDS = 6
 
@@ -14,7 +14,8 @@ MOST_NAME_WORDS = 6
 class Words:
     """The words that have a vector of their own: those that occur often enough. 0 is padding, 1 an unknown word."""
 
-    def __init__(self, listed):
+    def __init__(self, listed, buckets=DEFAULTS["buckets"]):
+        self.buckets = buckets
         self.numbers = {word: at + 2 for at, word in enumerate(listed)}
         self.known_grams = {}
 
@@ -41,7 +42,7 @@ class Words:
     def grams(self, word):
         """The buckets of the word's parts."""
         if word not in self.known_grams:
-            self.known_grams[word] = grams(word)
+            self.known_grams[word] = grams(word, self.buckets)
         return self.known_grams[word]
 
 
@@ -65,6 +66,37 @@ def parents(steps, grammar):
     if at != len(steps):
         raise ValueError("steps are left over")
     return out
+
+
+# Numbers of links, as src/engine/parser/features counts them.
+WORD_COLUMN, COLUMN_WORD, WORD_RELATION, RELATION_WORD = 5, 23, 41, 47
+FLAG_EXACT = 8
+NONE, WIDE, WEAK, SYNONYM, PART, EXACT = range(6)
+
+
+def blurred(example, source):
+    """The example as if a word that says a name were another one, known to the lexicon a little or not at all.
+
+    People rarely use the very words of the schema; most questions of the data do. Without this the network leans on exact fits.
+    """
+    count, relations = len(example["words"]), example["relations"]
+    there = example["links"][:count, count:]
+    fits = numpy.concatenate([there[:, :relations] - WORD_RELATION, (there[:, relations:].astype(int) - WORD_COLUMN) // 3], 1)
+    exact = [at for at in range(count) if (fits[at] == EXACT).any()]
+    if not exact:
+        return example
+    links, words, flags = example["links"].copy(), list(example["words"]), list(example["flags"])
+    for at in source.sample(exact, min(len(exact), source.choice((1, 1, 2)))):
+        known = source.choice((NONE, WIDE, WEAK, SYNONYM, SYNONYM))
+        new = numpy.where(fits[at] >= PART, known, fits[at])
+        values = (there[at, relations:].astype(int) - WORD_COLUMN) % 3
+        links[at, count : count + relations] = WORD_RELATION + new[:relations]
+        links[at, count + relations :] = WORD_COLUMN + new[relations:] * 3 + values
+        links[count : count + relations, at] = RELATION_WORD + new[:relations]
+        links[count + relations :, at] = COLUMN_WORD + new[relations:] * 3 + values
+        words[at] = "<blurred>"
+        flags[at] &= ~FLAG_EXACT
+    return {**example, "links": links, "words": words, "flags": flags}
 
 
 def collate(examples, words, grammar, drop=0.0):
@@ -117,6 +149,9 @@ def collate(examples, words, grammar, drop=0.0):
         buckets = words.grams(word)
         table[at, : len(buckets)] = buckets
     out["grams"] = torch.from_numpy(table)
+    if "<blurred>" in unique:
+        out["word"][unique["<blurred>"]] = 1
+        out["grams"][unique["<blurred>"]] = 0
     if drop:
         out["word"][(torch.rand(len(listed)) < drop) & (out["word"] > 0)] = 1
         out["grams"][torch.rand(len(listed)) < drop] = 0

@@ -13,12 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-WIDTH = 128
-LAYERS = 4
-HEADS = 8
-HIDDEN = 192
-INNER = 384
-BUCKETS = 4096
+# What `sizes` does not say otherwise.
+DEFAULTS = {"width": 128, "layers": 4, "heads": 8, "hidden": 192, "inner": 384, "buckets": 4096}
 MOST_GRAMS = 24
 
 
@@ -30,71 +26,91 @@ def fnv(data):
     return value
 
 
-def grams(word):
+def grams(word, buckets=DEFAULTS["buckets"]):
     """Buckets (from 1) of a word and its parts of three to five letters, the ends marked; at most MOST_GRAMS."""
     marked = f"<{word}>"
     parts = [marked] + [marked[at : at + size] for size in (3, 4, 5) for at in range(len(marked) - size + 1)]
-    return [fnv(part.encode()) % BUCKETS + 1 for part in parts[:MOST_GRAMS]]
+    return [fnv(part.encode()) % buckets + 1 for part in parts[:MOST_GRAMS]]
+
+
+class Drop(nn.Module):
+    """Dropout that takes its random masks from a pool made once: drawing them anew costs an eighth of the training time."""
+
+    pool = None
+
+    def __init__(self, share):
+        super().__init__()
+        self.share = share
+
+    def forward(self, x):
+        if not self.training or not self.share:
+            return x
+        if Drop.pool is None or Drop.pool.numel() < 2 * x.numel():
+            Drop.pool = (torch.rand(max(1 << 23, 4 * x.numel())) >= self.share).float() / (1 - self.share)
+        at = int(torch.randint(Drop.pool.numel() - x.numel(), ()))
+        return x * Drop.pool[at : at + x.numel()].view(x.shape)
 
 
 class Layer(nn.Module):
     """One layer of attention in which every two positions are also told how they hang together."""
 
-    def __init__(self, links, dropout):
+    def __init__(self, sizes, dropout):
         super().__init__()
-        per_head = WIDTH // HEADS
-        self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
-        self.out = nn.Linear(WIDTH, WIDTH)
-        self.link_key = nn.Parameter(torch.randn(HEADS, links, per_head) * 0.02)
-        self.link_bias = nn.Parameter(torch.zeros(HEADS, links))
-        self.link_value = nn.Parameter(torch.randn(HEADS, links, per_head) * 0.02)
-        self.norm1, self.norm2 = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
-        self.inner, self.outer = nn.Linear(WIDTH, INNER), nn.Linear(INNER, WIDTH)
-        self.drop = nn.Dropout(dropout)
+        width, links, self.heads = sizes["width"], sizes["links"], sizes["heads"]
+        per_head = width // self.heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.link_key = nn.Parameter(torch.randn(self.heads, links, per_head) * 0.02)
+        self.link_bias = nn.Parameter(torch.zeros(self.heads, links))
+        self.link_value = nn.Parameter(torch.randn(self.heads, links, per_head) * 0.02)
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.inner, self.outer = nn.Linear(width, sizes["inner"]), nn.Linear(sizes["inner"], width)
+        self.drop = Drop(dropout)
 
     def forward(self, x, links, mask):
-        batch, side, _ = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(batch, side, 3, HEADS, -1).permute(2, 0, 3, 1, 4)
+        batch, side, width = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(batch, side, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         by_link = q @ self.link_key.transpose(-1, -2) + self.link_bias[:, None, :]
-        scores = (q @ k.transpose(-1, -2) + by_link.gather(3, links)) / math.sqrt(WIDTH // HEADS)
+        scores = (q @ k.transpose(-1, -2) + by_link.gather(3, links)) / math.sqrt(width // self.heads)
         weights = scores.masked_fill(mask, -1e9).softmax(-1)
         per_link = torch.zeros_like(by_link).scatter_add(3, links, weights)
         mixed = weights @ v + per_link @ self.link_value
-        x = x + self.drop(self.out(mixed.transpose(1, 2).reshape(batch, side, WIDTH)))
+        x = x + self.drop(self.out(mixed.transpose(1, 2).reshape(batch, side, width)))
         return x + self.drop(self.outer(self.drop(F.relu(self.inner(self.norm2(x))))))
 
 
 class Net(nn.Module):
-    """The whole network. `sizes` holds words, links, kinds, flags, symbols, productions."""
+    """The whole network. `sizes` holds words, links, kinds, flags, symbols, productions; and what differs from DEFAULTS."""
 
     def __init__(self, sizes, dropout=0.2):
         super().__init__()
-        self.sizes = sizes
-        self.word = nn.Embedding(sizes["words"], WIDTH, padding_idx=0)
-        self.gram = nn.EmbeddingBag(BUCKETS + 1, WIDTH, mode="mean", padding_idx=0)
-        self.flag = nn.Embedding(sizes["flags"], WIDTH)
-        self.kind = nn.Embedding(sizes["kinds"], WIDTH)
+        self.sizes = sizes = {**DEFAULTS, **sizes}
+        width, hidden = sizes["width"], sizes["hidden"]
+        self.word = nn.Embedding(sizes["words"], width, padding_idx=0)
+        self.gram = nn.EmbeddingBag(sizes["buckets"] + 1, width, mode="mean", padding_idx=0)
+        self.flag = nn.Embedding(sizes["flags"], width)
+        self.kind = nn.Embedding(sizes["kinds"], width)
         for table in (self.word, self.gram, self.flag, self.kind):
             nn.init.normal_(table.weight, 0, 0.05)
-        self.reader = nn.LSTM(WIDTH, WIDTH // 2, batch_first=True, bidirectional=True)
-        self.layers = nn.ModuleList([Layer(sizes["links"], dropout) for _ in range(LAYERS)])
-        self.norm = nn.LayerNorm(WIDTH)
-        self.drop = nn.Dropout(dropout)
+        self.reader = nn.LSTM(width, width // 2, batch_first=True, bidirectional=True)
+        self.layers = nn.ModuleList([Layer(sizes, dropout) for _ in range(sizes["layers"])])
+        self.norm = nn.LayerNorm(width)
+        self.drop = Drop(dropout)
         # One more production stands for "none yet".
-        self.production = nn.Embedding(sizes["productions"] + 1, WIDTH)
-        self.symbol = nn.Embedding(sizes["symbols"], WIDTH)
-        self.parent = nn.Embedding(sizes["productions"] + 1, WIDTH)
+        self.production = nn.Embedding(sizes["productions"] + 1, width)
+        self.symbol = nn.Embedding(sizes["symbols"], width)
+        self.parent = nn.Embedding(sizes["productions"] + 1, width)
         for table in (self.production, self.symbol, self.parent):
             nn.init.normal_(table.weight, 0, 0.1)
-        self.pointed = nn.Linear(WIDTH, WIDTH)
-        self.writer = nn.LSTM(WIDTH, HIDDEN, batch_first=True)
-        self.start = nn.Linear(WIDTH, 2 * HIDDEN)
-        self.ask, self.keys, self.values = nn.Linear(HIDDEN, WIDTH), nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)
-        self.state = nn.Linear(HIDDEN + WIDTH, WIDTH)
-        self.choose = nn.Linear(WIDTH, sizes["productions"])
-        self.point = nn.ModuleList([nn.Linear(WIDTH, WIDTH) for _ in range(2)])
-        self.place = nn.ModuleList([nn.Linear(WIDTH, WIDTH) for _ in range(2)])
-        self.used = nn.Linear(WIDTH, 1)
+        self.pointed = nn.Linear(width, width)
+        self.writer = nn.LSTM(width, hidden, batch_first=True)
+        self.start = nn.Linear(width, 2 * hidden)
+        self.ask, self.keys, self.values = nn.Linear(hidden, width), nn.Linear(width, width), nn.Linear(width, width)
+        self.state = nn.Linear(hidden + width, width)
+        self.choose = nn.Linear(width, sizes["productions"])
+        self.point = nn.ModuleList([nn.Linear(width, width) for _ in range(2)])
+        self.place = nn.ModuleList([nn.Linear(width, width) for _ in range(2)])
+        self.used = nn.Linear(width, 1)
         self.register_buffer("allowed", torch.zeros(sizes["symbols"], sizes["productions"], dtype=torch.bool))
 
     def encode(self, batch):
@@ -106,7 +122,7 @@ class Net(nn.Module):
         names = known[batch["names"]] * batch["name_mask"][..., None]
         items = names.sum(2) / batch["name_mask"].sum(2).clamp(min=1)[..., None] + self.kind(batch["kinds"])
         memory = self.drop(torch.cat([words, items], 1))
-        links = batch["links"][:, None].expand(-1, HEADS, -1, -1)
+        links = batch["links"][:, None].expand(-1, self.sizes["heads"], -1, -1)
         mask = ~batch["mask"][:, None, None, :]
         for layer in self.layers:
             memory = layer(memory, links, mask)
@@ -125,11 +141,11 @@ class Net(nn.Module):
         inputs = torch.where((before >= first)[..., None], pointed, chosen) + self.symbol(batch["symbol"]) + self.parent(batch["parent"])
         states, _ = self.writer(self.drop(inputs), (hidden[None].contiguous(), cell[None].contiguous()))
         states = self.drop(states)
-        size, steps, side = states.shape[0], states.shape[1], memory.shape[1]
-        heads = lambda x: x.view(size, -1, HEADS, WIDTH // HEADS).transpose(1, 2)
-        scores = heads(self.ask(states)) @ heads(self.keys(memory)).transpose(-1, -2) / math.sqrt(WIDTH // HEADS)
+        size, steps, width, count = *states.shape[:2], self.sizes["width"], self.sizes["heads"]
+        heads = lambda x: x.view(size, -1, count, width // count).transpose(1, 2)
+        scores = heads(self.ask(states)) @ heads(self.keys(memory)).transpose(-1, -2) / math.sqrt(width // count)
         weights = scores.masked_fill(~mask[:, None, None, :], -1e9).softmax(-1)
-        mixed = (weights @ heads(self.values(memory))).transpose(1, 2).reshape(size, steps, WIDTH)
+        mixed = (weights @ heads(self.values(memory))).transpose(1, 2).reshape(size, steps, width)
         return torch.tanh(self.state(torch.cat([states, mixed], -1)))
 
     def scores(self, memory, states, batch):
@@ -137,7 +153,7 @@ class Net(nn.Module):
         symbol = batch["symbol"]
         rules = self.choose(states).masked_fill(~self.allowed[symbol], -1e9)
         is_value = (symbol == self.sizes["value"])[..., None]
-        points = [self.point[at](states) @ self.place[at](memory).transpose(-1, -2) / math.sqrt(WIDTH) for at in range(2)]
+        points = [self.point[at](states) @ self.place[at](memory).transpose(-1, -2) / math.sqrt(self.sizes["width"]) for at in range(2)]
         points = torch.where(is_value, points[1], points[0])
         return torch.cat([rules, points.masked_fill(~pointable(symbol, batch, self.sizes), -1e9)], -1).log_softmax(-1)
 

@@ -80,7 +80,7 @@ def prepared(program, grammar, name, questions, catalogs):
     return made
 
 
-def read(name, path):
+def read(path):
     """Questions with gold of a file; paraphrases take their gold from questions.jsonl beside them."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     if lines and "question_syn" in lines[0]:
@@ -101,7 +101,7 @@ def main():
     grammar = gold.load_grammar(described)
     everything = []
     for name, questions, catalogs in args.set:
-        made = prepared(args.features, grammar, name, read(name, pathlib.Path(questions)), pathlib.Path(catalogs))
+        made = prepared(args.features, grammar, name, read(pathlib.Path(questions)), pathlib.Path(catalogs))
         (args.out / f"{name}.pkl").write_bytes(pickle.dumps(made))
         everything += made
     words = batches.Words.of(everything)

@@ -3,6 +3,9 @@
 use nl_query_core::schema::RelationId;
 
 use crate::ir::{Day, Query};
+use crate::parser::candidates::{self, Asked, Made};
+use crate::parser::net::Network;
+use crate::parser::rank::anatomy::Anatomy;
 use crate::prepared::Prepared;
 use crate::question::Question;
 use crate::{lexicon, question, render, understand};
@@ -147,28 +150,31 @@ fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValuePro
         return refuse(Refusal::OutOfScope { what: what.to_owned() }, Vec::new());
     }
     let understanding = understand::understand(question, prepared, probe);
-    let mut words = understanding.words;
-    let mut candidates = Vec::new();
-    for (at, reading) in understanding.readings.into_iter().enumerate() {
-        if at == 0 {
-            words = reading.words;
-        }
-        if let Some(candidate) = candidate(reading.query, reading.confidence, prepared) {
-            candidates.push(candidate);
-        }
-    }
-    if candidates.is_empty() {
+    let asked = Asked {
+        question,
+        prepared,
+        mentions: &understanding.mentions,
+        readings: &understanding.readings,
+        unexplained: understanding.unknown.len(),
+    };
+    let judged = candidates::judged(question, candidates::made(&asked, Network::shipped()), candidates::shipped_forest());
+    let Some(best) = judged.first() else {
+        let words = understanding.accounts(question, &Anatomy::default(), prepared);
         let unknown = understanding.unknown;
         let refusal = if unknown.is_empty() { Refusal::NothingRecognised } else { Refusal::Unknown { words: unknown } };
         return refuse(refusal, words);
-    }
+    };
+    let words = match best.reading.and_then(|at| understanding.readings.get(at)) {
+        Some(reading) => reading.words.clone(),
+        None => understanding.accounts(question, &Anatomy::of(&best.query), prepared),
+    };
+    let candidates = judged.into_iter().map(|made| candidate(made, prepared)).collect();
     Answer { candidates, words, ..Answer::default() }
 }
 
-fn candidate(query: Query, confidence: f64, prepared: &Prepared) -> Option<Candidate> {
-    let sql = render::sql(&query, prepared.schema(), prepared.graph()).ok()?;
-    let paraphrase = render::paraphrase(&query, prepared.schema());
-    Some(Candidate { query, sql, paraphrase, confidence })
+fn candidate(made: Made, prepared: &Prepared) -> Candidate {
+    let paraphrase = render::paraphrase(&made.query, prepared.schema());
+    Candidate { query: made.query, sql: made.sql, paraphrase, confidence: made.confidence }
 }
 
 fn refuse(refusal: Refusal, words: Vec<WordAccount>) -> Answer {

@@ -12,13 +12,13 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{BufWriter, Write};
 
-use nl_query_engine::parser::features::{CandidateKind, Features, Target, features};
+use nl_query_engine::Prepared;
+use nl_query_engine::parser::features::{CandidateKind, Features, Target};
 use nl_query_engine::parser::grammar;
 use nl_query_engine::question::{NumberValue, Question};
-use nl_query_engine::{Prepared, question, understand};
 use serde_json::{Value, json};
 
-mod common;
+mod input;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -29,18 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [catalog, values, questions] = args.as_slice() else {
         return Err("features CATALOG.json VALUES.json QUESTIONS.jsonl".into());
     };
-    let prepared = common::prepared(catalog)?;
-    let mut probe = common::Values::read(values, &prepared)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for line in std::fs::read_to_string(questions)?.lines() {
-        let object: Value = serde_json::from_str(line)?;
-        let text = object["question"].as_str().ok_or("a line without a question")?;
-        let question = question::read(text, common::TODAY);
-        let mentions = understand::mentions(&question, &prepared, &mut probe);
-        let features = features(&question, &prepared, &mentions);
-        writeln!(out, "{}", describe(&object["id"], &question, &features, &prepared))?;
-    }
-    Ok(())
+    input::read(catalog, values, questions, |id, question, features, prepared| {
+        Ok(writeln!(out, "{}", describe(id, question, features, prepared))?)
+    })
 }
 
 fn describe(id: &Value, question: &Question, features: &Features, prepared: &Prepared) -> Value {

@@ -88,7 +88,7 @@ fn answer(
     let read_back = build::steps(&built.query, features, question, prepared);
     let again = read_back.as_ref().map(|steps| build::query(steps, features, question, prepared).as_ref() == Ok(&built.query));
     let query = if repeats { build::repeating(built.query) } else { built.query };
-    match render::exact_sql(&query, prepared.schema(), prepared.graph()) {
+    match render::sql(&query, prepared.schema(), prepared.graph()) {
         Ok(sql) => json!({"id": id, "sql": sql, "unknown": unknown, "again": again, "same": read_back.as_deref() == Some(steps)}),
         Err(error) => json!({"id": id, "error": error.to_string()}),
     }

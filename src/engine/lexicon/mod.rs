@@ -16,6 +16,7 @@ pub mod scope;
 pub mod states;
 mod table;
 pub mod units;
+pub mod wordnet;
 
 pub use abbreviations::{abbreviation, abbreviations_of};
 pub use calendar::{month, weekday};

@@ -9,7 +9,7 @@
 use std::sync::OnceLock;
 
 /// What may stand open in a query that is being written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Symbol {
     Query,
     /// One SELECT. It has one production only, which is taken without a step.
@@ -156,12 +156,15 @@ pub fn describe() -> serde_json::Value {
 }
 
 /// A step: the production that was chosen, or the word or item (positions in the features) that was pointed at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Choice {
     Production(usize),
     Word(usize),
     Item(usize),
 }
+
+/// A step with the symbol that it writes.
+pub type Step = (Symbol, Choice);
 
 #[cfg(test)]
 mod tests {

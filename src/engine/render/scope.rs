@@ -21,10 +21,8 @@ pub(super) struct Scope<'a> {
     pub opened: BTreeSet<usize>,
     /// What a subquery has computed, and what stands for it.
     pub replaced: Vec<(Expr, Sql)>,
-    /// True inside a subquery whose value is compared: nothing is rounded there and no column has a name.
+    /// True inside a subquery whose value is compared: no column has a name there.
     pub nested: bool,
-    /// True when averages keep all their digits.
-    pub exact: bool,
     names: Vec<(Source, Option<String>)>,
     used: BTreeSet<String>,
 }
@@ -38,7 +36,6 @@ impl<'a> Scope<'a> {
             opened: BTreeSet::new(),
             replaced: Vec::new(),
             nested: false,
-            exact: false,
             names: Vec::new(),
             used: BTreeSet::new(),
         }

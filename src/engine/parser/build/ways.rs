@@ -25,7 +25,7 @@ pub(super) fn prefer(select: &mut Select, said: &[usize], seen: Seen<'_>) {
 fn meant(ambiguous: &Ambiguous, said: &[usize], seen: Seen<'_>) -> Option<usize> {
     let keys: Vec<usize> = std::iter::once(ambiguous.chosen).chain(ambiguous.others.iter().copied()).collect();
     let items: Vec<Option<usize>> = keys.iter().map(|key| item(*key, seen)).collect();
-    let fit = |word: usize, at: usize| items[at].map_or(0, |item| seen.features.fit(word, item));
+    let fit = |word: usize, at: usize| items[at].map_or(0, |item| seen.features.fit(word, item) as u8);
     let worth = |at: usize| {
         let words = 0..seen.features.words.len();
         let gains = words.filter_map(|word| {

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use nl_query_core::schema::TypeKind;
 
+use crate::link::values::normalise;
 use crate::link::{Meaning, Mention, StoredValue};
 use crate::prepared::{ColumnId, Prepared};
 use crate::question::{NumberValue, Question, TokenKind};
@@ -90,15 +91,6 @@ pub struct Features {
     pub candidates: Vec<Candidate>,
 }
 
-impl Features {
-    /// How well a word fits the name of an item, 0 (not at all) to 5 (it is the name).
-    pub fn fit(&self, word: usize, item: usize) -> u8 {
-        let side = self.words.len() + self.items.len();
-        let link = self.links.get(word * side + self.words.len() + item).copied().unwrap_or_default();
-        if item < self.relations { link.saturating_sub(WORD_RELATION) } else { link.saturating_sub(WORD_COLUMN) / 3 }
-    }
-}
-
 pub const FLAG_NUMBER: u8 = 1;
 pub const FLAG_STORED: u8 = 2;
 pub const FLAG_QUOTED: u8 = 4;
@@ -119,10 +111,20 @@ const WORD_RELATION: u8 = COLUMN_WORD + (FITS * 3) as u8;
 const RELATION_WORD: u8 = WORD_RELATION + FITS as u8;
 const SCHEMA: u8 = RELATION_WORD + FITS as u8;
 
+impl Features {
+    /// How well a word fits the name of an item.
+    pub fn fit(&self, word: usize, item: usize) -> Fit {
+        let side = self.words.len() + self.items.len();
+        let link = self.links.get(word * side + self.words.len() + item).copied().unwrap_or_default();
+        let number = if item < self.relations { link.saturating_sub(WORD_RELATION) } else { link.saturating_sub(WORD_COLUMN) / 3 };
+        [Fit::None, Fit::Wide, Fit::Weak, Fit::Synonym, Fit::Part, Fit::Exact][usize::from(number) % FITS]
+    }
+}
+
 /// Looks at a question. `mentions` are those of stored values (names are looked up here).
 pub fn features(question: &Question, prepared: &Prepared, mentions: &[Mention]) -> Features {
     let count = question.tokens.len().min(MOST_WORDS);
-    let candidates = candidates(question, count, mentions);
+    let candidates = candidates(question, prepared, count, mentions);
     let fits = names::Fits::new(question, count, prepared);
     let items = items::chosen(prepared, &fits, &candidates);
     let relations = items.iter().take_while(|item| matches!(item.target, Target::Relation(_))).count();
@@ -142,7 +144,8 @@ fn word(question: &Question, at: usize) -> String {
         return token.stem.clone();
     }
     match token.lower.parse::<i64>() {
-        Ok(small @ 0..=12) => small.to_string(),
+        Ok(few @ 0..=1) => few.to_string(),
+        Ok(2..=12) => "3".to_owned(),
         Ok(1800..=2100) => "<year>".to_owned(),
         Ok(_) => "<number>".to_owned(),
         Err(_) => "<figure>".to_owned(),
@@ -170,7 +173,7 @@ fn flags(question: &Question, at: usize, candidates: &[Candidate], fits: &[Fit])
 }
 
 /// Everything that words may stand for as values; stored values that lie inside a longer one are left out.
-fn candidates(question: &Question, count: usize, mentions: &[Mention]) -> Vec<Candidate> {
+fn candidates(question: &Question, prepared: &Prepared, count: usize, mentions: &[Mention]) -> Vec<Candidate> {
     let mut list = Vec::new();
     let mut add = |words: Range<usize>, kind| {
         if words.end <= count && !words.is_empty() {
@@ -186,22 +189,23 @@ fn candidates(question: &Question, count: usize, mentions: &[Mention]) -> Vec<Ca
     for (at, date) in question.dates.iter().enumerate() {
         add(date.tokens.clone(), CandidateKind::Date(at));
     }
-    let stored: Vec<(&Mention, &StoredValue)> = mentions
-        .iter()
-        .filter(|mention| mention.strength >= 0.6)
-        .filter_map(|mention| match &mention.meaning {
-            Meaning::Value(value) => Some((mention, value)),
-            _ => None,
-        })
-        .collect();
-    for (mention, value) in &stored {
-        let inside = |other: &Mention| {
-            other.tokens.len() > mention.tokens.len()
-                && other.tokens.start <= mention.tokens.start
-                && other.tokens.end >= mention.tokens.end
-        };
-        if !stored.iter().any(|(other, _)| inside(other)) {
-            add(mention.tokens.clone(), CandidateKind::Stored((*value).clone()));
+    let mut stored: Vec<(Range<usize>, StoredValue)> = Vec::new();
+    for mention in mentions.iter().filter(|mention| mention.strength >= 0.6) {
+        if let Meaning::Value(value) = &mention.meaning {
+            stored.push((mention.tokens.clone(), value.clone()));
+        }
+    }
+    for found in spelled_out(question, prepared, count) {
+        if !stored.contains(&found) {
+            stored.push(found);
+        }
+    }
+    let inside = |inner: &Range<usize>, outer: &Range<usize>| {
+        outer.len() > inner.len() && outer.start <= inner.start && outer.end >= inner.end
+    };
+    for (words, value) in &stored {
+        if !stored.iter().any(|(other, _)| inside(words, other)) {
+            add(words.clone(), CandidateKind::Stored(value.clone()));
         }
     }
     for words in capitals(question, count) {
@@ -209,6 +213,31 @@ fn candidates(question: &Question, count: usize, mentions: &[Mention]) -> Vec<Ca
         add(words, CandidateKind::Capitals(text));
     }
     list
+}
+
+/// Tokens that a stored value may have, spelled out in full.
+const LONGEST_SPELLED: usize = 12;
+
+/// Stored texts that stand in the question letter by letter though they are no plain words: with points and slashes in them ("Gordon
+/// C. Lonsdale"), with units ("19%", "76 kg"), or numbers in a column of texts.
+fn spelled_out(question: &Question, prepared: &Prepared, count: usize) -> Vec<(Range<usize>, StoredValue)> {
+    let mut found = Vec::new();
+    for start in 0..count {
+        for end in start + 1..=(start + LONGEST_SPELLED).min(count) {
+            let tokens = &question.tokens[start..end];
+            let odd = tokens.iter().any(|token| token.kind != TokenKind::Word) || tokens.iter().skip(1).any(|token| token.after_break);
+            if !odd {
+                continue;
+            }
+            let text = &question.text[question.tokens[start].span.start..question.tokens[end - 1].span.end];
+            for value in prepared.values.spelled(&normalise(text)) {
+                if prepared.column(value.column).kind == TypeKind::Text {
+                    found.push((start..end, value.clone()));
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Runs of words with capitals that do not begin the question; "of", "the" and "and" may stand inside.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Fit, Item, Target};
+use crate::lexicon::wordnet::{self, Strength};
 use crate::lexicon::{self, StopClass};
 use crate::link::How;
 use crate::link::names::meanings;
@@ -38,9 +39,11 @@ impl Fits {
                     How::Typo => Fit::Synonym,
                     How::Synonym | How::Comment => Fit::Weak,
                 };
-                for place in prepared.vocabulary.get(term).into_iter().flatten() {
-                    hits.entry(target(place.target)).or_default().push(Hit { word, part: place.part, fit });
-                }
+                add(&mut hits, word, term, fit, prepared);
+            }
+            for tie in wordnet::ties(&token.stem) {
+                let fit = if tie.strength == Strength::Strong { Fit::Weak } else { Fit::Wide };
+                add(&mut hits, word, tie.term, fit, prepared);
             }
         }
         let by_target = hits.into_iter().map(|(target, hits)| (target, fits(target, &hits, prepared))).collect();
@@ -61,6 +64,13 @@ impl Fits {
             }
         }
         matrix
+    }
+}
+
+/// Notes that a word fits every name that has a term.
+fn add(hits: &mut HashMap<Target, Vec<Hit>>, word: usize, term: &str, fit: Fit, prepared: &Prepared) {
+    for place in prepared.vocabulary.get(term).into_iter().flatten() {
+        hits.entry(target(place.target)).or_default().push(Hit { word, part: place.part, fit });
     }
 }
 
@@ -85,7 +95,7 @@ fn fits(target: Target, hits: &[Hit], prepared: &Prepared) -> Vec<(usize, Fit)> 
     let one = |hit: &Hit| {
         let fit = match (hit.fit, hit.part) {
             (_, Part::Owner) => Fit::None,
-            (_, Part::Comment) => Fit::Weak,
+            (fit, Part::Comment) => fit.min(Fit::Weak),
             (Fit::Exact, _) if whole.iter().any(|words| words.contains(&hit.word)) => Fit::Exact,
             (Fit::Exact, _) => Fit::Part,
             (Fit::Synonym, _) if length > 1 => Fit::Weak,

@@ -1,0 +1,181 @@
+//! Candidates: what the network writes and what the rules read, put together without repetition, judged, best first.
+
+use std::sync::OnceLock;
+
+use super::beam::Parsed;
+use super::build;
+use super::features::{self, Features};
+use super::grammar::{Choice, Symbol};
+use super::net::Network;
+use super::rank::anatomy::Anatomy;
+use super::rank::traits::{Origin, Shared, names, traits};
+use super::rank::trees::Forest;
+use crate::ir::{Moment, Query};
+use crate::link::Mention;
+use crate::prepared::Prepared;
+use crate::question::Question;
+use crate::render;
+use crate::understand::Reading;
+
+/// Queries that the network keeps in hand while it writes.
+pub const WIDTH: usize = 8;
+
+/// What the reader of an answer gets to choose from, at the most.
+pub const MOST: usize = 10;
+
+/// A query that may be the answer.
+#[derive(Debug, Clone)]
+pub struct Made {
+    pub query: Query,
+    pub sql: String,
+    pub origin: Origin,
+    pub traits: Vec<f32>,
+    /// Position among the readings by rules, where one is this query.
+    pub reading: Option<usize>,
+    /// Probability that it is right, 0 to 1.
+    pub confidence: f64,
+}
+
+/// What the candidates are made from.
+pub struct Asked<'a> {
+    pub question: &'a Question,
+    pub prepared: &'a Prepared,
+    /// Names and stored values that the words may mean.
+    pub mentions: &'a [Mention],
+    /// Readings by rules, best first.
+    pub readings: &'a [Reading],
+    /// How many words of the question name nothing.
+    pub unexplained: usize,
+}
+
+/// All candidates with their traits, in the order of the network, then of the rules. Not judged.
+pub fn made(asked: &Asked<'_>, network: &Network) -> Vec<Made> {
+    let features = features::features(asked.question, asked.prepared, asked.mentions);
+    let constraints = build::constraints(&features, asked.question, asked.prepared);
+    let mut list: Vec<Made> = Vec::new();
+    for (rank, parsed) in network.parse(&features, WIDTH, &constraints).into_iter().enumerate() {
+        for one in from_steps(asked, &features, &parsed, rank) {
+            if !list.iter().any(|known| known.sql == one.sql) {
+                list.push(one);
+            }
+        }
+    }
+    from_rules(asked, &features, network, &mut list);
+    let mut scores: Vec<f32> = list.iter().filter_map(|one| one.origin.network).collect();
+    scores.sort_by(|a, b| b.total_cmp(a));
+    let best = scores.first().copied().unwrap_or(-40.0);
+    let next = scores.get(1).copied().unwrap_or(-40.0);
+    let shared = Shared::new(asked.question, &features, asked.prepared, asked.unexplained);
+    let count = list.len();
+    for one in &mut list {
+        one.traits = traits(&shared, &one.query, &one.origin, best, next, count);
+    }
+    list
+}
+
+/// The query of some steps; and once more with each row as often as a join meets it, where that is another statement.
+fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usize) -> Vec<Made> {
+    let Ok(built) = build::built(&parsed.steps, features, asked.question, asked.prepared) else { return Vec::new() };
+    let origin = Origin {
+        network: Some(parsed.score),
+        network_least: least(&parsed.per_model),
+        beam_rank: Some(rank),
+        steps: parsed.steps.len(),
+        unknown_values: built.unknown_values.len(),
+        ..Origin::default()
+    };
+    let repeating = build::repeating(built.query.clone());
+    let each = [(repeating, Origin { repeats: true, ..origin }), (built.query, origin)];
+    each.into_iter().filter_map(|(query, origin)| written(asked, query, origin)).collect()
+}
+
+fn written(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {
+    let sql = render::sql(&query, asked.prepared.schema(), asked.prepared.graph()).ok()?;
+    Some(Made { query, sql, origin, traits: Vec::new(), reading: None, confidence: 0.0 })
+}
+
+fn least(scores: &[f32]) -> f32 {
+    scores.iter().copied().fold(0.0, f32::min)
+}
+
+/// Adds the readings by rules, scored by the network where it has the words for them.
+fn from_rules(asked: &Asked<'_>, features: &Features, network: &Network, list: &mut Vec<Made>) {
+    let mut unscored: Vec<(usize, Vec<(Symbol, Choice)>)> = Vec::new();
+    for (at, reading) in asked.readings.iter().enumerate() {
+        let Ok(sql) = render::sql(&reading.query, asked.prepared.schema(), asked.prepared.graph()) else { continue };
+        let (rules, rules_first) = (reading.confidence as f32, at == 0);
+        if let Some(known) = list.iter_mut().find(|known| known.sql == sql) {
+            if known.reading.is_none() {
+                known.reading = Some(at);
+                known.origin = Origin { rules, rules_first, ..known.origin };
+            }
+            continue;
+        }
+        let origin = Origin { rules, rules_first, ..Origin::default() };
+        let query = reading.query.clone();
+        if let Some(steps) = build::steps(&query, features, asked.question, asked.prepared) {
+            unscored.push((list.len(), steps));
+        }
+        list.push(Made { query, sql, origin, traits: Vec::new(), reading: Some(at), confidence: 0.0 });
+    }
+    let steps: Vec<Vec<(Symbol, Choice)>> = unscored.iter().map(|(_, steps)| steps.clone()).collect();
+    for ((at, steps), scores) in unscored.iter().zip(network.score(features, &steps)) {
+        let mean = scores.iter().sum::<f32>() / scores.len().max(1) as f32;
+        let origin = &mut list[*at].origin;
+        *origin = Origin { network: Some(mean), network_least: least(&scores), steps: steps.len(), ..*origin };
+    }
+}
+
+/// Judges the candidates and orders them, best first; ties stay in the order that they came in.
+pub fn judged(question: &Question, mut list: Vec<Made>, forest: Option<&Forest>) -> Vec<Made> {
+    let wanted = asks_beyond(question);
+    let mut order: Vec<f64> = Vec::with_capacity(list.len());
+    for one in &mut list {
+        let odds = forest.map_or(f64::from(one.origin.network.unwrap_or(-40.0)), |forest| forest.log_odds(&one.traits));
+        one.confidence = forest.map_or_else(|| odds.exp(), |forest| forest.probability(odds));
+        order.push(odds);
+        if wanted {
+            beyond(one);
+        }
+    }
+    if wanted {
+        list.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    } else {
+        let mut by_odds: Vec<(f64, Made)> = order.into_iter().zip(list).collect();
+        by_odds.sort_by(|a, b| b.0.total_cmp(&a.0));
+        list = by_odds.into_iter().map(|(_, one)| one).collect();
+    }
+    list.truncate(MOST);
+    let first = list.first().map_or(0.0, |one| one.confidence);
+    for one in list.iter_mut().skip(1) {
+        one.confidence = one.confidence.min(1.0 - first).min(first);
+    }
+    list
+}
+
+/// What the network was never taught to write (stretches of time that move, periods, shares, medians, ranks) only the rules can
+/// read: where a question asks for it, their confidence counts, and that of a candidate without it falls.
+fn beyond(one: &mut Made) {
+    if Anatomy::of(&one.query).beyond > 0 {
+        one.confidence = one.confidence.max(f64::from(one.origin.rules));
+    } else {
+        one.confidence = one.confidence.min(f64::from(one.origin.rules).max(0.3)) * 0.6;
+    }
+}
+
+fn asks_beyond(question: &Question) -> bool {
+    const WORDS: [&str; 14] = [
+        "median", "percent", "percentage", "share", "ratio", "proportion", "cumulative", "running", "rank", "ranked", "ranking",
+        "growth", "weekday", "weekends",
+    ];
+    let moves = |moment: &Option<Moment>| moment.is_some_and(|moment| !matches!(moment, Moment::Day(_) | Moment::DayTime { .. }));
+    !question.buckets.is_empty()
+        || question.dates.iter().any(|date| moves(&date.range.from) || moves(&date.range.to) || date.field.is_some())
+        || question.tokens.iter().any(|token| WORDS.contains(&token.lower.as_str()) || token.lower == "%")
+}
+
+/// The judge that ships. None only where the file does not belong to this code, which a test rules out.
+pub fn shipped_forest() -> Option<&'static Forest> {
+    static FOREST: OnceLock<Option<Forest>> = OnceLock::new();
+    FOREST.get_or_init(|| Forest::read(include_str!("forest.json"), &names()).ok()).as_ref()
+}
