@@ -7,14 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . tools/common.sh
 
-python=${NL_QUERY_PYTHON:-}
-if [ -z "$python" ]; then
-    python=$ROOT/target/python/bin/python
-    if ! cmp -s training/requirements.txt target/python/made-from; then
-        say "setting up Python in target/python"
-        python3 -m venv target/python || die "python3 with venv is missing (packages python3 and python3-venv)"
-        "$python" -m pip install --quiet --disable-pip-version-check -r training/requirements.txt
-        cp training/requirements.txt target/python/made-from
-    fi
-fi
+set -- training/requirements.txt "$@"
+. tools/python.sh
+shift
 exec "$python" -m training.measure "$@"

@@ -1,9 +1,11 @@
 //! The engine's door: what goes in, what comes out.
 
+use std::rc::Rc;
+
 use nl_query_core::schema::RelationId;
 
 use crate::ir::{Day, Query};
-use crate::parser::candidates::{self, Asked, Made};
+use crate::parser::candidates::{self, Asked, Made, Written};
 use crate::parser::net::Network;
 use crate::parser::rank::anatomy::Anatomy;
 use crate::prepared::Prepared;
@@ -52,6 +54,8 @@ pub struct Answer {
     pub depends_on_data: bool,
     /// What was looked for in the data, and found.
     pub lookups: Vec<Lookup>,
+    /// What the network wrote, for questions that differ in a number only.
+    pub(crate) written: Option<Rc<Written>>,
 }
 
 /// One call of a [`ValueProbe`] and what it gave.
@@ -119,9 +123,20 @@ pub enum Refusal {
 /// Reads the question over the schema. `today` is the session's current date, for years left out; relative dates stay
 /// relative in the SQL.
 pub fn answer(question: &str, prepared: &Prepared, probe: &mut dyn ValueProbe, today: Day) -> Answer {
+    answer_knowing(question, prepared, probe, today, None)
+}
+
+/// The same, with what the network wrote for a question that may look the same to it.
+pub(crate) fn answer_knowing(
+    question: &str,
+    prepared: &Prepared,
+    probe: &mut dyn ValueProbe,
+    today: Day,
+    known: Option<&Written>,
+) -> Answer {
     let question = read(question, today);
     let mut recorder = Recorder { probe, lookups: Vec::new() };
-    let mut answer = understood(&question, prepared, &mut recorder);
+    let mut answer = understood(&question, prepared, &mut recorder, known);
     answer.depends_on_today = question.asked_today;
     answer.depends_on_data = !recorder.lookups.is_empty();
     answer.lookups = recorder.lookups;
@@ -135,7 +150,7 @@ pub(crate) fn read(question: &str, today: Day) -> Question {
     if shouted { question::read(&question.to_lowercase(), today) } else { question::read(question, today) }
 }
 
-fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Answer {
+fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe, known: Option<&Written>) -> Answer {
     if question.tokens.is_empty() {
         return refuse(Refusal::EmptyQuestion, Vec::new());
     }
@@ -157,7 +172,8 @@ fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValuePro
         readings: &understanding.readings,
         unexplained: understanding.unknown.len(),
     };
-    let judged = candidates::judged(question, candidates::made(&asked, Network::shipped()), candidates::shipped_forest());
+    let (made, written) = candidates::made(&asked, Network::shipped(), known);
+    let judged = candidates::judged(question, made, candidates::shipped_forest());
     let Some(best) = judged.first() else {
         let words = understanding.accounts(question, &Anatomy::default(), prepared);
         let unknown = understanding.unknown;
@@ -169,7 +185,7 @@ fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValuePro
         None => understanding.accounts(question, &Anatomy::of(&best.query), prepared),
     };
     let candidates = judged.into_iter().map(|made| candidate(made, prepared)).collect();
-    Answer { candidates, words, ..Answer::default() }
+    Answer { candidates, words, written: Some(Rc::new(written)), ..Answer::default() }
 }
 
 fn candidate(made: Made, prepared: &Prepared) -> Candidate {

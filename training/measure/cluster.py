@@ -13,8 +13,8 @@ from psycopg import sql
 CHECKOUT = Path(__file__).resolve().parents[2]
 # 5433 only names the socket; nothing listens on the network.
 PORT = "5433"
-SETTINGS = ("listen_addresses = ''", f"port = {PORT}", "fsync = off", "timezone = 'UTC'", "max_locks_per_transaction = 1024",
-            "shared_preload_libraries = 'nl_query'")
+SETTINGS = ("listen_addresses = ''", f"port = {PORT}", "fsync = off", "timezone = 'UTC'", "max_locks_per_transaction = 1024")
+PRELOADED = ("shared_preload_libraries = 'nl_query'",)
 EXTENSION_SCHEMA = "nl"
 ASKER, JUDGE = "asker", "judge"
 
@@ -51,7 +51,8 @@ class Build:
 class Cluster:
     """A throw-away cluster; stopped and removed at the end of a `with`."""
 
-    def __init__(self, build):
+    def __init__(self, build, settings=PRELOADED):
+        self.settings = settings
         self.programs = Path(build.directory("--bindir"))
         self.account = _account()
         self.directory = Path(tempfile.mkdtemp(prefix="nlq-"))
@@ -77,7 +78,7 @@ class Cluster:
         data = self.directory / "data"
         self._server_program("initdb", "--no-sync", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-D", data)
         with open(data / "postgresql.conf", "a", encoding="utf8") as file:
-            file.write("\n".join([f"unix_socket_directories = '{self.directory}'", *SETTINGS, ""]))
+            file.write("\n".join([f"unix_socket_directories = '{self.directory}'", *SETTINGS, *self.settings, ""]))
         self._start()
 
     def _start(self):
@@ -118,14 +119,19 @@ class Cluster:
             connection.execute(f"CREATE ROLE {JUDGE} LOGIN")
             connection.execute(f"GRANT pg_read_all_data TO {JUDGE}")
 
-    def load(self, database, dump):
-        """Makes a database from a dump, with the extension, and for each of its schemas a role that may read just that."""
+    def fill(self, database, dump):
+        """Makes a database from a dump."""
         with self.connect("postgres") as connection:
             template = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
             connection.execute(sql.SQL(template).format(sql.Identifier(database)))
         self._feed(database, dump)
         with self.connect(database) as connection:
             connection.execute("ANALYZE")
+
+    def load(self, database, dump):
+        """The same with the extension, and for each of the schemas a role that may read just that."""
+        self.fill(database, dump)
+        with self.connect(database) as connection:
             for schema in _schemas_of(connection):
                 _let_read(connection, schema)
             connection.execute(f"CREATE SCHEMA {EXTENSION_SCHEMA}")
@@ -134,7 +140,8 @@ class Cluster:
 
     def _feed(self, database, dump):
         psql = [self.programs / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.dsn(database)]
-        with subprocess.Popen(["zstd", "-dc", dump], stdout=subprocess.PIPE) as unpacked:
+        unpack = ["zstd", "-dc", dump] if str(dump).endswith(".zst") else ["cat", dump]
+        with subprocess.Popen(unpack, stdout=subprocess.PIPE) as unpacked:
             done = subprocess.run(psql, stdin=unpacked.stdout, text=True, check=False, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.PIPE)
         if done.returncode or unpacked.returncode:

@@ -40,7 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             readings: &understanding.readings,
             unexplained: understanding.unknown.len(),
         };
-        let made: Vec<Value> = candidates::made(&asked, network)
+        let made: Vec<Value> = candidates::made(&asked, network, None)
+            .0
             .iter()
             .map(|one| json!({ "sql": one.sql, "traits": one.traits, "reading": one.reading, "network": one.origin.network }))
             .collect();

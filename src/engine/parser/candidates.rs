@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::beam::Parsed;
 use super::build;
 use super::features::{self, Features};
-use super::grammar::{Choice, Symbol};
+use super::grammar::Step;
 use super::net::Network;
 use super::rank::anatomy::Anatomy;
 use super::rank::traits::{Origin, Shared, names, traits};
@@ -16,6 +16,9 @@ use crate::prepared::Prepared;
 use crate::question::Question;
 use crate::render;
 use crate::understand::Reading;
+
+/// The score of a query that the network has no words for, where a number must stand: far below any that it writes.
+pub const UNSAID: f32 = -40.0;
 
 /// Queries that the network keeps in hand while it writes.
 pub const WIDTH: usize = 8;
@@ -48,29 +51,62 @@ pub struct Asked<'a> {
     pub unexplained: usize,
 }
 
-/// All candidates with their traits, in the order of the network, then of the rules. Not judged.
-pub fn made(asked: &Asked<'_>, network: &Network) -> Vec<Made> {
-    let features = features::features(asked.question, asked.prepared, asked.mentions);
-    let constraints = build::constraints(&features, asked.question, asked.prepared);
+/// What the network wrote and thought over the features of a question. Kept beside the answer: a question that looks the same to the
+/// network, but for a number, need not be put to it again.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    features: Features,
+    parsed: Vec<Parsed>,
+    scored: Vec<(Vec<Step>, Vec<f32>)>,
+}
+
+impl Written {
+    fn new(asked: &Asked<'_>, network: &Network, known: Option<&Written>) -> Self {
+        let features = features::features(asked.question, asked.prepared, asked.mentions);
+        if let Some(known) = known.filter(|known| known.features == features) {
+            return known.clone();
+        }
+        let constraints = build::constraints(&features, asked.question, asked.prepared);
+        let parsed = network.parse(&features, WIDTH, &constraints);
+        Written { features, parsed, scored: Vec::new() }
+    }
+
+    /// What the models think of other queries.
+    fn scores(&mut self, network: &Network, queries: &[Vec<Step>]) -> Vec<Vec<f32>> {
+        let known = |query: &Vec<Step>, scored: &[(Vec<Step>, Vec<f32>)]| scored.iter().position(|(one, _)| one == query);
+        let new: Vec<Vec<Step>> = queries.iter().filter(|query| known(query, &self.scored).is_none()).cloned().collect();
+        if !new.is_empty() {
+            let scores = network.score(&self.features, &new);
+            self.scored.extend(new.into_iter().zip(scores));
+        }
+        let score = |query| known(query, &self.scored).map(|at| self.scored[at].1.clone()).unwrap_or_default();
+        queries.iter().map(score).collect()
+    }
+}
+
+/// All candidates with their traits, in the order of the network, then of the rules. Not judged. `known` is what the network wrote for a
+/// question like this one.
+pub fn made(asked: &Asked<'_>, network: &Network, known: Option<&Written>) -> (Vec<Made>, Written) {
+    let mut written = Written::new(asked, network, known);
     let mut list: Vec<Made> = Vec::new();
-    for (rank, parsed) in network.parse(&features, WIDTH, &constraints).into_iter().enumerate() {
-        for one in from_steps(asked, &features, &parsed, rank) {
+    for (rank, parsed) in written.parsed.iter().enumerate() {
+        for one in from_steps(asked, &written.features, parsed, rank) {
             if !list.iter().any(|known| known.sql == one.sql) {
                 list.push(one);
             }
         }
     }
-    from_rules(asked, &features, network, &mut list);
+    from_rules(asked, network, &mut written, &mut list);
     let mut scores: Vec<f32> = list.iter().filter_map(|one| one.origin.network).collect();
     scores.sort_by(|a, b| b.total_cmp(a));
-    let best = scores.first().copied().unwrap_or(-40.0);
-    let next = scores.get(1).copied().unwrap_or(-40.0);
-    let shared = Shared::new(asked.question, &features, asked.prepared, asked.unexplained);
+    let best = scores.first().copied().unwrap_or(UNSAID);
+    let next = scores.get(1).copied().unwrap_or(UNSAID);
+    let shared = Shared::new(asked.question, &written.features, asked.prepared, asked.unexplained);
     let count = list.len();
     for one in &mut list {
         one.traits = traits(&shared, &one.query, &one.origin, best, next, count);
     }
-    list
+    (list, written)
 }
 
 /// The query of some steps; and once more with each row as often as a join meets it, where that is another statement.
@@ -86,10 +122,10 @@ fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usi
     };
     let repeating = build::repeating(built.query.clone());
     let each = [(repeating, Origin { repeats: true, ..origin }), (built.query, origin)];
-    each.into_iter().filter_map(|(query, origin)| written(asked, query, origin)).collect()
+    each.into_iter().filter_map(|(query, origin)| rendered(asked, query, origin)).collect()
 }
 
-fn written(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {
+fn rendered(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {
     let sql = render::sql(&query, asked.prepared.schema(), asked.prepared.graph()).ok()?;
     Some(Made { query, sql, origin, traits: Vec::new(), reading: None, confidence: 0.0 })
 }
@@ -99,27 +135,25 @@ fn least(scores: &[f32]) -> f32 {
 }
 
 /// Adds the readings by rules, scored by the network where it has the words for them.
-fn from_rules(asked: &Asked<'_>, features: &Features, network: &Network, list: &mut Vec<Made>) {
-    let mut unscored: Vec<(usize, Vec<(Symbol, Choice)>)> = Vec::new();
+fn from_rules(asked: &Asked<'_>, network: &Network, written: &mut Written, list: &mut Vec<Made>) {
+    let mut unscored: Vec<(usize, Vec<Step>)> = Vec::new();
     for (at, reading) in asked.readings.iter().enumerate() {
-        let Ok(sql) = render::sql(&reading.query, asked.prepared.schema(), asked.prepared.graph()) else { continue };
-        let (rules, rules_first) = (reading.confidence as f32, at == 0);
-        if let Some(known) = list.iter_mut().find(|known| known.sql == sql) {
+        let origin = Origin { rules: reading.confidence as f32, rules_first: at == 0, ..Origin::default() };
+        let Some(one) = rendered(asked, reading.query.clone(), origin) else { continue };
+        if let Some(known) = list.iter_mut().find(|known| known.sql == one.sql) {
             if known.reading.is_none() {
                 known.reading = Some(at);
-                known.origin = Origin { rules, rules_first, ..known.origin };
+                known.origin = Origin { rules: origin.rules, rules_first: origin.rules_first, ..known.origin };
             }
             continue;
         }
-        let origin = Origin { rules, rules_first, ..Origin::default() };
-        let query = reading.query.clone();
-        if let Some(steps) = build::steps(&query, features, asked.question, asked.prepared) {
+        if let Some(steps) = build::steps(&one.query, &written.features, asked.question, asked.prepared) {
             unscored.push((list.len(), steps));
         }
-        list.push(Made { query, sql, origin, traits: Vec::new(), reading: Some(at), confidence: 0.0 });
+        list.push(Made { reading: Some(at), ..one });
     }
-    let steps: Vec<Vec<(Symbol, Choice)>> = unscored.iter().map(|(_, steps)| steps.clone()).collect();
-    for ((at, steps), scores) in unscored.iter().zip(network.score(features, &steps)) {
+    let steps: Vec<Vec<Step>> = unscored.iter().map(|(_, steps)| steps.clone()).collect();
+    for ((at, steps), scores) in unscored.iter().zip(written.scores(network, &steps)) {
         let mean = scores.iter().sum::<f32>() / scores.len().max(1) as f32;
         let origin = &mut list[*at].origin;
         *origin = Origin { network: Some(mean), network_least: least(&scores), steps: steps.len(), ..*origin };
@@ -131,7 +165,7 @@ pub fn judged(question: &Question, mut list: Vec<Made>, forest: Option<&Forest>)
     let wanted = asks_beyond(question);
     let mut order: Vec<f64> = Vec::with_capacity(list.len());
     for one in &mut list {
-        let odds = forest.map_or(f64::from(one.origin.network.unwrap_or(-40.0)), |forest| forest.log_odds(&one.traits));
+        let odds = forest.map_or(f64::from(one.origin.network.unwrap_or(UNSAID)), |forest| forest.log_odds(&one.traits));
         one.confidence = forest.map_or_else(|| odds.exp(), |forest| forest.probability(odds));
         order.push(odds);
         if wanted {

@@ -1,6 +1,6 @@
 //! A question read with other numbers: for which of them does it fall into the same tokens, numbers and dates?
 //!
-//! The readers look at a number only to compare it with constants: 1 to 99 as days, weeks and hours, 1500 to 2100 as years, 100,000 as
+//! The readers look at a number only to compare it with constants: 2 to 12 as few (the network), 1 to 99 as days, weeks and hours, 1500 to 2100 as years, 100,000 as
 //! the most units of time, and the count of its digits. Up to 100 every number is tried; above, the ends of the stretches between those
 //! constants. What may be a year is left out altogether, because years are compared with each other as well.
 
@@ -12,6 +12,7 @@ use nl_query_core::template::{self, Slot, Template};
 use crate::answer;
 use crate::ir::Day;
 use crate::lexicon;
+use crate::parser::features::figure;
 use crate::prepared::Prepared;
 use crate::question::{self, MAX_TOKENS, NumberKind, NumberValue, Question, TokenKind};
 use crate::understand;
@@ -111,7 +112,10 @@ impl<'a> Asked<'a> {
         let same = self.question.tokens.iter().zip(&other.tokens).enumerate().all(|(at, (known, token))| {
             let alike = known.kind == token.kind && known.after_break == token.after_break;
             match self.tokens.iter().position(|slot| *slot == at) {
-                Some(slot) => alike && token.lower == slots[slot].text && token.stem == slots[slot].text,
+                Some(slot) => {
+                    let same = figure(&known.lower) == figure(&token.lower);
+                    alike && same && token.lower == slots[slot].text && token.stem == slots[slot].text
+                }
                 None => alike && known.text == token.text && known.lower == token.lower && known.stem == token.stem,
             }
         });

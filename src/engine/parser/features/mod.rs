@@ -76,7 +76,7 @@ pub enum CandidateKind {
 }
 
 /// What the network sees.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Features {
     /// Stems, with numbers told apart by size only.
     pub words: Vec<String>,
@@ -140,15 +140,19 @@ pub fn features(question: &Question, prepared: &Prepared, mentions: &[Mention]) 
 /// The word as the network knows it: a stem; of numbers only how large they are.
 fn word(question: &Question, at: usize) -> String {
     let token = &question.tokens[at];
-    if token.kind != TokenKind::Number {
-        return token.stem.clone();
-    }
-    match token.lower.parse::<i64>() {
-        Ok(few @ 0..=1) => few.to_string(),
-        Ok(2..=12) => "3".to_owned(),
-        Ok(1800..=2100) => "<year>".to_owned(),
-        Ok(_) => "<number>".to_owned(),
-        Err(_) => "<figure>".to_owned(),
+    if token.kind == TokenKind::Number { figure(&token.lower).to_owned() } else { token.stem.clone() }
+}
+
+/// The word that stands for all numbers of a kind: nothing, one, a few (up to a dozen), a year, any other whole number, any other
+/// figure. That numbers of a kind look alike is what lets an answer serve other numbers ([`crate::slots`]).
+pub fn figure(digits: &str) -> &'static str {
+    match digits.parse::<i64>() {
+        Ok(0) => "0",
+        Ok(1) => "1",
+        Ok(2..=12) => "3",
+        Ok(1800..=2100) => "<year>",
+        Ok(_) => "<number>",
+        Err(_) => "<figure>",
     }
 }
 

@@ -8,6 +8,7 @@ use super::anatomy::Anatomy;
 use super::cues::{self, CUES};
 use crate::ir::Query;
 use crate::joins;
+use crate::parser::candidates::UNSAID;
 use crate::parser::features::{CandidateKind, FLAG_NUMBER, Features, Fit, Target};
 use crate::prepared::{ColumnId, Prepared};
 use crate::question::{NumberValue, Question};
@@ -95,14 +96,14 @@ pub fn traits(shared: &Shared, query: &Query, origin: &Origin, best: f32, next: 
     let values = values(shared, &anatomy);
     let evidence = evidence(shared, &anatomy);
     let (joins, ambiguous, cannot) = join_counts(query, shared.prepared);
-    let network = origin.network.unwrap_or(-40.0);
+    let network = origin.network.unwrap_or(UNSAID);
     let steps = origin.steps.max(1) as f32;
     let top = network >= best;
     let said = |count: usize| count as f32;
     let mut list = vec![
         network,
         network / steps,
-        if origin.network.is_some() { origin.network_least } else { -40.0 },
+        if origin.network.is_some() { origin.network_least } else { UNSAID },
         network - best,
         if top { best - next } else { 0.0 },
         origin.beam_rank.map_or(20.0, |rank| rank as f32),
