@@ -145,7 +145,7 @@ fn no_change_of_a_byte_causes_a_panic() {
 struct Toy;
 
 impl Constraints for Toy {
-    fn allows(&self, steps: &[Step], symbol: Symbol, choice: Choice) -> bool {
+    fn allowed(&self, steps: &[Step], symbol: Symbol, choice: Choice) -> bool {
         match (symbol, choice) {
             (Symbol::Column, Choice::Item(item)) => item % 3 == 0,
             (Symbol::Column, _) => false,
@@ -174,7 +174,7 @@ fn all(features: &Features, constraints: &dyn Constraints) -> Vec<Vec<Step>> {
         };
         let options = shape.options(symbol);
         for choice in (0..options.len()).map(|option| shape.choice(&options, option)) {
-            if constraints.allows(&query.steps, symbol, choice) {
+            if constraints.allowed(&query.steps, symbol, choice) {
                 let mut longer = query.clone();
                 longer.take(choice);
                 open.push(longer);
