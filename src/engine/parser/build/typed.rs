@@ -177,7 +177,7 @@ impl Typed<'_> {
         let Some(left) = left else { return self.is_number(word) };
         let Some((kind, column)) = self.compared(track) else { return true };
         match (kind, column) {
-            _ if left == Left::Like => self.says_something(word),
+            _ if left == Left::Like => true,
             (TypeKind::Number, None) => self.is_number(word),
             (TypeKind::Number, Some(_)) => {
                 self.is_number(word) || self.candidates(word).any(|one| matches!(one.kind, CandidateKind::Date(_)))
@@ -205,7 +205,7 @@ impl Typed<'_> {
                 _ => {}
             }
         }
-        if quoted {
+        if quoted || values::stored_here(self.seen, word, column).is_some() {
             return true;
         }
         let Some(token) = self.seen.question.tokens.get(word) else { return true };
@@ -213,7 +213,7 @@ impl Typed<'_> {
             return false;
         }
         let complete = self.seen.prepared.values.is_complete(column);
-        !(elsewhere && complete && values::stored_here(self.seen, word, column).is_none()) && self.says_something(word)
+        !(elsewhere && complete) && self.says_something(word)
     }
 
     /// Digits in front of or inside of words with capitals.

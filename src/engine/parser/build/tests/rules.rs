@@ -42,7 +42,7 @@ fn senseless_steps_are_not() {
         // A pattern for a number.
         ("single, 1, plain, books.title, where, contains, plain, books.pages, 'crime, none, none, none", 7),
         // A condition on groups without a figure.
-        ("single, 1, plain, books.title, none, 1, books.title, where, =, plain, books.title, 'crime, none, none", 8),
+        ("single, 1, plain, books.title, none, 1, books.title, where, =, plain, books.title, 'crime, none, none", 9),
         // No boolean.
         ("single, 1, plain, books.title, where, true, books.title, none, none, none", 6),
         // A relation that takes part already.

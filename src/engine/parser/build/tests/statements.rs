@@ -63,7 +63,7 @@ fn patterns_take_any_letter_case_and_match_themselves() {
     let asked = asked("books with \"50%\" in the title");
     assert_eq!(
         asked.sql("single, 1, plain, books.title, where, contains, plain, books.title, '50, none, none, none"),
-        "SELECT title FROM books WHERE title ILIKE '%50\\%%'"
+        "SELECT title FROM books WHERE title ILIKE E'%50\\\\%%'"
     );
 }
 
@@ -146,7 +146,7 @@ fn amounts_are_of_the_rows_that_were_named() {
     let asked = asked("average price of the books that were lent");
     assert_eq!(
         asked.sql("single, 1, avg, books.price, none, none, none, 1, loans"),
-        "SELECT round(avg(b.price), 2) AS average_price FROM books b JOIN loans l ON l.book_id = b.book_id"
+        "SELECT avg(b.price) AS average_price FROM books b JOIN loans l ON l.book_id = b.book_id"
     );
 }
 
