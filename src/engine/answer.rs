@@ -172,7 +172,10 @@ fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValuePro
         readings: &understanding.readings,
         unexplained: understanding.unknown.len(),
     };
-    let (made, written) = candidates::made(&asked, Network::shipped(), known);
+    let (made, written) = match understanding.names_something() {
+        true => candidates::made(&asked, Network::shipped(), known),
+        false => Default::default(),
+    };
     let judged = candidates::judged(question, made, candidates::shipped_forest());
     let Some(best) = judged.first() else {
         let words = understanding.accounts(question, &Anatomy::default(), prepared);

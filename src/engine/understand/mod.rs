@@ -69,6 +69,11 @@ pub struct Understanding {
 }
 
 impl Understanding {
+    /// Whether any word names a relation, a column or a stored value. Where none does, a query could only be made up.
+    pub fn names_something(&self) -> bool {
+        !self.mentions.is_empty()
+    }
+
     /// What became of each word in a query.
     pub fn accounts(&self, question: &Question, anatomy: &Anatomy, prepared: &Prepared) -> Vec<WordAccount> {
         accounts::accounts(question, &self.elements, anatomy, prepared)

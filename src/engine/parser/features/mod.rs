@@ -143,13 +143,13 @@ fn word(question: &Question, at: usize) -> String {
     if token.kind == TokenKind::Number { figure(&token.lower).to_owned() } else { token.stem.clone() }
 }
 
-/// The word that stands for all numbers of a kind: nothing, one, a few (up to a dozen), a year, any other whole number, any other
-/// figure. That numbers of a kind look alike is what lets an answer serve other numbers ([`crate::slots`]).
+/// The word that stands for all numbers of a kind: nothing, one, what is counted (a few or hundreds: `3` is the commonest of them), a
+/// year, any other whole number, any other figure. That numbers of a kind look alike is what lets an answer serve other numbers ([`crate::slots`]).
 pub fn figure(digits: &str) -> &'static str {
     match digits.parse::<i64>() {
         Ok(0) => "0",
         Ok(1) => "1",
-        Ok(2..=12) => "3",
+        Ok(2..=1799) => "3",
         Ok(1800..=2100) => "<year>",
         Ok(_) => "<number>",
         Err(_) => "<figure>",
