@@ -79,11 +79,11 @@ impl<'a> Asked<'a> {
         (!constants.contains(&value)).then(|| (stretches[first].0.max(below), stretches[last].1.min(above)))
     }
 
-    /// Whether the question reads the same with another number in one slot.
+    /// Whether the question reads the same with another number in one slot, also to the network.
     fn reads_as(&self, slot: usize, value: i64) -> bool {
         let mut values: Vec<Option<i64>> = vec![None; self.tokens.len()];
         values[slot] = Some(value);
-        self.reads(&values)
+        figure(&self.template.slots[slot].text) == figure(&value.to_string()) && self.reads(&values)
     }
 
     /// The same with that number in all slots.
@@ -112,10 +112,7 @@ impl<'a> Asked<'a> {
         let same = self.question.tokens.iter().zip(&other.tokens).enumerate().all(|(at, (known, token))| {
             let alike = known.kind == token.kind && known.after_break == token.after_break;
             match self.tokens.iter().position(|slot| *slot == at) {
-                Some(slot) => {
-                    let same = figure(&known.lower) == figure(&token.lower);
-                    alike && same && token.lower == slots[slot].text && token.stem == slots[slot].text
-                }
+                Some(slot) => alike && token.lower == slots[slot].text && token.stem == slots[slot].text,
                 None => alike && known.text == token.text && known.lower == token.lower && known.stem == token.stem,
             }
         });

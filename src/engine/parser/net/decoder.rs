@@ -5,11 +5,11 @@ use std::ops::Range;
 use pulp::Arch;
 
 use super::encoder::{against, blend, lstm, transposed};
-use super::floats::{log_softmax, softmax, tanh};
+use super::floats::{log_softmax, softmax, tanh_all};
 use super::products::{self, Rows};
+use super::unit::vectorised;
 use super::{Model, into_writer};
-use crate::parser::grammar::Choice;
-use crate::parser::grammar::{self, Symbol};
+use crate::parser::grammar::{self, Choice, Symbol};
 use crate::parser::weights::LANES;
 
 /// What may be chosen for a symbol: productions, then positions of the memory.
@@ -213,29 +213,12 @@ impl<'a> Decoder<'a> {
         products::linear(arch, &Rows::of(arch, &states.hidden, hidden), &weights.ask, asked);
         scores.resize(stride, 0.0);
         both.resize(count * (hidden + width), 0.0);
-        let (keys, values) = (&self.keys, &self.values);
-        arch.dispatch(
-            #[inline(always)]
-            || {
-                let share = 1.0 / (size as f32).sqrt();
-                for (row, both) in both.chunks_exact_mut(hidden + width).enumerate() {
-                    both[..hidden].copy_from_slice(&states.hidden[row * hidden..(row + 1) * hidden]);
-                    for from in (0..width).step_by(size) {
-                        let query = &asked[row * width + from..][..size];
-                        against(query, &keys[from * stride..(from + size) * stride], stride, scores);
-                        let scores = &mut scores[..positions];
-                        scores.iter_mut().for_each(|score| *score *= share);
-                        softmax(scores);
-                        blend(scores, &values[from..], width, &mut both[hidden + from..][..size]);
-                    }
-                }
-            },
-        );
+        for (both, states) in both.chunks_exact_mut(hidden + width).zip(states.hidden.chunks_exact(hidden)) {
+            both[..hidden].copy_from_slice(states);
+        }
+        attend(arch, size, width, hidden, positions, stride, asked, &self.keys, &self.values, scores, both);
         products::linear(arch, &Rows::of(arch, both, hidden + width), &weights.state, state);
-        arch.dispatch(
-            #[inline(always)]
-            || state.iter_mut().for_each(|number| *number = tanh(*number)),
-        );
+        tanh_all(arch, state);
     }
 
     /// The logarithms of the probabilities of every row's options.
@@ -256,20 +239,50 @@ impl<'a> Decoder<'a> {
                 let to = usize::from(ask.symbol == Symbol::Value);
                 products::linear(arch, &row, &weights.point[to], &mut self.scratch.points);
                 let (query, places, points) = (&self.scratch.points, &self.places[to], &mut self.scratch.scores);
-                arch.dispatch(
-                    #[inline(always)]
-                    || against(&query[..width], places, stride, points),
-                );
+                point(arch, &query[..width], places, stride, points);
                 let share = 1.0 / (width as f32).sqrt();
                 scores.extend(points[options.places.clone()].iter().map(|score| *score * share));
             }
-            arch.dispatch(
-                #[inline(always)]
-                || log_softmax(&mut scores),
-            );
+            log_softmax(arch, &mut scores);
             all.push(scores);
         }
         all
+    }
+}
+
+vectorised! {
+    /// Every head of every row over all positions; the means of the values go behind the states in `both`.
+    #[allow(clippy::too_many_arguments)]
+    fn attend<'a>(
+        size: usize,
+        width: usize,
+        hidden: usize,
+        positions: usize,
+        stride: usize,
+        asked: &'a [f32],
+        keys: &'a [f32],
+        values: &'a [f32],
+        scores: &'a mut [f32],
+        both: &'a mut [f32],
+    ) {
+        let share = 1.0 / (size as f32).sqrt();
+        for (asked, both) in asked.chunks_exact(width).zip(both.chunks_exact_mut(hidden + width)) {
+            for from in (0..width).step_by(size) {
+                against(&asked[from..from + size], &keys[from * stride..(from + size) * stride], stride, scores);
+                let scores = &mut scores[..positions];
+                for score in scores.iter_mut() {
+                    *score *= share;
+                }
+                softmax(scores);
+                blend(scores, &values[from..], width, &mut both[hidden + from..][..size]);
+            }
+        }
+    }
+}
+
+vectorised! {
+    fn point<'a>(query: &'a [f32], places: &'a [f32], stride: usize, points: &'a mut [f32]) {
+        against(query, places, stride, points);
     }
 }
 
@@ -285,6 +298,6 @@ fn begin(arch: Arch, model: &Model, memory: &[f32], count: usize) -> States {
     mean.iter_mut().for_each(|number| *number *= share);
     let mut out = Vec::new();
     products::linear(arch, &Rows::of(arch, &mean, width), &weights.start, &mut out);
-    out.iter_mut().for_each(|number| *number = tanh(*number));
+    tanh_all(arch, &mut out);
     States { hidden: out[..hidden].to_vec(), cell: out[hidden..2 * hidden].to_vec() }
 }

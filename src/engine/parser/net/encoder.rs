@@ -2,11 +2,12 @@
 
 use pulp::Arch;
 
-use super::floats::{normed, sigmoid, softmax, tanh};
+use super::floats::{norm_rows, sigmoid, softmax, tanh};
 use super::products::{self, Rows};
+use super::unit::vectorised;
 use super::words::Read;
 use crate::parser::features::Features;
-use crate::parser::weights::{LANES, Layer, Linear, Lstm, Norm, Weights};
+use crate::parser::weights::{LANES, Layer, Linear, Lstm, Weights};
 
 /// The memory of one question: rows of the model's width, words first.
 pub fn encode(arch: Arch, weights: &Weights, read: &Read, features: &Features) -> Vec<f32> {
@@ -76,29 +77,23 @@ pub fn lstm(arch: Arch, layer: &Lstm, gates: &mut [f32], hidden: &mut [f32], cel
     let size = layer.again.outputs / 4;
     let rows = Rows::of(arch, hidden, size);
     products::add(arch, &rows, &layer.again, 0..layer.again.padded() / LANES, gates, layer.again.padded());
-    arch.dispatch(
-        #[inline(always)]
-        || {
-            let states = hidden.chunks_exact_mut(size).zip(cell.chunks_exact_mut(size));
-            for (gates, (hidden, cell)) in gates.chunks_exact(4 * size).zip(states) {
-                let (keep, rest) = gates.split_at(size);
-                let (forget, rest) = rest.split_at(size);
-                let (new, out) = rest.split_at(size);
-                for at in 0..size {
-                    cell[at] = sigmoid(forget[at]) * cell[at] + sigmoid(keep[at]) * tanh(new[at]);
-                    hidden[at] = sigmoid(out[at]) * tanh(cell[at]);
-                }
-            }
-        },
-    );
+    write(arch, size, gates, hidden, cell);
 }
 
-fn norm_rows(arch: Arch, rows: &[f32], norm: &Norm, out: &mut [f32]) {
-    let width = norm.bias.len();
-    arch.dispatch(
-        #[inline(always)]
-        || rows.chunks_exact(width).zip(out.chunks_exact_mut(width)).for_each(|(row, out)| normed(row, norm, out)),
-    );
+vectorised! {
+    /// Changes the states as the gates say.
+    fn write<'a>(size: usize, gates: &'a [f32], hidden: &'a mut [f32], cell: &'a mut [f32]) {
+        let states = hidden.chunks_exact_mut(size).zip(cell.chunks_exact_mut(size));
+        for (gates, (hidden, cell)) in gates.chunks_exact(4 * size).zip(states) {
+            let (keep, rest) = gates.split_at(size);
+            let (forget, rest) = rest.split_at(size);
+            let (new, out) = rest.split_at(size);
+            for at in 0..size {
+                cell[at] = sigmoid(forget[at]) * cell[at] + sigmoid(keep[at]) * tanh(new[at]);
+                hidden[at] = sigmoid(out[at]) * tanh(cell[at]);
+            }
+        }
+    }
 }
 
 /// Rows become columns: number `row` of a column that is `stride` long.
@@ -147,13 +142,9 @@ impl Scratch {
             let known = head.key.matrix.outputs;
             self.per_link.clear();
             self.per_link.resize(count * known, 0.0);
-            let task = Head { nth, size, width, count, stride, known, padded: head.key.matrix.padded() };
-            let (qkv, keys, by_link) = (&self.qkv, &self.keys, &self.by_link);
+            let sizes = Head { from: nth * size, size, width, count, stride, known, padded: head.key.matrix.padded() };
             let (per_link, mixed, scores) = (&mut self.per_link, &mut self.mixed, &mut self.scores);
-            arch.dispatch(
-                #[inline(always)]
-                || task.run(qkv, keys, by_link, links, per_link, mixed, scores),
-            );
+            one_head(arch, sizes, &self.qkv, &self.keys, &self.by_link, links, per_link, mixed, scores);
             self.rows.fill(arch, &self.per_link, 0, known, known);
             let padded = head.value.padded();
             self.from_links.clear();
@@ -184,11 +175,13 @@ impl Scratch {
     }
 }
 
-/// One head over all positions.
+/// One head of attention.
 struct Head {
-    nth: usize,
+    /// Where its numbers begin in a row.
+    from: usize,
     size: usize,
     width: usize,
+    /// Positions.
     count: usize,
     /// From one row of the keys to the next.
     stride: usize,
@@ -197,38 +190,36 @@ struct Head {
     padded: usize,
 }
 
-impl Head {
+vectorised! {
+    /// One head over all positions: the mean of the values, and the share that each kind of link has.
     #[allow(clippy::too_many_arguments)]
-    #[inline(always)]
-    fn run(
-        &self,
-        qkv: &[f32],
-        keys: &[f32],
-        by_link: &[f32],
-        links: &[u8],
-        per_link: &mut [f32],
-        mixed: &mut [f32],
-        scores: &mut [f32],
+    fn one_head<'a>(
+        head: Head,
+        qkv: &'a [f32],
+        keys: &'a [f32],
+        by_link: &'a [f32],
+        links: &'a [u8],
+        per_link: &'a mut [f32],
+        mixed: &'a mut [f32],
+        scores: &'a mut [f32],
     ) {
-        let from = self.nth * self.size;
-        let keys = &keys[from * self.stride..(from + self.size) * self.stride];
-        let share = 1.0 / (self.size as f32).sqrt();
-        for at in 0..self.count {
-            let query = &qkv[at * 3 * self.width + from..][..self.size];
-            against(query, keys, self.stride, scores);
-            let scores = &mut scores[..self.count];
-            let links = &links[at * self.count..(at + 1) * self.count];
-            let by_link = &by_link[at * self.padded..(at + 1) * self.padded];
+        let Head { from, size, width, count, stride, known, padded } = head;
+        let keys = &keys[from * stride..(from + size) * stride];
+        let share = 1.0 / (size as f32).sqrt();
+        for at in 0..count {
+            against(&qkv[at * 3 * width + from..][..size], keys, stride, scores);
+            let scores = &mut scores[..count];
+            let links = &links[at * count..(at + 1) * count];
+            let by_link = &by_link[at * padded..(at + 1) * padded];
             for (score, link) in scores.iter_mut().zip(links) {
                 *score = (*score + by_link[usize::from(*link)]) * share;
             }
             softmax(scores);
-            let per_link = &mut per_link[at * self.known..(at + 1) * self.known];
+            let per_link = &mut per_link[at * known..(at + 1) * known];
             for (score, link) in scores.iter().zip(links) {
                 per_link[usize::from(*link)] += *score;
             }
-            let mixed = &mut mixed[at * self.width + from..][..self.size];
-            blend(scores, &qkv[2 * self.width + from..], 3 * self.width, mixed);
+            blend(scores, &qkv[2 * width + from..], 3 * width, &mut mixed[at * width + from..][..size]);
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Only what IEEE 754 defines exactly (addition, multiplication, division, square root), in an order that does not depend on how many
 //! numbers the processor takes at once: sums go over [`LANES`] columns and then pairwise. No function of a mathematical library, which
-//! may differ from system to system. Everything is inlined into the caller, which is compiled for the processor's vector unit.
+//! may differ from system to system.
 
+use super::unit::vectorised;
 use crate::parser::weights::{LANES, Norm};
 
 /// Adding and subtracting it rounds to a whole number.
@@ -52,25 +53,25 @@ pub fn ln(x: f32) -> f32 {
     exponent as f32 * std::f32::consts::LN_2 + 2.0 * ratio * sum
 }
 
-/// The sum of what `of` makes of each number.
+/// The sum of some numbers.
 #[inline(always)]
-pub fn sum(numbers: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+pub fn sum(numbers: &[f32]) -> f32 {
     let mut columns = [0.0f32; LANES];
     let (chunks, rest) = numbers.as_chunks::<LANES>();
     for chunk in chunks {
         for lane in 0..LANES {
-            columns[lane] += of(chunk[lane]);
+            columns[lane] += chunk[lane];
         }
     }
     for (column, number) in columns.iter_mut().zip(rest) {
-        *column += of(*number);
+        *column += *number;
     }
     folded(&mut columns)
 }
 
 /// The sum of the columns, pairwise.
 #[inline(always)]
-pub fn folded(columns: &mut [f32; LANES]) -> f32 {
+fn folded(columns: &mut [f32; LANES]) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {
         for lane in 0..half {
@@ -91,35 +92,78 @@ pub fn largest(numbers: &[f32]) -> f32 {
             columns[lane] = if chunk[lane] > columns[lane] { chunk[lane] } else { columns[lane] };
         }
     }
-    columns.iter().chain(rest).fold(f32::NEG_INFINITY, |most, one| if *one > most { *one } else { most })
+    let mut most = f32::NEG_INFINITY;
+    for number in rest.iter().chain(&columns) {
+        most = if *number > most { *number } else { most };
+    }
+    most
 }
 
 /// Makes numbers shares of one: e to the power of each over the sum of all.
 #[inline(always)]
 pub fn softmax(numbers: &mut [f32]) {
     let most = largest(numbers);
-    numbers.iter_mut().for_each(|number| *number = exp(*number - most));
-    let share = 1.0 / sum(numbers, |number| number);
-    numbers.iter_mut().for_each(|number| *number *= share);
+    for number in numbers.iter_mut() {
+        *number = exp(*number - most);
+    }
+    let share = 1.0 / sum(numbers);
+    for number in numbers {
+        *number *= share;
+    }
 }
 
-/// Makes numbers the logarithms of their shares.
-#[inline(always)]
-pub fn log_softmax(numbers: &mut [f32]) {
-    let most = largest(numbers);
-    let total = most + ln(sum(numbers, |number| exp(number - most)));
-    numbers.iter_mut().for_each(|number| *number -= total);
+vectorised! {
+    /// Makes numbers the logarithms of their shares.
+    pub fn log_softmax<'a>(numbers: &'a mut [f32]) {
+        let most = largest(numbers);
+        let mut columns = [0.0f32; LANES];
+        for numbers in numbers.chunks(LANES) {
+            for (column, number) in columns.iter_mut().zip(numbers) {
+                *column += exp(*number - most);
+            }
+        }
+        let total = most + ln(folded(&mut columns));
+        for number in numbers {
+            *number -= total;
+        }
+    }
 }
 
-/// Brings a row to mean 0 and variance 1, then scales it.
+vectorised! {
+    /// The hyperbolic tangent of each number.
+    pub fn tanh_all<'a>(numbers: &'a mut [f32]) {
+        for number in numbers {
+            *number = tanh(*number);
+        }
+    }
+}
+
+vectorised! {
+    /// Brings each row to mean 0 and variance 1, then scales it.
+    pub fn norm_rows<'a>(rows: &'a [f32], norm: &'a Norm, out: &'a mut [f32]) {
+        let width = norm.bias.len();
+        for (row, out) in rows.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+            normed(row, norm, out);
+        }
+    }
+}
+
 #[inline(always)]
-pub fn normed(row: &[f32], norm: &Norm, out: &mut [f32]) {
+fn normed(row: &[f32], norm: &Norm, out: &mut [f32]) {
     let share = 1.0 / row.len() as f32;
-    let mean = sum(row, |number| number) * share;
-    let variance = sum(row, |number| (number - mean) * (number - mean)) * share;
-    let factor = 1.0 / (variance + 1e-5).sqrt();
-    for (at, out) in out.iter_mut().enumerate() {
-        *out = (row[at] - mean) * factor * norm.factor[at] + norm.bias[at];
+    let mean = sum(row) * share;
+    for (out, number) in out.iter_mut().zip(row) {
+        *out = *number - mean;
+    }
+    let mut columns = [0.0f32; LANES];
+    for numbers in out.as_chunks::<LANES>().0 {
+        for lane in 0..LANES {
+            columns[lane] += numbers[lane] * numbers[lane];
+        }
+    }
+    let factor = 1.0 / (folded(&mut columns) * share + 1e-5).sqrt();
+    for ((out, scale), bias) in out.iter_mut().zip(&norm.factor).zip(&norm.bias) {
+        *out = *out * factor * *scale + *bias;
     }
 }
 
@@ -146,8 +190,8 @@ mod tests {
         let mut numbers: Vec<f32> = (0..37).map(|at| (at as f32 * 0.7).sin() * 9.0).collect();
         let mut logarithms = numbers.clone();
         softmax(&mut numbers);
-        log_softmax(&mut logarithms);
-        assert!((sum(&numbers, |number| number) - 1.0).abs() < 1e-6);
+        log_softmax(pulp::Arch::Scalar, &mut logarithms);
+        assert!((sum(&numbers) - 1.0).abs() < 1e-6);
         assert!(numbers.iter().zip(&logarithms).all(|(share, logarithm)| (share.ln() - logarithm).abs() < 1e-4));
     }
 }

@@ -4,6 +4,7 @@
 //! ```text
 //! products   whole numbers: weights times activations, on the processor's vector unit
 //! floats     fractions: exponentials, norms, sums in a fixed order
+//! unit       code for the vector unit that is there
 //! words      words as the network knows them
 //! encoder    question and schema -> memory
 //! decoder    memory and steps so far -> probabilities of the next step
@@ -22,6 +23,7 @@ pub mod decoder;
 mod encoder;
 mod floats;
 pub(super) mod products;
+mod unit;
 mod words;
 
 use decoder::{Decoder, Shape};

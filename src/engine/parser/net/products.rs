@@ -6,13 +6,13 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
 #[cfg(target_arch = "x86_64")]
-use pulp::{
-    bytemuck::cast,
-    x86::{V3, V4},
-};
+use pulp::bytemuck::cast;
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::{V3, V4};
+use pulp::{Arch, Simd, WithSimd};
 
+use super::unit::vectorised;
 use crate::parser::weights::{LANES, Linear, Matrix};
 
 /// 12 bits and a sign. With weights up to 127 and the most inputs that a file may have (4096), sums stay below 2^31.
@@ -39,16 +39,7 @@ impl Rows {
         self.width = width.div_ceil(2);
         self.pairs.resize(count * self.width, 0);
         self.factors.resize(count, 0.0);
-        let (pairs, factors) = (&mut self.pairs, &mut self.factors);
-        arch.dispatch(
-            #[inline(always)]
-            || {
-                let rows = numbers.chunks_exact(stride).zip(pairs.chunks_exact_mut(width.div_ceil(2)));
-                for ((row, pairs), factor) in rows.zip(factors) {
-                    *factor = rounded(&row[from..from + width], pairs);
-                }
-            },
-        );
+        round_rows(arch, numbers, from, width, stride, &mut self.pairs, &mut self.factors);
     }
 
     /// Rows that follow one another without a gap.
@@ -78,6 +69,22 @@ impl Rows {
     }
 }
 
+vectorised! {
+    fn round_rows<'a>(
+        numbers: &'a [f32],
+        from: usize,
+        width: usize,
+        stride: usize,
+        pairs: &'a mut [i32],
+        factors: &'a mut [f32],
+    ) {
+        let rows = numbers.chunks_exact(stride).zip(pairs.chunks_exact_mut(width.div_ceil(2)));
+        for ((row, pairs), factor) in rows.zip(factors) {
+            *factor = rounded(&row[from..from + width], pairs);
+        }
+    }
+}
+
 /// Rounds a row and gives the factor that takes it back.
 #[inline(always)]
 fn rounded(row: &[f32], pairs: &mut [i32]) -> f32 {
@@ -89,22 +96,30 @@ fn rounded(row: &[f32], pairs: &mut [i32]) -> f32 {
             columns[lane] = if size > columns[lane] { size } else { columns[lane] };
         }
     }
-    let most = rest.iter().chain(&columns).fold(0.0f32, |most, one| if one.abs() > most { one.abs() } else { most });
+    let mut most = 0.0f32;
+    for number in rest.iter().chain(&columns) {
+        most = if number.abs() > most { number.abs() } else { most };
+    }
     if most < 1e-30 {
         pairs.fill(0);
         return 0.0;
     }
     let factor = LARGEST / most;
-    // The bits of a number this close to ROUNDER are those of a whole number plus a constant, whose lower half is zero.
-    let whole = |number: f32| (number * factor + ROUNDER).to_bits();
     let (twos, last) = row.as_chunks::<2>();
     for (pair, two) in pairs.iter_mut().zip(twos) {
-        *pair = ((whole(two[0]) & 0xffff) | (whole(two[1]) << 16)) as i32;
+        *pair = ((whole(two[0], factor) & 0xffff) | (whole(two[1], factor) << 16)) as i32;
     }
     if let ([last], Some(pair)) = (last, pairs.last_mut()) {
-        *pair = (whole(*last) & 0xffff) as i32;
+        *pair = (whole(*last, factor) & 0xffff) as i32;
     }
     most / LARGEST
+}
+
+/// The lower half of the bits is the rounded number: those of a number this close to [`ROUNDER`] are a constant, whose lower half is
+/// zero, plus a whole number.
+#[inline(always)]
+fn whole(number: f32, factor: f32) -> u32 {
+    (number * factor + ROUNDER).to_bits()
 }
 
 /// Rows times the matrix plus the bias; rows of the result are `matrix.padded()` apart.
@@ -131,41 +146,29 @@ pub fn add(arch: Arch, rows: &Rows, matrix: &Matrix, blocks: Range<usize>, out: 
     let task = Task { rows, matrix, blocks, stride };
     match arch {
         #[cfg(target_arch = "x86_64")]
-        Arch::V4(simd) => simd_dispatch(simd, task, out),
+        Arch::V4(unit) => Simd::vectorize(unit, Bound { unit, task, out }),
         #[cfg(target_arch = "x86_64")]
-        Arch::V3(simd) => simd_dispatch(simd, task, out),
-        other => other.dispatch(
-            #[inline(always)]
-            || task.run(Plain, out),
-        ),
+        Arch::V3(unit) => Simd::vectorize(unit, Bound { unit, task, out }),
+        other => other.dispatch(Bound { unit: Plain, task, out }),
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn simd_dispatch<S: pulp::Simd + Unit>(simd: S, task: Task, out: &mut [f32]) {
-    simd.vectorize(Bound { simd, task, out });
-}
-
-/// A task together with the proof that the processor has the unit.
-#[cfg(target_arch = "x86_64")]
-struct Bound<'a, S> {
-    simd: S,
+/// A task and the unit to run it on, which is proof that the processor has it.
+struct Bound<'a, U> {
+    unit: U,
     task: Task<'a>,
     out: &'a mut [f32],
 }
 
-#[cfg(target_arch = "x86_64")]
-impl<S: pulp::Simd + Unit> pulp::WithSimd for Bound<'_, S> {
+impl<U: Unit> WithSimd for Bound<'_, U> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<T: pulp::Simd>(self, _: T) {
-        self.task.run(self.simd, self.out);
+    fn with_simd<S: Simd>(self, _: S) {
+        self.task.run(self.unit, self.out);
     }
 }
 
-#[derive(Clone)]
 struct Task<'a> {
     rows: &'a Rows,
     matrix: &'a Matrix,
@@ -177,7 +180,7 @@ impl Task<'_> {
     #[inline(always)]
     fn run<U: Unit>(self, unit: U, out: &mut [f32]) {
         let first = self.blocks.start;
-        for block in self.blocks.clone() {
+        for block in first..self.blocks.end {
             let at = (block - first) * LANES;
             let mut row = 0;
             while row + TOGETHER <= self.rows.count() {
@@ -201,7 +204,10 @@ impl Task<'_> {
         let pairs = self.matrix.pairs;
         let bytes = &self.matrix.numbers[block * pairs * 2 * LANES..(block + 1) * pairs * 2 * LANES];
         let (weights, _) = bytes.as_chunks::<{ 2 * LANES }>();
-        let rows: [&[i32]; R] = std::array::from_fn(|nth| &self.rows.row(row + nth)[..weights.len()]);
+        let mut rows: [&[i32]; R] = [&[]; R];
+        for nth in 0..R {
+            rows[nth] = &self.rows.row(row + nth)[..weights.len()];
+        }
         let sums = unit.sums(weights, rows);
         let factors = &self.matrix.factors[block * LANES..(block + 1) * LANES];
         for (nth, sums) in sums.iter().enumerate() {
@@ -253,7 +259,11 @@ impl Unit for V4 {
                 sums[nth] = self.avx512f._mm512_add_epi32(sums[nth], self.avx512bw._mm512_madd_epi16(weights, pair));
             }
         }
-        std::array::from_fn(|nth| cast(sums[nth]))
+        let mut out = [[0; LANES]; R];
+        for nth in 0..R {
+            out[nth] = cast(sums[nth]);
+        }
+        out
     }
 }
 
@@ -264,10 +274,7 @@ impl Unit for V3 {
         let mut sums = [[self.avx._mm256_setzero_si256(); 2]; R];
         for (at, weights) in weights.iter().enumerate() {
             let halves: [[u8; LANES]; 2] = cast(*weights);
-            let halves = halves.map(
-                #[inline(always)]
-                |half| self.avx2._mm256_cvtepi8_epi16(cast(half)),
-            );
+            let halves = [self.avx2._mm256_cvtepi8_epi16(cast(halves[0])), self.avx2._mm256_cvtepi8_epi16(cast(halves[1]))];
             for nth in 0..R {
                 let pair = self.avx._mm256_set1_epi32(rows[nth][at]);
                 for half in 0..2 {
@@ -276,7 +283,11 @@ impl Unit for V3 {
                 }
             }
         }
-        std::array::from_fn(|nth| cast(sums[nth]))
+        let mut out = [[0; LANES]; R];
+        for nth in 0..R {
+            out[nth] = cast(sums[nth]);
+        }
+        out
     }
 }
 

@@ -130,7 +130,9 @@ fn averages_and_medians() {
     );
     assert_eq!(
         statement,
-        r#"SELECT avg(weight) AS average_weight, percentile_cont(0.5) WITHIN GROUP (ORDER BY price) AS median_price
+        r#"SELECT
+  avg(weight) AS average_weight,
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY price) AS median_price
 FROM products"#
     );
     assert_eq!(sentence, r#"The average weight of products and the median price of products"#);
