@@ -52,7 +52,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn by_id(path: &str) -> Result<HashMap<String, Vec<(usize, usize)>>, Box<dyn Error>> {
+/// The numbers of some steps: symbol and choice.
+type Numbers = Vec<(usize, usize)>;
+
+fn by_id(path: &str) -> Result<HashMap<String, Numbers>, Box<dyn Error>> {
     let mut found = HashMap::new();
     for line in std::fs::read_to_string(path)?.lines() {
         let object: Value = serde_json::from_str(line)?;
