@@ -176,7 +176,7 @@ fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValuePro
         true => candidates::made(&asked, Network::shipped(), known),
         false => Default::default(),
     };
-    let judged = candidates::judged(question, made, candidates::shipped_forest());
+    let judged = candidates::judged(&asked, made, candidates::shipped_forest());
     let Some(best) = judged.first() else {
         let words = understanding.accounts(question, &Anatomy::default(), prepared);
         let unknown = understanding.unknown;

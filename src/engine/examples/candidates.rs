@@ -1,4 +1,4 @@
-//! Prints all candidates of questions with their traits, not judged, for training the judge: one json object a question.
+//! Prints all candidates of questions with their traits for training the judge, and the one that the judge that ships takes: one json object a question.
 //!
 //! ```text
 //! candidates CATALOG.json VALUES.json QUESTIONS.jsonl [WEIGHTS.bin] > CANDIDATES.jsonl
@@ -40,12 +40,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             readings: &understanding.readings,
             unexplained: understanding.unknown.len(),
         };
-        let made: Vec<Value> = candidates::made(&asked, network, None)
-            .0
+        let (made, _) = candidates::made(&asked, network, None);
+        let judged = candidates::judged(&asked, made.clone(), candidates::shipped_forest());
+        let best = judged.first().map(|best| json!({ "sql": best.sql, "confidence": best.confidence }));
+        let made: Vec<Value> = made
             .iter()
             .map(|one| json!({ "sql": one.sql, "traits": one.traits, "reading": one.reading, "network": one.origin.network }))
             .collect();
-        let mut line = json!({ "id": object["id"], "candidates": made });
+        let mut line = json!({ "id": object["id"], "candidates": made, "best": best });
         if at == 0 {
             line["names"] = json!(rank::traits::names());
         }

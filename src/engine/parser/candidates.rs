@@ -160,24 +160,31 @@ fn from_rules(asked: &Asked<'_>, network: &Network, written: &mut Written, list:
     }
 }
 
+/// Above this the rules are sure of a reading.
+const RULES_SURE: f32 = 0.85;
+/// Below this nothing that was learned is.
+const JUDGE_UNSURE: f64 = 0.5;
+/// How sure such a reading is: on schemas of daily use nine in ten of them are right, on the benchmark's, where it matters which column
+/// stands for a row that was asked for, four in ten.
+const BY_RULES: f64 = 0.6;
+
 /// Judges the candidates and orders them, best first; ties stay in the order that they came in.
-pub fn judged(question: &Question, mut list: Vec<Made>, forest: Option<&Forest>) -> Vec<Made> {
-    let wanted = asks_beyond(question);
-    let mut order: Vec<f64> = Vec::with_capacity(list.len());
+pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -> Vec<Made> {
+    let wanted = asks_beyond(asked.question);
+    let mut odds: Vec<f64> = Vec::with_capacity(list.len());
     for one in &mut list {
-        let odds = forest.map_or(f64::from(one.origin.network.unwrap_or(UNSAID)), |forest| forest.log_odds(&one.traits));
-        one.confidence = forest.map_or_else(|| odds.exp(), |forest| forest.probability(odds));
-        order.push(odds);
+        let log = forest.map_or(f64::from(one.origin.network.unwrap_or(UNSAID)), |forest| forest.log_odds(&one.traits));
+        one.confidence = forest.map_or_else(|| log.exp(), |forest| forest.probability(log));
         if wanted {
             beyond(one);
         }
+        odds.push(if wanted { one.confidence } else { log });
     }
-    if wanted {
-        list.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    } else {
-        let mut by_odds: Vec<(f64, Made)> = order.into_iter().zip(list).collect();
-        by_odds.sort_by(|a, b| b.0.total_cmp(&a.0));
-        list = by_odds.into_iter().map(|(_, one)| one).collect();
+    let mut by_odds: Vec<(f64, Made)> = odds.into_iter().zip(list).collect();
+    by_odds.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut list: Vec<Made> = by_odds.into_iter().map(|(_, one)| one).collect();
+    if asked.unexplained == 0 {
+        trust_rules(&mut list);
     }
     list.truncate(MOST);
     let first = list.first().map_or(0.0, |one| one.confidence);
@@ -185,6 +192,17 @@ pub fn judged(question: &Question, mut list: Vec<Made>, forest: Option<&Forest>)
         one.confidence = one.confidence.min(1.0 - first).min(first);
     }
     list
+}
+
+/// Where every word is explained and the rules are sure, they go first if nothing else is likely.
+fn trust_rules(list: &mut Vec<Made>) {
+    let unsure = list.first().is_some_and(|best| best.confidence < JUDGE_UNSURE);
+    let sure = |one: &Made| one.origin.rules_first && one.origin.rules >= RULES_SURE;
+    if let Some(at) = list.iter().position(sure).filter(|_| unsure) {
+        let mut reading = list.remove(at);
+        reading.confidence = reading.confidence.max(BY_RULES);
+        list.insert(0, reading);
+    }
 }
 
 /// What the network was never taught to write (stretches of time that move, periods, shares, medians, ranks) only the rules can
