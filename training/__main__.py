@@ -30,6 +30,7 @@ from datetime import date
 
 from training.folds import FOLDS, fold_of
 from training.measure.cluster import JUDGE, Cluster, checked
+from training.samples import DATABASES
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 PARSER = CHECKOUT / "src" / "engine" / "parser"
@@ -119,6 +120,8 @@ def with_cluster(run, do):
         for database, dump in ((SPIDER, run.eval / SPIDER / "schemas.sql.zst"), (WIKISQL, run.eval / WIKISQL / "schemas.sql.zst")):
             cluster.fill(database, dump)
         cluster.fill(SYNTH, run.work / SYNTH / "schemas.sql")
+        for database in DATABASES:
+            cluster.fill(database, run.eval / "samples" / f"{database}.sql.zst")
         do(cluster)
 
 
@@ -130,6 +133,9 @@ def data(run):
     def dump(cluster):
         for database in (SPIDER, WIKISQL, SYNTH):
             run.python("training.catalogs", "--dsn", cluster.dsn(database, JUDGE), "--out", run.work / "catalogs" / database)
+        for database in DATABASES:
+            words = ("--dsn", cluster.dsn(database, JUDGE), "--schemas", "public", "--as", database)
+            run.python("training.catalogs", *words, "--out", run.work / "catalogs" / "samples")
 
     with_cluster(run, dump)
 
@@ -205,13 +211,18 @@ def candidates(run):
                 run.python("training.labels", "--score", run.eval / "score.py", "--questions", gold,
                            "--candidates", f"{stem}.candidates.jsonl", "--dsn", cluster.dsn(database, JUDGE), "--out", f"{stem}.jsonl")
 
+        words = ("--program", run.programs / "candidates", "--catalogs", run.work / "catalogs" / "samples")
+        words += ("--questions", CHECKOUT / "pgrx-tests" / "questions", "--score", run.eval / "score.py")
+        run.python("training.samples", *words, "--dsn", cluster.dsn("postgres", JUDGE), "--out", run.work / "samples.0.jsonl")
+
     with_cluster(run, label)
 
 
 def rank(run):
     """The judge, over all folds."""
     labelled = sorted(path for path in run.work.glob("*.[0-9].jsonl"))
-    run.python("training.rank", "--out", run.work / "forest.json", *labelled)
+    # Few questions stand for the schemas that people have: they weigh more.
+    run.python("training.rank", "--out", run.work / "forest.json", "--times", "samples", 4, *labelled)
 
 
 def ship(run):

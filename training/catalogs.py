@@ -51,14 +51,14 @@ def values(connection, schema):
     return found
 
 
-def dump(connection, schema, out):
+def dump(connection, schema, out, name):
     """Writes the two files of one schema."""
     connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(schema)))
     (whole,) = connection.execute(catalog_query(), prepare=False).fetchone()
     if not isinstance(whole, str):
         whole = json.dumps(whole)
-    (out / f"{schema}.catalog.json").write_text(whole)
-    (out / f"{schema}.values.json").write_text(json.dumps(values(connection, schema)))
+    (out / f"{name}.catalog.json").write_text(whole)
+    (out / f"{name}.values.json").write_text(json.dumps(values(connection, schema)))
 
 
 def main():
@@ -67,12 +67,13 @@ def main():
     parser.add_argument("--dsn", required=True)
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--schemas")
+    parser.add_argument("--as", dest="name", help="the name of the files, where one schema is read")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     with psycopg.connect(args.dsn, autocommit=True) as connection:
         chosen = args.schemas.split(",") if args.schemas else schemas(connection)
         for schema in chosen:
-            dump(connection, schema, args.out)
+            dump(connection, schema, args.out, args.name or schema)
     print(f"{len(chosen)} schemas")
 
 

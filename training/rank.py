@@ -36,9 +36,11 @@ PARAMETERS = {
 class Data:
     """Labelled candidates as arrays; `start` holds where each question begins."""
 
-    def __init__(self, paths):
+    def __init__(self, paths, times):
         traits, right, self.start, self.fold, self.names, self.sets, self.empty = [], [], [0], [], None, [], []
+        self.weight = []
         for path in paths:
+            weight = times.get(path.stem.split(".")[0], 1.0)
             for line in path.open():
                 row = json.loads(line)
                 self.names = row.get("names") or self.names
@@ -50,6 +52,7 @@ class Data:
                 self.start.append(len(right))
                 self.fold.append(zlib.crc32(("rank " + row["db"]).encode()) % FOLDS)
                 self.sets.append(path.stem)
+                self.weight.append(weight)
         self.traits, self.right = numpy.array(traits, numpy.float32), numpy.array(right)
         self.fold = numpy.array(self.fold)
 
@@ -59,9 +62,9 @@ class Data:
 
 
 def train(data, questions, rounds):
-    """Trees trained on some questions. A question weighs the same however many candidates it has."""
+    """Trees trained on some questions."""
     rows = data.rows(questions)
-    weights = numpy.concatenate([numpy.full(data.start[at + 1] - data.start[at], 1.0) for at in questions])
+    weights = numpy.concatenate([numpy.full(data.start[at + 1] - data.start[at], data.weight[at]) for at in questions])
     return lightgbm.train(PARAMETERS, lightgbm.Dataset(data.traits[rows], data.right[rows], weight=weights), num_boost_round=rounds)
 
 
@@ -158,9 +161,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=250)
+    parser.add_argument("--times", nargs=2, action="append", default=[], metavar=("SET", "N"), help="a set whose questions weigh more")
     parser.add_argument("labelled", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
-    data = Data(args.labelled)
+    data = Data(args.labelled, {name: float(times) for name, times in args.times})
     odds = held_out(data, args.rounds)
     first = numpy.array([data.start[at] + int(numpy.argmax(odds[data.start[at] : data.start[at + 1]])) for at in range(len(data.fold))])
     knots = calibration(odds[first], data.right[first])

@@ -8,8 +8,8 @@
 use super::constraints::Constraints;
 use super::features::Features;
 use super::grammar::{self, BLOCK, Choice, Step, Symbol};
-use super::net::decoder::{Ask, Decoder, States};
 use super::net::Network;
+use super::net::decoder::{Ask, Decoder, States};
 
 /// Queries longer than this are given up.
 pub const MOST_STEPS: usize = 100;

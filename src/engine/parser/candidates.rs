@@ -217,8 +217,20 @@ fn beyond(one: &mut Made) {
 
 fn asks_beyond(question: &Question) -> bool {
     const WORDS: [&str; 14] = [
-        "median", "percent", "percentage", "share", "ratio", "proportion", "cumulative", "running", "rank", "ranked", "ranking",
-        "growth", "weekday", "weekends",
+        "median",
+        "percent",
+        "percentage",
+        "share",
+        "ratio",
+        "proportion",
+        "cumulative",
+        "running",
+        "rank",
+        "ranked",
+        "ranking",
+        "growth",
+        "weekday",
+        "weekends",
     ];
     let moves = |moment: &Option<Moment>| moment.is_some_and(|moment| !matches!(moment, Moment::Day(_) | Moment::DayTime { .. }));
     !question.buckets.is_empty()

@@ -4,13 +4,7 @@ use std::collections::BTreeSet;
 
 use nl_query_core::schema::RelationKind;
 
-use super::{
-    RenderError,
-    expr,
-    fold, from, output, predicate, quote, ranked,
-    scope::Scope,
-    types,
-};
+use super::{RenderError, expr, fold, from, output, predicate, quote, ranked, scope::Scope, types};
 use crate::{
     ir::{Aggregate, Expr, Item, Order, Predicate, Query, Select, SetOp, Source},
     joins::{self, JoinPlan},
@@ -210,9 +204,7 @@ fn sort_key(order: &Order, select: &Select, names: &[String], grouped: bool, sco
     let direction = expr::direction(order, scope);
     let named = select.items.iter().zip(names).find(|(item, _)| item.expr == order.expr);
     match named {
-        Some((item, name))
-            if !scope.nested && !matches!(item.expr, Expr::Column(_)) =>
-        {
+        Some((item, name)) if !scope.nested && !matches!(item.expr, Expr::Column(_)) => {
             Ok(format!("{}{direction}", quote::ident(name)))
         }
         _ => {

@@ -179,7 +179,7 @@ fn limits_and_comparisons_are_carried_in_whole_intervals() {
         ("order 42", vec![(2, 999)]),
         ("films longer than 90 minutes", vec![(2, 999)]),
         // The number in words is a constant of the statement that the other must not meet.
-        ("top five products with a price over 20", vec![(6, 999)]),
+        ("the five most expensive products with a stock over 20", vec![(6, 999)]),
     ] {
         assert_eq!(interval(prepared, question), Some(expected), "{question}");
     }

@@ -116,7 +116,8 @@ impl Features {
     pub fn fit(&self, word: usize, item: usize) -> Fit {
         let side = self.words.len() + self.items.len();
         let link = self.links.get(word * side + self.words.len() + item).copied().unwrap_or_default();
-        let number = if item < self.relations { link.saturating_sub(WORD_RELATION) } else { link.saturating_sub(WORD_COLUMN) / 3 };
+        let number =
+            if item < self.relations { link.saturating_sub(WORD_RELATION) } else { link.saturating_sub(WORD_COLUMN) / 3 };
         [Fit::None, Fit::Wide, Fit::Weak, Fit::Synonym, Fit::Part, Fit::Exact][usize::from(number) % FITS]
     }
 }
@@ -229,7 +230,8 @@ fn spelled_out(question: &Question, prepared: &Prepared, count: usize) -> Vec<(R
     for start in 0..count {
         for end in start + 1..=(start + LONGEST_SPELLED).min(count) {
             let tokens = &question.tokens[start..end];
-            let odd = tokens.iter().any(|token| token.kind != TokenKind::Word) || tokens.iter().skip(1).any(|token| token.after_break);
+            let odd =
+                tokens.iter().any(|token| token.kind != TokenKind::Word) || tokens.iter().skip(1).any(|token| token.after_break);
             if !odd {
                 continue;
             }

@@ -20,7 +20,8 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn len(&self) -> usize {
+    /// How many they are.
+    pub fn count(&self) -> usize {
         self.rules.len() + self.places.len()
     }
 }
@@ -230,7 +231,7 @@ impl<'a> Decoder<'a> {
         for (nth, ask) in asks.iter().enumerate() {
             let options = self.shape.options(ask.symbol);
             let row = rows.picked(&[nth]);
-            let mut scores = Vec::with_capacity(options.len());
+            let mut scores = Vec::with_capacity(options.count());
             if !options.rules.is_empty() {
                 products::linear_part(arch, &row, &weights.choose, options.rules.clone(), &mut self.scratch.rules);
                 scores.extend_from_slice(&self.scratch.rules[options.rules.start % LANES..][..options.rules.len()]);

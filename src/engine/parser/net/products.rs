@@ -205,8 +205,8 @@ impl Task<'_> {
         let bytes = &self.matrix.numbers[block * pairs * 2 * LANES..(block + 1) * pairs * 2 * LANES];
         let (weights, _) = bytes.as_chunks::<{ 2 * LANES }>();
         let mut rows: [&[i32]; R] = [&[]; R];
-        for nth in 0..R {
-            rows[nth] = &self.rows.row(row + nth)[..weights.len()];
+        for (nth, of) in rows.iter_mut().enumerate() {
+            *of = &self.rows.row(row + nth)[..weights.len()];
         }
         let sums = unit.sums(weights, rows);
         let factors = &self.matrix.factors[block * LANES..(block + 1) * LANES];

@@ -100,7 +100,11 @@ impl Anatomy {
         let limited = usize::from(select.limit.is_some());
         self.limits += limited;
         for key in &select.order {
-            if key.descending { self.descending += 1 } else { self.ascending += 1 }
+            if key.descending {
+                self.descending += 1
+            } else {
+                self.ascending += 1
+            }
             self.expr(&key.expr);
         }
         self.beyond += usize::from(select.offset.is_some());

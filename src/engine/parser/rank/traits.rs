@@ -82,12 +82,59 @@ pub fn names() -> Vec<String> {
 }
 
 const FIRST: [&str; 53] = [
-    "network", "network a step", "network least", "behind best", "ahead of next", "beam rank", "from beam", "rules", "rules first", "both",
-    "steps", "candidates", "words", "unexplained", "items", "items of all", "values right", "values wrong", "values of wrong type",
-    "values unknown", "values unused", "values said", "numbers unused", "numbers made up", "dates unused", "dates used", "names unused",
-    "names said", "columns without evidence", "columns by weak evidence", "columns by part", "columns by name", "relations without evidence",
-    "relations", "relations unused", "joins", "ambiguous joins", "repeated items", "select items", "stars", "selects", "subqueries",
-    "set operations", "extra relations", "related", "beyond", "truths", "arithmetic", "having", "groups", "limit", "cannot join", "repeats",
+    "network",
+    "network a step",
+    "network least",
+    "behind best",
+    "ahead of next",
+    "beam rank",
+    "from beam",
+    "rules",
+    "rules first",
+    "both",
+    "steps",
+    "candidates",
+    "words",
+    "unexplained",
+    "items",
+    "items of all",
+    "values right",
+    "values wrong",
+    "values of wrong type",
+    "values unknown",
+    "values unused",
+    "values said",
+    "numbers unused",
+    "numbers made up",
+    "dates unused",
+    "dates used",
+    "names unused",
+    "names said",
+    "columns without evidence",
+    "columns by weak evidence",
+    "columns by part",
+    "columns by name",
+    "relations without evidence",
+    "relations",
+    "relations unused",
+    "joins",
+    "ambiguous joins",
+    "repeated items",
+    "select items",
+    "stars",
+    "selects",
+    "subqueries",
+    "set operations",
+    "extra relations",
+    "related",
+    "beyond",
+    "truths",
+    "arithmetic",
+    "having",
+    "groups",
+    "limit",
+    "cannot join",
+    "repeats",
 ];
 
 /// The traits of one candidate. `best` and `next` are the best and second network scores among the candidates, `count` their number.
@@ -306,8 +353,7 @@ fn named(features: &Features) -> Vec<(Vec<usize>, BTreeSet<ColumnId>)> {
         }
     }
     let inside = |words: &[usize], other: &[usize]| other.len() > words.len() && words.iter().all(|word| other.contains(word));
-    let longest: Vec<bool> =
-        phrases.iter().map(|(words, _)| !phrases.iter().any(|(other, _)| inside(words, other))).collect();
+    let longest: Vec<bool> = phrases.iter().map(|(words, _)| !phrases.iter().any(|(other, _)| inside(words, other))).collect();
     let mut keep = longest.into_iter();
     phrases.retain(|_| keep.next().unwrap_or(false));
     phrases

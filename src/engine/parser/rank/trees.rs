@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn trees_are_walked_and_added() {
-        let forest = Forest::read(SMALL, &names()).unwrap();
+        let forest = Forest::read(SMALL, &names()).expect("a forest");
         assert_eq!(forest.log_odds(&[2.0, 0.0]), 3.5);
         assert_eq!(forest.log_odds(&[1.0, 0.0]), 1.5);
         assert_eq!(forest.log_odds(&[1.0, 1.0]), -0.5);
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn probabilities_lie_between_the_knots() {
-        let forest = Forest::read(SMALL, &names()).unwrap();
+        let forest = Forest::read(SMALL, &names()).expect("a forest");
         assert_eq!(forest.probability(-9.0), 0.2);
         assert!((forest.probability(0.0) - 0.5).abs() < 1e-9);
         assert_eq!(forest.probability(9.0), 0.8);

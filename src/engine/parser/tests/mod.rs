@@ -173,7 +173,7 @@ fn all(features: &Features, constraints: &dyn Constraints) -> Vec<Vec<Step>> {
             continue;
         };
         let options = shape.options(symbol);
-        for choice in (0..options.len()).map(|option| shape.choice(&options, option)) {
+        for choice in (0..options.count()).map(|option| shape.choice(&options, option)) {
             if constraints.allowed(&query.steps, symbol, choice) {
                 let mut longer = query.clone();
                 longer.take(choice);
