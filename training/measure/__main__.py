@@ -49,6 +49,8 @@ def read_options():
     parser.add_argument("--eval", type=Path, default=Path(folder),
                         help="the folder with the data and score.py (default: NL_QUERY_EVAL, or ../shared/eval)")
     parser.add_argument("--weights", type=Path, help="a folder with fold0.bin to fold4.bin")
+    parser.add_argument("--folds", type=lambda text: [int(fold) for fold in text.split(",")], default=list(range(FOLDS)),
+                        help="with --weights: ask of these folds only, with commas")
     parser.add_argument("--limit", type=int, help="ask this many questions of each set")
     parser.add_argument("--only", type=names_of_sets, default=list(sets.TITLES),
                         help="sets to ask, with commas: " + ",".join(sets.TITLES))
@@ -79,7 +81,7 @@ def names_of_sets(text):
 
 def weight_files(options):
     """The weights of each pass; none stands for the checkout's."""
-    return [options.weights / f"fold{fold}.bin" for fold in range(FOLDS)] if options.weights else [None]
+    return [options.weights / f"fold{fold}.bin" for fold in options.folds] if options.weights else [None]
 
 
 def ask_all(options, build, questions):
@@ -90,8 +92,8 @@ def ask_all(options, build, questions):
     answers = []
     with Cluster(build) as cluster:
         prepare(cluster, options, questions)
-        for number, weights in enumerate(passes):
-            if number:
+        for fold, weights in zip(options.folds, passes):
+            if weights is not passes[0]:
                 say(f"building with {weights.name}")
                 library = digest(build.install(weights))
                 if library in libraries:
@@ -99,8 +101,8 @@ def ask_all(options, build, questions):
                 libraries.add(library)
                 cluster.restart()
             for name, held in questions.items():
-                wanted = [question for question in held if weights is None or question.fold == number]
-                label = name if weights is None else f"fold {number}, {name}"
+                wanted = [question for question in held if weights is None or question.fold == fold]
+                label = name if weights is None else f"fold {fold}, {name}"
                 answers += ask_set(label, batches(cluster, wanted, options), len(wanted), options.jobs)
     return answers
 
@@ -159,7 +161,7 @@ def describe(options, build, seconds):
     """When, where and how a run was made."""
     return {"date": date.today().isoformat(), "minutes": max(1, round(seconds / 60)), "machine": machine(), "jobs": options.jobs,
             "server": checked([build.private, "--version"]), "revision": revision(), "command": command(options),
-            "limit": options.limit, "weights": bool(options.weights)}
+            "limit": options.limit, "folds": options.folds, "weights": bool(options.weights)}
 
 
 def machine():
@@ -184,6 +186,7 @@ def revision():
 def command(options):
     """The command that makes the same page again, without this machine's paths."""
     words = [f"--weights {options.weights.name}"] if options.weights else []
+    words += [f"--folds {','.join(map(str, options.folds))}"] if len(options.folds) < FOLDS else []
     words += [f"--limit {options.limit}"] if options.limit else []
     words += [f"--only {','.join(options.only)}"] if len(options.only) < len(sets.TITLES) else []
     words += [f"--jobs {options.jobs}"] if options.jobs != 2 else []

@@ -1,5 +1,7 @@
 """The report as a page of Markdown."""
 
+from training.folds import FOLDS
+
 from .sets import TITLES
 from .summary import PRECISION
 
@@ -56,6 +58,8 @@ def _sets(summary, run):
         held_out = """Held out: databases, in five folds by the CRC-32 of their names. Each question was answered by a build whose weights
 were learned without the databases of its fold. The benchmark has databases of the same kind as Chinook and Pagila; these two were
 asked of the weights that have seen the fewest of them."""
+        if len(run["folds"]) < FOLDS:
+            held_out += f"\n\nAsked this time: the databases of the folds {', '.join(map(str, run['folds']))} only."
     else:
         held_out = """Held out: nothing. The checkout as it is answered everything in one pass; whatever it was developed with or learned
 from may have been these questions. `--weights` measures with weights that have not seen the databases they are asked about."""

@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         [catalog, values, questions, weights] => (catalog, values, questions, Some(weights)),
         _ => return Err("candidates CATALOG.json VALUES.json QUESTIONS.jsonl [WEIGHTS.bin]".into()),
     };
-    let other = weights.map(|path| std::fs::read(path)).transpose()?.map(|bytes| Network::read(bytes.leak())).transpose()?;
+    let other = weights.map(std::fs::read).transpose()?.map(|bytes| Network::read(bytes.leak())).transpose()?;
     let network = other.as_ref().unwrap_or_else(|| Network::shipped());
     let prepared = common::prepared(catalog)?;
     let mut probe = common::Values::read(values, &prepared)?;

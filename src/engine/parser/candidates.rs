@@ -184,7 +184,7 @@ pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -
     by_odds.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut list: Vec<Made> = by_odds.into_iter().map(|(_, one)| one).collect();
     if asked.unexplained == 0 {
-        trust_rules(&mut list);
+        trust_rules(asked.prepared, &mut list);
     }
     list.truncate(MOST);
     let first = list.first().map_or(0.0, |one| one.confidence);
@@ -194,11 +194,13 @@ pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -
     list
 }
 
-/// Where every word is explained and the rules are sure, they go first if nothing else is likely.
-fn trust_rules(list: &mut Vec<Made>) {
+/// Where every word is explained and the rules are sure, they go first if nothing else is likely, or if they read a relation off the
+/// search path, which the network does not look at.
+fn trust_rules(prepared: &Prepared, list: &mut Vec<Made>) {
     let unsure = list.first().is_some_and(|best| best.confidence < JUDGE_UNSURE);
-    let sure = |one: &Made| one.origin.rules_first && one.origin.rules >= RULES_SURE;
-    if let Some(at) = list.iter().position(sure).filter(|_| unsure) {
+    let elsewhere = |one: &Made| Anatomy::of(&one.query).relations.iter().any(|id| !prepared.schema().relations[*id].visible);
+    let sure = |one: &Made| one.origin.rules_first && one.origin.rules >= RULES_SURE && (unsure || elsewhere(one));
+    if let Some(at) = list.iter().position(sure) {
         let mut reading = list.remove(at);
         reading.confidence = reading.confidence.max(BY_RULES);
         list.insert(0, reading);
