@@ -54,3 +54,10 @@ pgrx_home() {
     line="pg$2 = \"$3\""
     grep -qxF "$line" "$PGRX_HOME/config.toml" 2>/dev/null || printf '[configs]\n%s\n' "$line" >"$PGRX_HOME/config.toml"
 }
+
+# Where the library is built. With other weights than the checkout's (NL_QUERY_WEIGHTS, a file), in a place of its own, so that
+# nobody finds and installs it by mistake.
+#   build_directory MAJOR
+build_directory() {
+    echo "target/${NL_QUERY_WEIGHTS:+weights/}pg$1"
+}

@@ -23,7 +23,7 @@ put() {
 
 case ${1:-} in
     install)
-        library=target/pg$MAJOR/release/libnl_query.so
+        library=$(build_directory "$MAJOR")/release/libnl_query.so
         [ -f "$library" ] || die "$library is missing: run make first"
         [ -f "sql/nl_query--$VERSION.sql" ] || die "sql/nl_query--$VERSION.sql is missing: run make schema"
         mkdir -p "$LIBRARY" "$EXTENSION"

@@ -1,8 +1,13 @@
 //! The engine's door: what goes in, what comes out.
 
+use std::rc::Rc;
+
 use nl_query_core::schema::RelationId;
 
 use crate::ir::{Day, Query};
+use crate::parser::candidates::{self, Asked, Made, Written};
+use crate::parser::net::Network;
+use crate::parser::rank::anatomy::Anatomy;
 use crate::prepared::Prepared;
 use crate::question::Question;
 use crate::{lexicon, question, render, understand};
@@ -49,6 +54,8 @@ pub struct Answer {
     pub depends_on_data: bool,
     /// What was looked for in the data, and found.
     pub lookups: Vec<Lookup>,
+    /// What the network wrote, for questions that differ in a number only.
+    pub(crate) written: Option<Rc<Written>>,
 }
 
 /// One call of a [`ValueProbe`] and what it gave.
@@ -116,9 +123,20 @@ pub enum Refusal {
 /// Reads the question over the schema. `today` is the session's current date, for years left out; relative dates stay
 /// relative in the SQL.
 pub fn answer(question: &str, prepared: &Prepared, probe: &mut dyn ValueProbe, today: Day) -> Answer {
+    answer_knowing(question, prepared, probe, today, None)
+}
+
+/// The same, with what the network wrote for a question that may look the same to it.
+pub(crate) fn answer_knowing(
+    question: &str,
+    prepared: &Prepared,
+    probe: &mut dyn ValueProbe,
+    today: Day,
+    known: Option<&Written>,
+) -> Answer {
     let question = read(question, today);
     let mut recorder = Recorder { probe, lookups: Vec::new() };
-    let mut answer = understood(&question, prepared, &mut recorder);
+    let mut answer = understood(&question, prepared, &mut recorder, known);
     answer.depends_on_today = question.asked_today;
     answer.depends_on_data = !recorder.lookups.is_empty();
     answer.lookups = recorder.lookups;
@@ -132,7 +150,7 @@ pub(crate) fn read(question: &str, today: Day) -> Question {
     if shouted { question::read(&question.to_lowercase(), today) } else { question::read(question, today) }
 }
 
-fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Answer {
+fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe, known: Option<&Written>) -> Answer {
     if question.tokens.is_empty() {
         return refuse(Refusal::EmptyQuestion, Vec::new());
     }
@@ -147,28 +165,35 @@ fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValuePro
         return refuse(Refusal::OutOfScope { what: what.to_owned() }, Vec::new());
     }
     let understanding = understand::understand(question, prepared, probe);
-    let mut words = understanding.words;
-    let mut candidates = Vec::new();
-    for (at, reading) in understanding.readings.into_iter().enumerate() {
-        if at == 0 {
-            words = reading.words;
-        }
-        if let Some(candidate) = candidate(reading.query, reading.confidence, prepared) {
-            candidates.push(candidate);
-        }
-    }
-    if candidates.is_empty() {
+    let asked = Asked {
+        question,
+        prepared,
+        mentions: &understanding.mentions,
+        readings: &understanding.readings,
+        unexplained: understanding.unknown.len(),
+    };
+    let (made, written) = match understanding.names_something() {
+        true => candidates::made(&asked, Network::shipped(), known),
+        false => Default::default(),
+    };
+    let judged = candidates::judged(&asked, made, candidates::shipped_forest());
+    let Some(best) = judged.first() else {
+        let words = understanding.accounts(question, &Anatomy::default(), prepared);
         let unknown = understanding.unknown;
         let refusal = if unknown.is_empty() { Refusal::NothingRecognised } else { Refusal::Unknown { words: unknown } };
         return refuse(refusal, words);
-    }
-    Answer { candidates, words, ..Answer::default() }
+    };
+    let words = match best.reading.and_then(|at| understanding.readings.get(at)) {
+        Some(reading) => reading.words.clone(),
+        None => understanding.accounts(question, &Anatomy::of(&best.query), prepared),
+    };
+    let candidates = judged.into_iter().map(|made| candidate(made, prepared)).collect();
+    Answer { candidates, words, written: Some(Rc::new(written)), ..Answer::default() }
 }
 
-fn candidate(query: Query, confidence: f64, prepared: &Prepared) -> Option<Candidate> {
-    let sql = render::sql(&query, prepared.schema(), prepared.graph()).ok()?;
-    let paraphrase = render::paraphrase(&query, prepared.schema());
-    Some(Candidate { query, sql, paraphrase, confidence })
+fn candidate(made: Made, prepared: &Prepared) -> Candidate {
+    let paraphrase = render::paraphrase(&made.query, prepared.schema());
+    Candidate { query: made.query, sql: made.sql, paraphrase, confidence: made.confidence }
 }
 
 fn refuse(refusal: Refusal, words: Vec<WordAccount>) -> Answer {

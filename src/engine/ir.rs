@@ -54,6 +54,9 @@ pub struct Select {
     pub order: Vec<Order>,
     pub limit: Option<u64>,
     pub offset: Option<u64>,
+    /// What only conditions name is joined like the rest instead of being asked about, and figures are of the joined rows: a
+    /// row may be shown and counted several times, as in a join written by hand.
+    pub repeats: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

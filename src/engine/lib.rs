@@ -21,6 +21,7 @@ pub mod ir;
 pub mod joins;
 pub mod lexicon;
 pub mod link;
+pub mod parser;
 pub mod prepared;
 pub mod question;
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub struct JoinPlan {
     pub nodes: Vec<Node>,
     /// Keys that had an equal rival; a caller lowers its confidence or offers the other reading.
     pub ambiguous: Vec<Ambiguous>,
+    /// See [`Select::repeats`]: nobody minds that rows are repeated.
+    pub repeats: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +90,7 @@ impl JoinPlan {
             });
             Node { source: self.nodes[at].source, link }
         });
-        JoinPlan { nodes: nodes.collect(), ambiguous: Vec::new() }
+        JoinPlan { nodes: nodes.collect(), ..JoinPlan::default() }
     }
 
     /// True when the source is asked about with EXISTS.
@@ -138,7 +140,7 @@ impl JoinPlan {
     /// True when each row of the source is in the joined rows at most once.
     pub fn is_single(&self, source: Source) -> bool {
         let joined: BTreeSet<usize> = self.joined().collect();
-        self.position(source).is_some_and(|at| self.is_single_among(at, &joined))
+        self.repeats || self.position(source).is_some_and(|at| self.is_single_among(at, &joined))
     }
 
     /// The same for the rows of a part of the tree.
@@ -178,6 +180,10 @@ pub(super) fn plan(select: &Select, schema: &Schema, graph: &Graph) -> Result<Jo
     }
     let mut plan = tree(&terminals, &select.via, false, schema, graph)?;
     mark_outer(&mut plan, select, &terminals);
+    if select.repeats {
+        plan.repeats = true;
+        return Ok(plan);
+    }
     mark_asked(&mut plan, &output, select);
     loosen(&mut plan, select, &output, schema, graph);
     fanout::settle(select, &mut plan, schema)?;
@@ -270,7 +276,7 @@ fn part_keys(edges: &mut [Edge], via: &[(usize, Source)], graph: &Graph) -> Resu
 
 /// Hangs the edges on the subject, breadth first, children in the order of their keys.
 fn hang(root: Source, edges: &[Edge], graph: &Graph) -> JoinPlan {
-    let mut plan = JoinPlan { nodes: vec![Node { source: root, link: None }], ambiguous: Vec::new() };
+    let mut plan = JoinPlan { nodes: vec![Node { source: root, link: None }], ..JoinPlan::default() };
     let mut queue = VecDeque::from([0]);
     let mut used = vec![false; edges.len()];
     while let Some(parent) = queue.pop_front() {

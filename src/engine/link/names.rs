@@ -105,7 +105,7 @@ fn names_its_ends(target: PlaceTarget, prepared: &Prepared) -> bool {
 }
 
 /// Words of the schema that a word of the question may stand for.
-fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str, f32, How)> {
+pub(crate) fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str, f32, How)> {
     let mut found: Vec<(&str, f32, How)> = Vec::new();
     if let Some((word, _)) = prepared.vocabulary.get_key_value(stem) {
         found.push((word, 1.0, How::Exact));

@@ -3,7 +3,7 @@
 //! [`sql`] writes one SELECT the way a careful person would: one clause a line, short aliases, no needless quotes. It decides
 //! nothing about meaning; the joins come from [`crate::joins`]. [`paraphrase`] says in English what the statement returns.
 
-mod describe;
+pub(crate) mod describe;
 mod expr;
 mod fold;
 mod from;
@@ -65,6 +65,5 @@ impl From<JoinError> for RenderError {
 
 /// Writes PostgreSQL: one SELECT over several lines, no semicolon.
 pub fn sql(query: &Query, schema: &Schema, graph: &Graph) -> Result<String, RenderError> {
-    let text = select::query(query, &scope::Scope::new(schema, graph))?;
-    Ok(text.replace(quote::LINE_BREAK, "\n"))
+    Ok(select::query(query, &scope::Scope::new(schema, graph))?.replace(quote::LINE_BREAK, "\n"))
 }

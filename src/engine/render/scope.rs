@@ -21,7 +21,7 @@ pub(super) struct Scope<'a> {
     pub opened: BTreeSet<usize>,
     /// What a subquery has computed, and what stands for it.
     pub replaced: Vec<(Expr, Sql)>,
-    /// True inside a subquery whose value is compared: nothing is rounded there and no column has a name.
+    /// True inside a subquery whose value is compared: no column has a name there.
     pub nested: bool,
     names: Vec<(Source, Option<String>)>,
     used: BTreeSet<String>,

@@ -4,13 +4,7 @@ use std::collections::BTreeSet;
 
 use nl_query_core::schema::RelationKind;
 
-use super::{
-    RenderError,
-    expr::{self, Sql},
-    fold, from, output, predicate, quote, ranked,
-    scope::Scope,
-    types,
-};
+use super::{RenderError, expr, fold, from, output, predicate, quote, ranked, scope::Scope, types};
 use crate::{
     ir::{Aggregate, Expr, Item, Order, Predicate, Query, Select, SetOp, Source},
     joins::{self, JoinPlan},
@@ -189,25 +183,11 @@ fn items(select: &Select, names: &[String], scope: &Scope<'_>) -> Result<String,
                 Some(Some(alias)) => format!("{alias}.*"),
                 _ => "*".to_string(),
             },
-            other if scope.nested => shown(other, scope)?.text,
-            other => output::named(&shown(other, scope)?.text, other, name, scope),
+            other if scope.nested => expr::expr(other, scope)?.text,
+            other => output::named(&expr::expr(other, scope)?.text, other, name, scope),
         });
     }
     Ok(list(if select.distinct { "SELECT DISTINCT" } else { "SELECT" }, &texts))
-}
-
-/// Averages are shown to two digits.
-fn shown(item: &Expr, scope: &Scope<'_>) -> Result<Sql, RenderError> {
-    if is_rounded(item, scope) { expr::rounded(item, scope) } else { expr::expr(item, scope) }
-}
-
-fn is_rounded(item: &Expr, scope: &Scope<'_>) -> bool {
-    match item {
-        _ if scope.nested => false,
-        Expr::Aggregate { function: Aggregate::Average, .. } => types::of(item, scope.schema).is_number(),
-        Expr::Filtered { aggregate, .. } => is_rounded(aggregate, scope),
-        _ => false,
-    }
 }
 
 pub(super) fn list(word: &str, parts: &[String]) -> String {
@@ -224,9 +204,7 @@ fn sort_key(order: &Order, select: &Select, names: &[String], grouped: bool, sco
     let direction = expr::direction(order, scope);
     let named = select.items.iter().zip(names).find(|(item, _)| item.expr == order.expr);
     match named {
-        Some((item, name))
-            if !scope.nested && !matches!(item.expr, Expr::Column(_)) && (select.distinct || !is_rounded(&item.expr, scope)) =>
-        {
+        Some((item, name)) if !scope.nested && !matches!(item.expr, Expr::Column(_)) => {
             Ok(format!("{}{direction}", quote::ident(name)))
         }
         _ => {

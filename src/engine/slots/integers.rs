@@ -38,7 +38,21 @@ fn query(root: &Query, found: &mut Vec<i64>) {
 }
 
 fn select(root: &Select, found: &mut Vec<i64>) {
-    let Select { distinct: _, items, subject: _, also: _, outer: _, via: _, filter, group, having, order, limit, offset } = root;
+    let Select {
+        distinct: _,
+        items,
+        subject: _,
+        also: _,
+        outer: _,
+        via: _,
+        filter,
+        group,
+        having,
+        order,
+        limit,
+        offset,
+        repeats: _,
+    } = root;
     items.iter().for_each(|item| expr(&item.expr, found));
     filter.iter().chain(having).for_each(|part| predicate(part, found));
     group.iter().for_each(|part| expr(part, found));

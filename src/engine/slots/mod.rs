@@ -214,7 +214,8 @@ impl Trial<'_> {
     fn ask(&self, values: &[i64]) -> Option<Answer> {
         let question = nl_query_core::template::fill(&self.template.text, &self.slots(values))?;
         let mut probe = Replay { left: &self.answer.lookups, strayed: false };
-        let other = answer::answer(&question, self.prepared, &mut probe, self.today);
+        let known = self.answer.written.as_deref();
+        let other = answer::answer_knowing(&question, self.prepared, &mut probe, self.today, known);
         let confidence = other.candidates.first()?.confidence;
         let same = !probe.strayed
             && probe.left.is_empty()

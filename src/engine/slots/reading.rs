@@ -1,6 +1,6 @@
 //! A question read with other numbers: for which of them does it fall into the same tokens, numbers and dates?
 //!
-//! The readers look at a number only to compare it with constants: 1 to 99 as days, weeks and hours, 1500 to 2100 as years, 100,000 as
+//! The readers look at a number only to compare it with constants: 1800 to 2100 as years and above as many (the network), 1 to 99 as days, weeks and hours, 1500 to 2100 as years, 100,000 as
 //! the most units of time, and the count of its digits. Up to 100 every number is tried; above, the ends of the stretches between those
 //! constants. What may be a year is left out altogether, because years are compared with each other as well.
 
@@ -12,6 +12,7 @@ use nl_query_core::template::{self, Slot, Template};
 use crate::answer;
 use crate::ir::Day;
 use crate::lexicon;
+use crate::parser::features::figure;
 use crate::prepared::Prepared;
 use crate::question::{self, MAX_TOKENS, NumberKind, NumberValue, Question, TokenKind};
 use crate::understand;
@@ -78,11 +79,11 @@ impl<'a> Asked<'a> {
         (!constants.contains(&value)).then(|| (stretches[first].0.max(below), stretches[last].1.min(above)))
     }
 
-    /// Whether the question reads the same with another number in one slot.
+    /// Whether the question reads the same with another number in one slot, also to the network.
     fn reads_as(&self, slot: usize, value: i64) -> bool {
         let mut values: Vec<Option<i64>> = vec![None; self.tokens.len()];
         values[slot] = Some(value);
-        self.reads(&values)
+        figure(&self.template.slots[slot].text) == figure(&value.to_string()) && self.reads(&values)
     }
 
     /// The same with that number in all slots.

@@ -5,7 +5,7 @@ use nl_query_core::schema::{RelationId, TypeKind};
 use super::context::Context;
 use crate::lexicon::morphology::stem;
 use crate::lexicon::{self, Direction, Ranking, Relatedness};
-use crate::prepared::{ColumnId, Role};
+use crate::prepared::{ColumnId, Prepared, Role};
 
 /// Weaker fits than this are no fits.
 const WEAKEST: f32 = 0.55;
@@ -97,7 +97,7 @@ pub fn column_like(context: &Context, relation: RelationId, word: &str, kinds: &
 }
 
 /// How many of a unit of time or size one unit of the column's name is, as `(column's units) per (asked unit)`.
-pub fn unit_factor(context: &Context, column: ColumnId, asked: &str) -> Option<f64> {
+pub fn unit_factor(prepared: &Prepared, column: ColumnId, asked: &str) -> Option<f64> {
     let in_base = |unit: &str| -> Option<(u8, f64)> {
         Some(match unit {
             "millisecond" | "ms" | "milli" | "millis" => (0, 0.001),
@@ -119,7 +119,7 @@ pub fn unit_factor(context: &Context, column: ColumnId, asked: &str) -> Option<f
         })
     };
     let (family, wanted) = in_base(asked)?;
-    let description = context.prepared.column(column);
+    let description = prepared.column(column);
     let comment = description.comment.as_deref().unwrap_or_default().to_lowercase();
     let mut words = crate::lexicon::morphology::words_of_identifier(&description.name);
     words.extend(comment.split(|c: char| !c.is_alphabetic()).map(str::to_owned));

@@ -277,6 +277,7 @@ impl<'a> Draft<'a> {
             order: self.order.clone(),
             limit: self.limit,
             offset: None,
+            repeats: false,
         };
         (Query::Select(Box::new(select)), self)
     }

@@ -8,10 +8,13 @@ use nl_query_core::schema::RelationId;
 
 use crate::answer::{ValueProbe, WordAccount};
 use crate::ir::Query;
+use crate::link::Mention;
+use crate::parser::rank::anatomy::Anatomy;
 use crate::prepared::Prepared;
 use crate::question::Question;
 
 mod absence;
+mod accounts;
 mod attributes;
 mod compared;
 mod context;
@@ -37,6 +40,8 @@ mod values;
 mod walk;
 mod wants;
 
+pub(crate) use attributes::unit_factor;
+pub(crate) use numbers::in_unit;
 pub(crate) use search::{spelling, stretches};
 
 use context::{Bans, Context};
@@ -56,24 +61,46 @@ pub struct Reading {
 pub struct Understanding {
     /// Best first.
     pub readings: Vec<Reading>,
-    /// The words that name nothing, where there is no reading.
+    /// The words that name nothing.
     pub unknown: Vec<String>,
-    pub words: Vec<WordAccount>,
+    /// Names and stored values that the words may mean.
+    pub mentions: Vec<Mention>,
+    elements: Vec<Element>,
+}
+
+impl Understanding {
+    /// Whether any word names a relation, a column or a stored value. Where none does, a query could only be made up.
+    pub fn names_something(&self) -> bool {
+        !self.mentions.is_empty()
+    }
+
+    /// What became of each word in a query.
+    pub fn accounts(&self, question: &Question, anatomy: &Anatomy, prepared: &Prepared) -> Vec<WordAccount> {
+        accounts::accounts(question, &self.elements, anatomy, prepared)
+    }
 }
 
 /// Other readings tried, at the most; each runs all passes again, some tens of microseconds.
 const MOST_VARIANTS: usize = 6;
 
 pub fn understand(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Understanding {
+    let mentions = mentions(question, prepared, probe);
+    let elements = elements::cover(question, &mentions);
+    let readings = readings(question, prepared, &elements);
+    let unknown = elements.iter().filter(|element| element.is_unknown()).map(|element| words_of(question, element)).collect();
+    Understanding { readings, unknown, mentions, elements }
+}
+
+/// What the words may mean: names, stored values that statistics know, and those that a probe of the data finds.
+pub fn mentions(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Vec<Mention> {
     let mut mentions = crate::link::names::mentions(question, prepared);
     search::stored_values(question, prepared, &mut mentions);
     let first = elements::cover(question, &mentions);
     search::probed_values(question, prepared, &first, &mut mentions, probe);
-    let elements = elements::cover(question, &mentions);
-    readings(question, prepared, &elements)
+    mentions
 }
 
-fn readings(question: &Question, prepared: &Prepared, elements: &[Element]) -> Understanding {
+fn readings(question: &Question, prepared: &Prepared, elements: &[Element]) -> Vec<Reading> {
     let (best, decisions) = read(question, prepared, elements, &Bans::default());
     let mut readings: Vec<Reading> = best.into_iter().collect();
     let mut rivals: Vec<_> = decisions.iter().filter(|decision| !decision.rejected.is_empty()).collect();
@@ -90,16 +117,7 @@ fn readings(question: &Question, prepared: &Prepared, elements: &[Element]) -> U
         }
     }
     readings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    let unknown = elements.iter().filter(|element| element.is_unknown()).map(|element| words_of(question, element)).collect();
-    let words = elements
-        .iter()
-        .map(|element| WordAccount {
-            words: words_of(question, element),
-            meaning: "not understood".to_owned(),
-            rejected: Vec::new(),
-        })
-        .collect();
-    Understanding { readings, unknown, words }
+    readings
 }
 
 fn words_of(question: &Question, element: &Element) -> String {

@@ -111,22 +111,29 @@ fn second_number(draft: &Draft, at: usize) -> Option<usize> {
 fn literal(draft: &Draft, at: usize, target: &Target) -> Option<Expr> {
     let number = &draft.context.question.numbers[draft.context.elements[at].number?];
     if let (NumberKind::Measure(unit), Target::Figure(_, column)) = (number.kind, target)
-        && let Some(factor) = unit_factor(draft.context, *column, unit)
+        && let Some(factor) = unit_factor(draft.context.prepared, *column, unit)
         && (factor - 1.0).abs() > f64::EPSILON
     {
-        let value = match &number.value {
-            NumberValue::Integer(value) => *value as f64,
-            NumberValue::Decimal(digits) => digits.parse().ok()?,
-        };
-        let scaled = value * factor;
-        return Some(Expr::Literal(if scaled.fract() == 0.0 && scaled.abs() < 9e15 {
-            Literal::Integer(scaled as i64)
-        } else {
-            Literal::Decimal(format!("{scaled}"))
-        }));
+        return in_unit(&number.value, factor).map(Expr::Literal);
     }
     Some(Expr::Literal(match &number.value {
         NumberValue::Integer(value) => Literal::Integer(*value),
         NumberValue::Decimal(digits) => Literal::Decimal(digits.clone()),
     }))
+}
+
+/// So many of one unit as so many of another.
+pub fn in_unit(value: &NumberValue, factor: f64) -> Option<Literal> {
+    let value = match value {
+        NumberValue::Integer(value) if (factor - 1.0).abs() <= f64::EPSILON => return Some(Literal::Integer(*value)),
+        NumberValue::Integer(value) => *value as f64,
+        NumberValue::Decimal(digits) if (factor - 1.0).abs() <= f64::EPSILON => return Some(Literal::Decimal(digits.clone())),
+        NumberValue::Decimal(digits) => digits.parse().ok()?,
+    };
+    let scaled = value * factor;
+    Some(if scaled.fract() == 0.0 && scaled.abs() < 9e15 {
+        Literal::Integer(scaled as i64)
+    } else {
+        Literal::Decimal(format!("{scaled}"))
+    })
 }

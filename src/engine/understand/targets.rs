@@ -342,7 +342,8 @@ fn by_unit(draft: &mut Draft, at: usize) -> Option<Target> {
     let subject = draft.context.subject?;
     let columns = draft.context.prepared.schema().relations[subject].columns.len();
     let column = (0..columns).map(|at| (subject, at)).find(|&column| {
-        draft.context.prepared.column(column).kind == TypeKind::Number && unit_factor(draft.context, column, unit).is_some()
+        draft.context.prepared.column(column).kind == TypeKind::Number
+            && unit_factor(draft.context.prepared, column, unit).is_some()
     })?;
     Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
 }

@@ -4,6 +4,7 @@
 
 use nl_query_core::schema::{RelationId, Schema};
 
+use super::understand;
 use crate::answer::{Refusal, ValueHit, ValueProbe, answer};
 use crate::fixtures::schema;
 use crate::ir::Day;
@@ -92,12 +93,15 @@ impl ValueProbe for Rows<'_> {
     }
 }
 
-/// The best reading's SQL on one line, or the refusal.
+/// The SQL of the best reading by rules on one line, or that there is none.
 fn sql(prepared: &Prepared, question: &str) -> String {
-    let answer = answer(question, prepared, &mut Rows(prepared.schema()), TODAY);
-    match answer.candidates.first() {
-        Some(candidate) => candidate.sql.split_whitespace().collect::<Vec<_>>().join(" "),
-        None => format!("{:?}", answer.refusal),
+    let understanding = understand(&crate::answer::read(question, TODAY), prepared, &mut Rows(prepared.schema()));
+    match understanding.readings.first() {
+        Some(reading) => {
+            let sql = crate::render::sql(&reading.query, prepared.schema(), prepared.graph()).expect("a reading is rendered");
+            sql.split_whitespace().collect::<Vec<_>>().join(" ")
+        }
+        None => "no reading".to_owned(),
     }
 }
 

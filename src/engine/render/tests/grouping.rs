@@ -22,7 +22,7 @@ fn sum_of_the_one_side() {
         r#"SELECT
   co.name,
   sum(c.credit_limit) AS total_credit_limit,
-  round(sum(o.total)::numeric / nullif(sum(o.known), 0), 2) AS average_freight
+  sum(o.total)::numeric / nullif(sum(o.known), 0) AS average_freight
 FROM customers c
 JOIN countries co ON co.code = c.country_code
 LEFT JOIN (
@@ -115,7 +115,7 @@ fn by_month() {
     );
     assert_eq!(
         statement,
-        r#"SELECT date_trunc('month', ordered_at)::date AS month, round(avg(freight), 2) AS average_freight
+        r#"SELECT date_trunc('month', ordered_at)::date AS month, avg(freight) AS average_freight
 FROM orders
 GROUP BY date_trunc('month', ordered_at)::date
 ORDER BY month"#

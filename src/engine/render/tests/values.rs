@@ -116,7 +116,7 @@ FROM orders"#
 }
 
 #[test]
-fn rounding_a_double() {
+fn averages_and_medians() {
     let s = shop();
     let (statement, sentence) = both(
         Select {
@@ -131,7 +131,7 @@ fn rounding_a_double() {
     assert_eq!(
         statement,
         r#"SELECT
-  round(avg(weight)::numeric, 2) AS average_weight,
+  avg(weight) AS average_weight,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY price) AS median_price
 FROM products"#
     );

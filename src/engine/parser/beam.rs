@@ -1,0 +1,285 @@
+//! Searches for the likeliest queries: several are written side by side, step by step, and the best are kept.
+//!
+//! With several models, they choose each step together by the mean of their logarithms ([`Mode::Together`]); or each finds its own
+//! queries and then all judge all of them ([`Mode::Each`]). [`Constraints`] can forbid choices; what is forbidden is skipped, the
+//! probabilities of the rest stay as they are, so that scores are those that [`Network::score`] gives. The same input gives the same
+//! answer: ties go to the earlier query, then to the earlier choice.
+
+use super::constraints::Constraints;
+use super::features::Features;
+use super::grammar::{self, BLOCK, Choice, Step, Symbol};
+use super::net::Network;
+use super::net::decoder::{Ask, Decoder, States};
+
+/// Queries longer than this are given up.
+pub const MOST_STEPS: usize = 100;
+
+/// A query that lags the best by more than this (in units of the logarithm) is given up.
+const LAG: f32 = 8.0;
+
+/// How several models work together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Every step is chosen by all.
+    #[default]
+    Together,
+    /// Each finds its own queries; all judge all of them.
+    Each,
+}
+
+/// A query that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    pub steps: Vec<Step>,
+    /// The sum over the steps of the mean over the models of the logarithm of the probability.
+    pub score: f32,
+    /// The same for each model by itself.
+    pub per_model: Vec<f32>,
+}
+
+impl Network {
+    /// The likeliest queries, best first: `width` are written side by side.
+    pub fn parse(&self, features: &Features, width: usize, constraints: &dyn Constraints) -> Vec<Parsed> {
+        let models: Vec<usize> = (0..self.models()).collect();
+        self.parse_by(features, width, constraints, &models, Mode::default())
+    }
+
+    /// [`Network::parse`] by some of the models.
+    pub fn parse_by(
+        &self,
+        features: &Features,
+        width: usize,
+        constraints: &dyn Constraints,
+        models: &[usize],
+        mode: Mode,
+    ) -> Vec<Parsed> {
+        let mut decoders = self.decoders(features, models);
+        if mode == Mode::Together || decoders.len() < 2 {
+            return Search::new(&mut decoders, width, constraints).run();
+        }
+        let mut found: Vec<Vec<Step>> = Vec::new();
+        for nth in 0..decoders.len() {
+            found.extend(Search::new(&mut decoders[nth..=nth], width, constraints).run().into_iter().map(|one| one.steps));
+        }
+        found.sort();
+        found.dedup();
+        let scores: Vec<Vec<f32>> = decoders.iter_mut().map(|decoder| sums(&step_scores(decoder, &found))).collect();
+        let judged = found.into_iter().enumerate().map(|(at, steps)| {
+            let per_model: Vec<f32> = scores.iter().map(|scores| scores[at]).collect();
+            Parsed { steps, score: mean(per_model.iter().copied()), per_model }
+        });
+        best_first(judged.collect())
+    }
+
+    /// For each model, the logarithm of the probability of each query; negative infinity for what is none of the grammar.
+    pub fn score(&self, features: &Features, queries: &[Vec<Step>]) -> Vec<Vec<f32>> {
+        let models: Vec<usize> = (0..self.models()).collect();
+        self.step_scores(features, queries, &models).iter().map(|queries| sums(queries)).collect()
+    }
+
+    /// For each of the models, for each query, the logarithm of the probability of every step.
+    pub fn step_scores(&self, features: &Features, queries: &[Vec<Step>], models: &[usize]) -> Vec<Vec<Vec<f32>>> {
+        self.decoders(features, models).iter_mut().map(|decoder| step_scores(decoder, queries)).collect()
+    }
+}
+
+fn sums(queries: &[Vec<f32>]) -> Vec<f32> {
+    queries.iter().map(|steps| steps.iter().sum()).collect()
+}
+
+fn mean(numbers: impl ExactSizeIterator<Item = f32>) -> f32 {
+    let count = numbers.len() as f32;
+    numbers.sum::<f32>() / count
+}
+
+fn best_first(mut found: Vec<Parsed>) -> Vec<Parsed> {
+    found.sort_by(|one, other| other.score.total_cmp(&one.score).then_with(|| one.steps.cmp(&other.steps)));
+    found
+}
+
+/// A query that is being written: the steps taken, and the symbols that stand open with the productions that opened them.
+#[derive(Debug, Clone)]
+pub struct Derivation {
+    pub steps: Vec<Step>,
+    /// The next one last. Never a block: its parts are opened at once.
+    open: Vec<(Symbol, Option<usize>)>,
+}
+
+impl Default for Derivation {
+    fn default() -> Self {
+        Derivation { steps: Vec::new(), open: vec![(Symbol::Query, None)] }
+    }
+}
+
+impl Derivation {
+    /// The open symbol, and the production that opened it.
+    pub fn open(&self) -> Option<(Symbol, Option<usize>)> {
+        self.open.last().copied()
+    }
+
+    /// Writes the open symbol.
+    pub fn take(&mut self, choice: Choice) {
+        let Some((symbol, _)) = self.open.pop() else { return };
+        self.steps.push((symbol, choice));
+        let Choice::Production(number) = choice else { return };
+        let opens = grammar::productions().get(number).map_or(&[][..], |production| &production.opens);
+        for opened in opens.iter().rev() {
+            match opened {
+                // A block hands on what opened the symbol that it belongs to: it has no production of its own.
+                Symbol::Block => self.open.extend(BLOCK.iter().rev().map(|part| (*part, Some(number)))),
+                other => self.open.push((*other, Some(number))),
+            }
+        }
+    }
+
+    fn ask(&self) -> Option<Ask> {
+        let (symbol, parent) = self.open()?;
+        Some(Ask { before: self.steps.last().map(|(_, choice)| *choice), symbol, parent })
+    }
+}
+
+/// The logarithm of the probability of every step of some queries. Ends with negative infinity where a query leaves the grammar.
+fn step_scores(decoder: &mut Decoder, queries: &[Vec<Step>]) -> Vec<Vec<f32>> {
+    let mut scores: Vec<Vec<f32>> = vec![Vec::new(); queries.len()];
+    let mut written = vec![Derivation::default(); queries.len()];
+    let mut rows: Vec<usize> = (0..queries.len()).collect();
+    let mut states = decoder.begin(rows.len());
+    while !rows.is_empty() {
+        let asks: Vec<Ask> = rows.iter().filter_map(|row| written[*row].ask()).collect();
+        let probabilities = decoder.step(&mut states, &asks);
+        let mut kept = Vec::new();
+        for (nth, row) in rows.iter().enumerate() {
+            let query = &mut written[*row];
+            let step = queries[*row].get(query.steps.len()).filter(|(symbol, _)| *symbol == asks[nth].symbol);
+            let option = step.and_then(|(symbol, choice)| decoder.shape().option(&decoder.shape().options(*symbol), *choice));
+            scores[*row].push(option.map_or(f32::NEG_INFINITY, |option| probabilities[nth][option]));
+            let (Some((_, choice)), Some(_)) = (step, option) else { continue };
+            query.take(*choice);
+            if query.open().is_some() {
+                kept.push(nth);
+            } else if query.steps.len() < queries[*row].len() {
+                scores[*row].push(f32::NEG_INFINITY);
+            }
+        }
+        states = decoder.picked(&states, &kept);
+        rows = kept.iter().map(|nth| rows[*nth]).collect();
+    }
+    scores
+}
+
+/// A query on the beam.
+#[derive(Debug, Clone)]
+struct Hypothesis {
+    query: Derivation,
+    score: f32,
+    per_model: Vec<f32>,
+}
+
+/// A way to go on with a hypothesis.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    score: f32,
+    from: usize,
+    option: usize,
+}
+
+struct Search<'a, 'n> {
+    decoders: &'a mut [Decoder<'n>],
+    width: usize,
+    constraints: &'a dyn Constraints,
+    found: Vec<Parsed>,
+}
+
+impl<'a, 'n> Search<'a, 'n> {
+    fn new(decoders: &'a mut [Decoder<'n>], width: usize, constraints: &'a dyn Constraints) -> Self {
+        Search { decoders, width: width.max(1), constraints, found: Vec::new() }
+    }
+
+    fn run(mut self) -> Vec<Parsed> {
+        if self.decoders.is_empty() {
+            return Vec::new();
+        }
+        let mut live = vec![Hypothesis { query: Derivation::default(), score: 0.0, per_model: vec![0.0; self.decoders.len()] }];
+        let mut states: Vec<States> = self.decoders.iter().map(|decoder| decoder.begin(1)).collect();
+        for _ in 0..MOST_STEPS {
+            let asks: Vec<Ask> = live.iter().filter_map(|one| one.query.ask()).collect();
+            let probabilities: Vec<Vec<Vec<f32>>> =
+                self.decoders.iter_mut().zip(&mut states).map(|(decoder, states)| decoder.step(states, &asks)).collect();
+            let ways = self.ways(&live, &probabilities);
+            let mut next = Vec::new();
+            let mut rows = Vec::new();
+            for (way, choice) in self.chosen(&live, ways) {
+                let mut one = live[way.from].clone();
+                one.query.take(choice);
+                one.score = way.score;
+                for (sum, probabilities) in one.per_model.iter_mut().zip(&probabilities) {
+                    *sum += probabilities[way.from][way.option];
+                }
+                if one.query.open().is_some() {
+                    next.push(one);
+                    rows.push(way.from);
+                } else {
+                    self.found.push(Parsed { steps: one.query.steps, score: one.score, per_model: one.per_model });
+                }
+            }
+            if self.settled(&next) {
+                break;
+            }
+            live = next;
+            states = self.decoders.iter().zip(&states).map(|(decoder, states)| decoder.picked(states, &rows)).collect();
+        }
+        let mut found = best_first(self.found);
+        found.truncate(self.width);
+        found
+    }
+
+    /// Every way to go on that does not lag, best first.
+    fn ways(&self, live: &[Hypothesis], probabilities: &[Vec<Vec<f32>>]) -> Vec<Way> {
+        let mut ways = Vec::new();
+        let count = probabilities.len() as f32;
+        for (from, one) in live.iter().enumerate() {
+            for option in 0..probabilities[0][from].len() {
+                let sum: f32 = probabilities.iter().map(|model| model[from][option]).sum();
+                ways.push(Way { score: one.score + sum / count, from, option });
+            }
+        }
+        ways
+    }
+
+    /// The best ways that are allowed. They are looked at in bands, so that the many bad ones need not be sorted.
+    fn chosen(&self, live: &[Hypothesis], mut ways: Vec<Way>) -> Vec<(Way, Choice)> {
+        let best_found = self.found.iter().map(|one| one.score).fold(f32::NEG_INFINITY, f32::max);
+        let shape = self.decoders[0].shape();
+        let mut chosen: Vec<(Way, Choice)> = Vec::new();
+        loop {
+            let top = ways.iter().map(|way| way.score).fold(f32::NEG_INFINITY, f32::max);
+            let least = chosen.first().map_or(best_found, |(way, _)| best_found.max(way.score)) - LAG;
+            if !top.is_finite() || top < least || chosen.len() >= self.width {
+                return chosen;
+            }
+            let mut band: Vec<Way> = ways.iter().filter(|way| way.score >= top - LAG).copied().collect();
+            ways.retain(|way| way.score < top - LAG);
+            band.sort_unstable_by(|one, other| {
+                other.score.total_cmp(&one.score).then_with(|| (one.from, one.option).cmp(&(other.from, other.option)))
+            });
+            for way in band {
+                let least = chosen.first().map_or(best_found, |(way, _)| best_found.max(way.score)) - LAG;
+                if chosen.len() >= self.width || way.score < least {
+                    return chosen;
+                }
+                let query = &live[way.from].query;
+                let Some((symbol, _)) = query.open() else { continue };
+                let choice = shape.choice(&shape.options(symbol), way.option);
+                if self.constraints.allowed(&query.steps, symbol, choice) {
+                    chosen.push((way, choice));
+                }
+            }
+        }
+    }
+
+    /// Whether nothing that is being written can come among the best found.
+    fn settled(&self, live: &[Hypothesis]) -> bool {
+        let Some(best) = live.iter().map(|one| one.score).reduce(f32::max) else { return true };
+        self.found.iter().filter(|one| one.score >= best).count() >= self.width
+    }
+}

@@ -1,0 +1,418 @@
+//! The traits of a candidate: numbers that say how well it fits the question, for the ranker. What each is worth is learned.
+
+use std::collections::BTreeSet;
+
+use nl_query_core::schema::TypeKind;
+
+use super::anatomy::Anatomy;
+use super::cues::{self, CUES};
+use crate::ir::Query;
+use crate::joins;
+use crate::parser::candidates::UNSAID;
+use crate::parser::features::{CandidateKind, FLAG_NUMBER, Features, Fit, Target};
+use crate::prepared::{ColumnId, Prepared};
+use crate::question::{NumberValue, Question};
+
+/// Where a candidate comes from and what its makers think of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Origin {
+    /// Sum over the steps of the models' mean log-probability; none where the network cannot say it.
+    pub network: Option<f32>,
+    /// The least of the models' own sums.
+    pub network_least: f32,
+    /// Position in the beam, from 0; none for a candidate that only the rules made.
+    pub beam_rank: Option<usize>,
+    pub steps: usize,
+    /// Confidence of the reading by rules that is this query, 0 when there is none.
+    pub rules: f32,
+    /// It is the first reading by rules.
+    pub rules_first: bool,
+    /// Rows are shown as often as a join meets them.
+    pub repeats: bool,
+    /// A condition compares with a text that is not known to be stored.
+    pub unknown_values: usize,
+}
+
+/// What all candidates of a question share.
+#[derive(Debug, Clone)]
+pub struct Shared<'q> {
+    pub question: &'q Question,
+    pub features: &'q Features,
+    pub prepared: &'q Prepared,
+    cues: [bool; CUES.len()],
+    /// Words that nothing explains.
+    unexplained: usize,
+    /// Stretches that are stored values, quoted, numbers or dates; each with the texts that it may be.
+    spoken: Vec<Vec<String>>,
+    numbers: Vec<String>,
+    dates: usize,
+    /// Columns whose whole name is said, by the words that say it; of nested phrases the longest.
+    named: Vec<(Vec<usize>, BTreeSet<ColumnId>)>,
+    named_relations: BTreeSet<usize>,
+}
+
+impl<'q> Shared<'q> {
+    /// `unexplained`: how many words of the question name nothing.
+    pub fn new(question: &'q Question, features: &'q Features, prepared: &'q Prepared, unexplained: usize) -> Self {
+        let words: Vec<&str> = question.tokens.iter().map(|token| token.lower.as_str()).collect();
+        let text = format!(" {} ", words.join(" "));
+        Shared {
+            question,
+            features,
+            prepared,
+            cues: cues::found(&text),
+            unexplained,
+            spoken: spoken(features),
+            numbers: question.numbers.iter().map(|number| digits(&number.value)).collect(),
+            dates: question.dates.iter().filter(|date| !date.may_be_number).count(),
+            named: named(features),
+            named_relations: named_relations(features),
+        }
+    }
+}
+
+/// Names of the traits, in their order. Training and the shipped ranker go by it.
+pub fn names() -> Vec<String> {
+    let mut names: Vec<String> = FIRST.iter().map(|name| (*name).to_owned()).collect();
+    for (cue, _) in CUES {
+        names.push(format!("cue {cue}"));
+        names.push(format!("part {cue}"));
+    }
+    names
+}
+
+const FIRST: [&str; 53] = [
+    "network",
+    "network a step",
+    "network least",
+    "behind best",
+    "ahead of next",
+    "beam rank",
+    "from beam",
+    "rules",
+    "rules first",
+    "both",
+    "steps",
+    "candidates",
+    "words",
+    "unexplained",
+    "items",
+    "items of all",
+    "values right",
+    "values wrong",
+    "values of wrong type",
+    "values unknown",
+    "values unused",
+    "values said",
+    "numbers unused",
+    "numbers made up",
+    "dates unused",
+    "dates used",
+    "names unused",
+    "names said",
+    "columns without evidence",
+    "columns by weak evidence",
+    "columns by part",
+    "columns by name",
+    "relations without evidence",
+    "relations",
+    "relations unused",
+    "joins",
+    "ambiguous joins",
+    "repeated items",
+    "select items",
+    "stars",
+    "selects",
+    "subqueries",
+    "set operations",
+    "extra relations",
+    "related",
+    "beyond",
+    "truths",
+    "arithmetic",
+    "having",
+    "groups",
+    "limit",
+    "cannot join",
+    "repeats",
+];
+
+/// The traits of one candidate. `best` and `next` are the best and second network scores among the candidates, `count` their number.
+pub fn traits(shared: &Shared, query: &Query, origin: &Origin, best: f32, next: f32, count: usize) -> Vec<f32> {
+    let anatomy = Anatomy::of(query);
+    let values = values(shared, &anatomy);
+    let evidence = evidence(shared, &anatomy);
+    let (joins, ambiguous, cannot) = join_counts(query, shared.prepared);
+    let network = origin.network.unwrap_or(UNSAID);
+    let steps = origin.steps.max(1) as f32;
+    let top = network >= best;
+    let said = |count: usize| count as f32;
+    let mut list = vec![
+        network,
+        network / steps,
+        if origin.network.is_some() { origin.network_least } else { UNSAID },
+        network - best,
+        if top { best - next } else { 0.0 },
+        origin.beam_rank.map_or(20.0, |rank| rank as f32),
+        flag(origin.network.is_some()),
+        origin.rules,
+        flag(origin.rules_first),
+        flag(origin.beam_rank.is_some() && origin.rules > 0.0),
+        said(origin.steps),
+        said(count),
+        said(shared.features.words.len()),
+        said(shared.unexplained),
+        said(anatomy.items),
+        said(shared.features.items.len()),
+        said(values.right),
+        said(values.wrong),
+        said(values.wrong_type),
+        said(values.unknown.max(origin.unknown_values)),
+        said(values.unused),
+        said(shared.spoken.len()),
+        said(values.numbers_unused),
+        said(values.numbers_made_up),
+        said(shared.dates.saturating_sub(anatomy.dates)),
+        said(anatomy.dates),
+        said(evidence.names_unused),
+        said(shared.named.len()),
+        said(evidence.columns[0]),
+        said(evidence.columns[1]),
+        said(evidence.columns[2]),
+        said(evidence.columns[3]),
+        said(evidence.relations_without),
+        said(anatomy.relations.len()),
+        said(evidence.relations_unused),
+        said(joins),
+        said(ambiguous),
+        said(anatomy.repeated_items),
+        said(first_items(query)),
+        said(anatomy.stars),
+        said(anatomy.selects),
+        said(anatomy.subqueries),
+        said(anatomy.intersect + anatomy.union + anatomy.except),
+        said(anatomy.extra),
+        said(anatomy.related),
+        said(anatomy.beyond),
+        said(anatomy.truths),
+        said(anatomy.arithmetic),
+        said(anatomy.having),
+        said(anatomy.groups),
+        said(anatomy.limits),
+        flag(cannot),
+        flag(origin.repeats),
+    ];
+    for (found, part) in shared.cues.iter().zip(parts(&anatomy)) {
+        list.push(flag(*found));
+        list.push(said(part.min(2)));
+    }
+    list
+}
+
+/// How often a candidate does what each cue asks for, in the order of [`CUES`].
+fn parts(anatomy: &Anatomy) -> [usize; CUES.len()] {
+    let limited = anatomy.limits;
+    [
+        anatomy.max + anatomy.descending.min(limited),
+        anatomy.min + anatomy.ascending.min(limited),
+        anatomy.average,
+        anatomy.sum,
+        anatomy.count,
+        anatomy.distinct,
+        anatomy.descending,
+        anatomy.ascending,
+        anatomy.negations + anatomy.except,
+        anatomy.intersect + anatomy.and,
+        anatomy.or + anatomy.union,
+        anatomy.groups,
+        anatomy.greater,
+        anatomy.less,
+        anatomy.between,
+        anatomy.against_average,
+        anatomy.having,
+        anatomy.like,
+        limited,
+        anatomy.nulls,
+    ]
+}
+
+fn flag(set: bool) -> f32 {
+    if set { 1.0 } else { 0.0 }
+}
+
+fn first_items(query: &Query) -> usize {
+    match query {
+        Query::Select(select) => select.items.len(),
+        Query::Set { left, .. } => first_items(left),
+    }
+}
+
+/// Joined relations and ambiguous keys of the outer query; whether it cannot be joined.
+fn join_counts(query: &Query, prepared: &Prepared) -> (usize, usize, bool) {
+    let Query::Select(select) = query else { return (0, 0, false) };
+    match joins::plan(select, prepared.schema(), prepared.graph()) {
+        Ok(plan) => (plan.joined().count(), plan.ambiguous.len(), false),
+        Err(_) => (0, 0, true),
+    }
+}
+
+/// How the candidate's values and the question's hang together.
+#[derive(Debug, Default)]
+struct Values {
+    right: usize,
+    wrong: usize,
+    wrong_type: usize,
+    unknown: usize,
+    unused: usize,
+    numbers_unused: usize,
+    numbers_made_up: usize,
+}
+
+fn values(shared: &Shared, anatomy: &Anatomy) -> Values {
+    let mut values = Values::default();
+    for (column, text) in &anatomy.compared {
+        let stored: Vec<ColumnId> = stored_in(shared.features, text);
+        match column {
+            Some(column) if stored.contains(column) => values.right += 1,
+            Some(_) if !stored.is_empty() => values.wrong += 1,
+            _ => values.unknown += 1,
+        }
+        if column.is_some_and(|column| shared.prepared.column(column).kind == TypeKind::Number) {
+            values.wrong_type += 1;
+        }
+    }
+    let texts: Vec<&str> = anatomy.compared.iter().map(|(_, text)| text.as_str()).collect();
+    values.unused = shared.spoken.iter().filter(|ways| !ways.iter().any(|way| texts.contains(&way.as_str()))).count();
+    let said = |number: &String| anatomy.numbers.contains(number) || texts.contains(&number.as_str());
+    let by_range = anatomy.dates;
+    values.numbers_unused = shared.numbers.iter().filter(|number| !said(number)).count().saturating_sub(by_range);
+    values.numbers_made_up = anatomy.numbers.iter().filter(|number| !shared.numbers.contains(number)).count();
+    values
+}
+
+/// Columns that hold this text, as far as the question's candidates tell.
+fn stored_in(features: &Features, text: &str) -> Vec<ColumnId> {
+    let same = |value: &str| value.to_lowercase() == text;
+    features
+        .candidates
+        .iter()
+        .filter_map(|candidate| match &candidate.kind {
+            CandidateKind::Stored(value) if same(&value.text) => Some(value.column),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The stretches of the question that are values, each with the texts it may stand for; numbers and lone capitals aside.
+fn spoken(features: &Features) -> Vec<Vec<String>> {
+    let mut spans: Vec<(std::ops::Range<usize>, Vec<String>)> = Vec::new();
+    for candidate in &features.candidates {
+        let text = match &candidate.kind {
+            CandidateKind::Stored(value) => &value.text,
+            CandidateKind::Quoted(text) => text,
+            _ => continue,
+        };
+        let overlaps = |span: &std::ops::Range<usize>| span.start < candidate.words.end && candidate.words.start < span.end;
+        match spans.iter_mut().find(|(span, _)| overlaps(span)) {
+            Some((span, ways)) => {
+                *span = span.start.min(candidate.words.start)..span.end.max(candidate.words.end);
+                ways.push(text.to_lowercase());
+            }
+            None => spans.push((candidate.words.clone(), vec![text.to_lowercase()])),
+        }
+    }
+    spans.into_iter().map(|(_, ways)| ways).collect()
+}
+
+fn digits(value: &NumberValue) -> String {
+    match value {
+        NumberValue::Integer(value) => value.to_string(),
+        NumberValue::Decimal(digits) => digits.clone(),
+    }
+}
+
+/// The fit of a word to an item, read back from the links.
+fn fit(features: &Features, word: usize, item: usize) -> Fit {
+    features.fit(word, item)
+}
+
+/// Phrases that say the whole name of columns; a phrase inside a longer one is left out.
+fn named(features: &Features) -> Vec<(Vec<usize>, BTreeSet<ColumnId>)> {
+    let mut phrases: Vec<(Vec<usize>, BTreeSet<ColumnId>)> = Vec::new();
+    for (at, item) in features.items.iter().enumerate() {
+        let Target::Column(column) = item.target else { continue };
+        let words: Vec<usize> = (0..features.words.len()).filter(|word| fit(features, *word, at) == Fit::Exact).collect();
+        if words.is_empty() {
+            continue;
+        }
+        match phrases.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, columns)) => {
+                columns.insert(column);
+            }
+            None => phrases.push((words, BTreeSet::from([column]))),
+        }
+    }
+    let inside = |words: &[usize], other: &[usize]| other.len() > words.len() && words.iter().all(|word| other.contains(word));
+    let longest: Vec<bool> = phrases.iter().map(|(words, _)| !phrases.iter().any(|(other, _)| inside(words, other))).collect();
+    let mut keep = longest.into_iter();
+    phrases.retain(|_| keep.next().unwrap_or(false));
+    phrases
+}
+
+fn named_relations(features: &Features) -> BTreeSet<usize> {
+    let exact = |item: usize| (0..features.words.len()).any(|word| fit(features, word, item) == Fit::Exact);
+    features
+        .items
+        .iter()
+        .enumerate()
+        .filter_map(|(at, item)| match item.target {
+            Target::Relation(relation) if exact(at) => Some(relation),
+            _ => None,
+        })
+        .collect()
+}
+
+/// How the names that a candidate uses are backed by the question.
+#[derive(Debug, Default)]
+struct Evidence {
+    /// Columns used: with no evidence, weak, a part of the name, the name.
+    columns: [usize; 4],
+    names_unused: usize,
+    relations_without: usize,
+    relations_unused: usize,
+}
+
+fn evidence(shared: &Shared, anatomy: &Anatomy) -> Evidence {
+    let features = shared.features;
+    let best = |item: usize| (0..features.words.len()).map(|word| fit(features, word, item)).max().unwrap_or(Fit::None);
+    let mut evidence = Evidence::default();
+    for (at, item) in features.items.iter().enumerate() {
+        match item.target {
+            Target::Column(column) if anatomy.columns.contains(&column) => {
+                let valued = features
+                    .candidates
+                    .iter()
+                    .any(|one| matches!(&one.kind, CandidateKind::Stored(value) if value.column == column));
+                let class = match best(at) {
+                    Fit::Exact => 3,
+                    Fit::Part => 2,
+                    Fit::Synonym | Fit::Weak | Fit::Wide => 1,
+                    Fit::None => usize::from(valued),
+                };
+                evidence.columns[class] += 1;
+            }
+            Target::Relation(relation) if anatomy.relations.contains(&relation) && best(at) == Fit::None => {
+                evidence.relations_without += 1;
+            }
+            _ => {}
+        }
+    }
+    evidence.names_unused = shared.named.iter().filter(|(_, columns)| columns.is_disjoint(&anatomy.columns)).count();
+    evidence.relations_unused = shared.named_relations.difference(&anatomy.relations).count();
+    evidence
+}
+
+/// Whether a word is a number, for whoever counts what is left over.
+pub fn is_number(features: &Features, word: usize) -> bool {
+    features.flags.get(word).is_some_and(|flags| flags & FLAG_NUMBER != 0)
+}

@@ -1,0 +1,260 @@
+"""Makes the weights of the trained parser and its judge, from the data to the files that ship, in one go.
+
+    python -m training --eval ../shared/eval [--work target/training] [--small] [--jobs 2] [--only-from STEP]
+
+The steps, in order; each leaves files in --work, and --only-from takes up an earlier run there:
+
+    data        a scratch cluster with the benchmark data and the synthesised schemas; what the engine sees of each schema
+    prepare     questions with gold SQL become examples
+    train       one network for each fold of databases, which it does not see (two at a time, about 40 minutes each on a core)
+    export      the networks as files of weights: one for each fold, and all of them together
+    candidates  what each network writes for the databases that it has not seen, and which of it is right by execution
+    rank        the judge of candidates, on those
+    ship        weights.bin and forest.json into src/engine/parser, the report into docs/training.md
+
+--small takes a few hundred questions and a hundred steps: it proves that everything runs, its weights are worth nothing, and nothing
+is shipped. Seeds are fixed; the same machine, versions and data give the same weights.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import random
+import shutil
+import subprocess
+import sys
+import time
+from datetime import date
+
+from training.folds import FOLDS, fold_of
+from training.measure.cluster import JUDGE, Cluster, checked
+from training.samples import DATABASES
+
+CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
+PARSER = CHECKOUT / "src" / "engine" / "parser"
+STEPS = ("data", "prepare", "train", "export", "candidates", "rank", "ship")
+SPIDER, WIKISQL, SYNTH = "spider_train", "wikisql_train", "synth"
+
+
+class Server:
+    """The programs of an installed server; what `Cluster` needs to know."""
+
+    def __init__(self, pg_config):
+        self.pg_config = pg_config
+
+    def directory(self, option):
+        """A directory of the server."""
+        return checked([self.pg_config, option])
+
+
+class Run:
+    """One run: its options, places and the notes for its report."""
+
+    def __init__(self, options):
+        self.options = options
+        self.work = options.work.resolve()
+        self.eval = options.eval.resolve()
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.log = self.work / "report.txt"
+        self.programs = self.work / "cargo" / "release" / "examples"
+
+    def say(self, text):
+        """A line on the terminal and in the report."""
+        print(text, flush=True)
+        with self.log.open("a") as log:
+            log.write(text + "\n")
+
+    def python(self, module, *words, wait=True):
+        """Runs a module of this folder; its output goes to the report."""
+        command = [sys.executable, "-m", module, *map(str, words)]
+        process = subprocess.Popen(command, cwd=CHECKOUT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return self.ended(process, module) if wait else process
+
+    def ended(self, process, name):
+        """Waits for a process; its output, or the end of everything where it failed."""
+        output, _ = process.communicate()
+        self.say(f"-- {name}\n{output.strip()}")
+        if process.returncode:
+            raise SystemExit(f"{name} failed")
+        return output
+
+    def build(self, *examples):
+        """Builds tools of the engine, with the weights that are there."""
+        words = [word for name in examples for word in ("--example", name)]
+        environment = {**os.environ, "CARGO_TARGET_DIR": str(self.work / "cargo")}
+        subprocess.run(["cargo", "build", "--release", "-p", "nl_query_engine", *words], cwd=CHECKOUT, env=environment, check=True)
+
+    def questions(self, name):
+        """The file of a set's questions, cut where the run is small."""
+        path = {
+            "spider": self.eval / SPIDER / "questions.jsonl",
+            "syn": self.eval / SPIDER / "questions_syn.jsonl",
+            "wikisql": self.eval / WIKISQL / "questions.jsonl",
+            "synth": self.work / SYNTH / "questions.jsonl",
+        }[name]
+        if not self.options.small or name == "synth":
+            return path
+        folder = self.work / "small" / path.parent.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in {path, path.parent / "questions.jsonl"}:
+            lines = file.read_text().splitlines()
+            (folder / file.name).write_text("\n".join(lines[:: max(1, len(lines) // 300)]) + "\n")
+        return folder / path.name
+
+    def catalogs(self, name):
+        """The folder of a set's catalogs."""
+        return self.work / "catalogs" / {"spider": SPIDER, "syn": SPIDER, "wikisql": WIKISQL}.get(name, SYNTH)
+
+
+SETS = ("spider", "syn", "wikisql", "synth")
+
+
+def with_cluster(run, do):
+    """Runs something beside a scratch cluster that has all the data."""
+    with Cluster(Server(run.options.pg_config), settings=()) as cluster:
+        with cluster.connect("postgres") as connection:
+            connection.execute(f"CREATE ROLE {JUDGE} LOGIN")
+            connection.execute(f"GRANT pg_read_all_data TO {JUDGE}")
+        for database, dump in ((SPIDER, run.eval / SPIDER / "schemas.sql.zst"), (WIKISQL, run.eval / WIKISQL / "schemas.sql.zst")):
+            cluster.fill(database, dump)
+        cluster.fill(SYNTH, run.work / SYNTH / "schemas.sql")
+        for database in DATABASES:
+            cluster.fill(database, run.eval / "samples" / f"{database}.sql.zst")
+        do(cluster)
+
+
+def data(run):
+    """Synthesises pairs, loads everything, writes what the engine sees."""
+    pairs = 1500 if run.options.small else 40000
+    run.python("training.synth", "--out", run.work / SYNTH, "--pairs", pairs, "--unanswerable", pairs // 8)
+
+    def dump(cluster):
+        for database in (SPIDER, WIKISQL, SYNTH):
+            run.python("training.catalogs", "--dsn", cluster.dsn(database, JUDGE), "--out", run.work / "catalogs" / database)
+        for database in DATABASES:
+            words = ("--dsn", cluster.dsn(database, JUDGE), "--schemas", "public", "--as", database)
+            run.python("training.catalogs", *words, "--out", run.work / "catalogs" / "samples")
+
+    with_cluster(run, dump)
+
+
+def prepare(run):
+    """Examples of all sets."""
+    run.build("features")
+    words = [word for name in SETS for word in ("--set", name, run.questions(name), run.catalogs(name))]
+    run.python("training.prepare", "--features", run.programs / "features", "--out", run.work / "examples", *words)
+
+
+def train(run):
+    """The networks, so many at a time."""
+    steps = 100 if run.options.small else run.options.steps
+    waiting, running = list(range(FOLDS)), []
+    while waiting or running:
+        while waiting and len(running) < run.options.jobs:
+            fold = waiting.pop(0)
+            out = run.work / f"fold{fold}.pt"
+            words = ("--data", run.work / "examples", "--fold", fold, "--seed", fold, "--steps", steps, "--out", out)
+            running.append((fold, run.python("training.train", *words, wait=False)))
+        fold, process = running.pop(0)
+        run.ended(process, f"training of fold {fold}")
+
+
+def export(run):
+    """Weights of each fold, and of all."""
+    networks = [run.work / f"fold{fold}.pt" for fold in range(FOLDS)]
+    for fold, network in enumerate(networks):
+        run.python("training.export", "--data", run.work / "examples", "--out", run.work / f"fold{fold}.bin", network)
+    run.python("training.export", "--data", run.work / "examples", "--out", run.work / "weights.bin", *networks)
+
+
+def strangers(run):
+    """Questions put to a database that they are not about, of the same fold; and synthesised ones, with and without an answer."""
+    source = random.Random(7)
+    spider = [json.loads(line) for line in run.questions("spider").read_text().splitlines()]
+    homes = {}
+    for one in spider:
+        homes.setdefault(fold_of(one["db"]), set()).add(one["db"])
+    crossed = []
+    for one in source.sample(spider, len(spider) // 4):
+        others = sorted(homes[fold_of(one["db"])] - {one["db"]})
+        if others:
+            crossed.append({"id": "crossed " + one["id"], "db": source.choice(others), "question": one["question"]})
+    lost = [json.loads(line) for line in (run.work / SYNTH / "unanswerable.jsonl").read_text().splitlines()]
+    lost = [{"id": f"lost {at}", "db": one["db"], "question": one["question"]} for at, one in enumerate(lost)][:3000]
+    pairs = [json.loads(line) for line in run.questions("synth").read_text().splitlines()]
+    pairs = source.sample(pairs, min(2500, len(pairs)))
+    for name, rows in (("crossed", crossed), ("lost", lost), ("pairs", pairs)):
+        (run.work / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def candidates(run):
+    """What the networks write for what they have not seen, with labels."""
+    run.build("candidates")
+    strangers(run)
+    ours = {name: run.questions(name) for name in ("spider", "syn", "wikisql")} | {"crossed": run.work / "crossed.jsonl"}
+    synthesised = {name: run.work / f"{name}.jsonl" for name in ("lost", "pairs")}
+    databases = {"wikisql": WIKISQL, "lost": SYNTH, "pairs": SYNTH}
+
+    def label(cluster):
+        for fold in range(FOLDS):
+            for name, questions in (ours | (synthesised if fold == 0 else {})).items():
+                stem = run.work / f"{name}.{fold}"
+                database = databases.get(name, SPIDER)
+                words = ("--program", run.programs / "candidates", "--weights", run.work / f"fold{fold}.bin")
+                own = -1 if name in synthesised else fold
+                catalogs = run.work / "catalogs" / database
+                run.python("training.candidates", *words, "--fold", own, "--questions", questions, "--catalogs", catalogs,
+                           "--out", f"{stem}.candidates.jsonl")
+                gold = questions.parent / "questions.jsonl" if name == "syn" else questions
+                run.python("training.labels", "--score", run.eval / "score.py", "--questions", gold,
+                           "--candidates", f"{stem}.candidates.jsonl", "--dsn", cluster.dsn(database, JUDGE), "--out", f"{stem}.jsonl")
+
+        words = ("--program", run.programs / "candidates", "--catalogs", run.work / "catalogs" / "samples")
+        words += ("--questions", CHECKOUT / "pgrx-tests" / "questions", "--score", run.eval / "score.py")
+        run.python("training.samples", *words, "--dsn", cluster.dsn("postgres", JUDGE), "--out", run.work / "samples.0.jsonl")
+
+    with_cluster(run, label)
+
+
+def rank(run):
+    """The judge, over all folds."""
+    labelled = sorted(path for path in run.work.glob("*.[0-9].jsonl"))
+    # Few questions stand for the schemas that people have: they weigh more.
+    run.python("training.rank", "--out", run.work / "forest.json", "--times", "samples", 4, *labelled)
+
+
+def ship(run):
+    """Puts the files where the engine takes them from."""
+    if run.options.small:
+        run.say("a small run ships nothing")
+        return
+    shutil.copy(run.work / "weights.bin", PARSER / "weights.bin")
+    shutil.copy(run.work / "forest.json", PARSER / "forest.json")
+    made = f"Made on {date.today()}, {platform.machine()}, {os.cpu_count()} cores, by `make weights`."
+    report = run.log.read_text()
+    (CHECKOUT / "docs" / "training.md").write_text(f"# How the weights that ship were made\n\n{made}\n\n```text\n{report}```\n")
+
+
+def main():
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--eval", type=pathlib.Path, default=os.environ.get("NL_QUERY_EVAL", CHECKOUT.parent / "shared" / "eval"))
+    parser.add_argument("--work", type=pathlib.Path, default=CHECKOUT / "target" / "training")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--jobs", type=int, default=2, help="networks trained at once, each on one core")
+    parser.add_argument("--steps", type=int, default=8500, help="steps of training of one network")
+    parser.add_argument("--only-from", choices=STEPS, default=STEPS[0])
+    parser.add_argument("--pg-config", default=os.environ.get("PG_CONFIG", "pg_config"))
+    options = parser.parse_args()
+    options.eval = pathlib.Path(options.eval)
+    run = Run(options)
+    for name in STEPS[STEPS.index(options.only_from) :]:
+        begun = time.time()
+        globals()[name](run)
+        run.say(f"== {name}: {time.time() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How often the embedded engine is right: `python -m training.measure`, or `make accuracy`."""

@@ -1,0 +1,180 @@
+"""Trains the judge of candidates: boosted trees that say how likely each is right, and their calibration.
+
+    python -m training.rank --out forest.json LABELLED.jsonl ...
+
+The candidates must come from networks that had not seen their databases. Trees are checked by leaving out databases, five folds
+by a hash other than that of `training.folds`, and calibrated on what was left out; those that ship are trained on all.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import zlib
+
+import lightgbm
+import numpy
+
+FOLDS = 5
+PARAMETERS = {
+    "objective": "binary",
+    "learning_rate": 0.05,
+    "num_leaves": 23,
+    "min_data_in_leaf": 60,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "verbose": -1,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "seed": 1,
+}
+
+
+class Data:
+    """Labelled candidates as arrays; `start` holds where each question begins."""
+
+    def __init__(self, paths, times):
+        traits, right, self.start, self.fold, self.names, self.sets, self.empty = [], [], [0], [], None, [], []
+        self.weight = []
+        for path in paths:
+            weight = times.get(path.stem.split(".")[0], 1.0)
+            for line in path.open():
+                row = json.loads(line)
+                self.names = row.get("names") or self.names
+                if not row["candidates"]:
+                    self.empty.append(path.stem)
+                    continue
+                traits += [candidate["traits"] for candidate in row["candidates"]]
+                right += [candidate["right"] for candidate in row["candidates"]]
+                self.start.append(len(right))
+                self.fold.append(zlib.crc32(("rank " + row["db"]).encode()) % FOLDS)
+                self.sets.append(path.stem)
+                self.weight.append(weight)
+        self.traits, self.right = numpy.array(traits, numpy.float32), numpy.array(right)
+        self.fold = numpy.array(self.fold)
+
+    def rows(self, questions):
+        """Positions of the candidates of some questions."""
+        return numpy.concatenate([numpy.arange(self.start[at], self.start[at + 1]) for at in questions])
+
+
+def train(data, questions, rounds):
+    """Trees trained on some questions."""
+    rows = data.rows(questions)
+    weights = numpy.concatenate([numpy.full(data.start[at + 1] - data.start[at], data.weight[at]) for at in questions])
+    return lightgbm.train(PARAMETERS, lightgbm.Dataset(data.traits[rows], data.right[rows], weight=weights), num_boost_round=rounds)
+
+
+def held_out(data, rounds):
+    """Log-odds of every candidate by trees that did not see its database."""
+    odds = numpy.zeros(len(data.right))
+    for fold in range(FOLDS):
+        left_out = numpy.flatnonzero(data.fold == fold)
+        model = train(data, numpy.flatnonzero(data.fold != fold), rounds)
+        rows = data.rows(left_out)
+        odds[rows] = model.predict(data.traits[rows], raw_score=True)
+    return odds
+
+
+def calibration(odds, right, knots=24):
+    """Knots from log-odds of first candidates to the share that is right: isotonic regression (pool adjacent violators), thinned."""
+    order = numpy.argsort(odds)
+    blocks = []
+    for at in order:
+        blocks.append([odds[at], float(right[at]), 1])
+        while len(blocks) > 1 and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]:
+            last = blocks.pop()
+            blocks[-1] = [blocks[-1][0] * blocks[-1][2] + last[0] * last[2], blocks[-1][1] + last[1], blocks[-1][2] + last[2]]
+            blocks[-1][0] /= blocks[-1][2]
+    step = max(1, len(order) // knots)
+    points = []
+    for at in range(0, len(order) - step + 1, step):
+        part = order[at : at + step]
+        points.append((float(numpy.mean(odds[part])), float(numpy.mean(right[part]))))
+    rising = [points[0]]
+    for x, y in points[1:]:
+        if x > rising[-1][0]:
+            rising.append((x, max(y, rising[-1][1])))
+    return [(round(x, 4), round(min(0.99, max(0.01, y)), 4)) for x, y in rising]
+
+
+def report(data, odds, knots):
+    """Accuracy of the first candidate by set, and coverage at 95 % precision."""
+    first = numpy.array([data.start[at] + int(numpy.argmax(odds[data.start[at] : data.start[at + 1]])) for at in range(len(data.fold))])
+    right = data.right[first]
+    sets = numpy.array(data.sets)
+    for name in sorted(set(sets)):
+        part = sets == name
+        any_right = numpy.mean([data.right[data.start[at] : data.start[at + 1]].any() for at in numpy.flatnonzero(part)])
+        lead = numpy.mean([data.right[data.start[at]] for at in numpy.flatnonzero(part)])
+        empty = data.empty.count(name)
+        print(f"{name}: {part.sum()} questions (+{empty} without candidates), before ranking {lead:.3f}, ranked {right[part].mean():.3f}, any {any_right:.3f}")
+        order = numpy.argsort(-odds[first][part], kind="stable")
+        precision = numpy.cumsum(right[part][order]) / numpy.arange(1, part.sum() + 1)
+        covered = numpy.flatnonzero(precision >= 0.95)
+        print(f"    coverage at 95 % precision {(covered[-1] + 1) / part.sum() if len(covered) else 0:.3f}")
+    probability = numpy.interp(odds[first], [x for x, _ in knots], [y for _, y in knots])
+    for low in (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        part = (probability >= low) & (probability < low + 0.1)
+        if part.any():
+            print(f"    said {low:.1f} to {low + 0.1:.1f}: {part.sum()} answers, {right[part].mean():.3f} right")
+
+
+def tree(node, out):
+    """Flattens a tree of LightGBM's description; returns the node's position, or !leaf."""
+    if "leaf_value" in node:
+        out["leaf"].append(round(node["leaf_value"], 6))
+        return ~(len(out["leaf"]) - 1)
+    at = len(out["split"])
+    out["split"].append(node["split_feature"])
+    out["limit"].append(as_float32_below(node["threshold"]))
+    out["low"].append(0)
+    out["high"].append(0)
+    out["low"][at] = tree(node["left_child"], out)
+    out["high"][at] = tree(node["right_child"], out)
+    return at
+
+
+def as_float32_below(value):
+    """The greatest 32-bit number that is not above the threshold: traits are 32-bit numbers, so the split stays the same."""
+    single = numpy.float32(value)
+    if float(single) > value:
+        single = numpy.nextafter(single, numpy.float32(-math.inf))
+    return float(single)
+
+
+def flattened(model):
+    """All trees as arrays."""
+    trees = []
+    for one in model.dump_model()["tree_info"]:
+        out = {"split": [], "limit": [], "low": [], "high": [], "leaf": []}
+        tree(one["tree_structure"], out)
+        trees.append(out)
+    return trees
+
+
+def main():
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", required=True, type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=250)
+    parser.add_argument("--times", nargs=2, action="append", default=[], metavar=("SET", "N"), help="a set whose questions weigh more")
+    parser.add_argument("labelled", nargs="+", type=pathlib.Path)
+    args = parser.parse_args()
+    data = Data(args.labelled, {name: float(times) for name, times in args.times})
+    odds = held_out(data, args.rounds)
+    first = numpy.array([data.start[at] + int(numpy.argmax(odds[data.start[at] : data.start[at + 1]])) for at in range(len(data.fold))])
+    knots = calibration(odds[first], data.right[first])
+    report(data, odds, knots)
+    model = train(data, numpy.arange(len(data.fold)), args.rounds)
+    shipped = {"traits": data.names, "calibration": knots, "trees": flattened(model)}
+    args.out.write_text(json.dumps(shipped, separators=(",", ":")))
+    gains = sorted(zip(model.feature_importance("gain"), data.names), reverse=True)[:20]
+    print("gains:", ", ".join(f"{name} {gain:.0f}" for gain, name in gains))
+
+
+if __name__ == "__main__":
+    main()

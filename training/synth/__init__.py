@@ -1,0 +1,1 @@
+"""Synthesiser of training pairs: questions in English with PostgreSQL queries over authored schemas."""
