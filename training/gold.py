@@ -19,6 +19,20 @@ SETS = {exp.Intersect: "intersect", exp.Union: "union", exp.Except: "except"}
 TRUE, FALSE = {"t", "true", "y", "yes", "1"}, {"f", "false", "n", "no", "0"}
 
 
+def strip(node):
+    """Without casts and parentheses around it."""
+    while isinstance(node, (exp.Cast, exp.Paren)):
+        node = node.this
+    return node
+
+
+def conjuncts(node):
+    """The parts of a chain of ANDs, in order."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return conjuncts(node.this) + conjuncts(node.expression) if isinstance(node, exp.And) else [node]
+
+
 class Unsaid(Exception):
     """The grammar or the question's features have no way to say it."""
 
@@ -243,7 +257,7 @@ class Block:
         if isinstance(node, exp.Paren):
             return self.condition(node.this)
         if isinstance(node, exp.And):
-            return [("condition", "and"), *self.condition(node.this), *self.condition(node.expression)]
+            return self.all_of(conjuncts(node))
         if isinstance(node, exp.Or):
             return [("condition", "or"), *self.condition(node.this), *self.condition(node.expression)]
         if isinstance(node, exp.Not):
@@ -264,6 +278,24 @@ class Block:
             return [("condition", "true"), ("column", self.column(node))]
         raise Unsaid(f"condition {type(node).__name__}")
 
+    def all_of(self, parts):
+        """Conditions that all hold; two neighbours that are the ends of one period are one condition."""
+        period = self.period(*parts[:2]) if len(parts) > 1 else None
+        first, rest = (period, parts[2:]) if period else (self.condition(parts[0]), parts[1:])
+        return [("condition", "and"), *first, *self.all_of(rest)] if rest else first
+
+    def period(self, first, last):
+        """A half-open range of days that one stretch of words says ("in 2012") is that stretch, not two comparisons with it."""
+        if not isinstance(first, exp.GTE) or not isinstance(last, exp.LT) or first.this != last.this or not isinstance(first.this, exp.Column):
+            return None
+        ends = [strip(one.expression) for one in (first, last)]
+        if not all(isinstance(end, exp.Literal) and re.fullmatch(r"\d{4}-\d\d-\d\d.*", end.this) for end in ends):
+            return None
+        start, end = (spoken(one, self.view.row) for one in ends)
+        if start is None or end not in (None, start):
+            return None
+        return [("condition", "="), *self.term(first.this), ("value", ("word", start))]
+
     def negated(self, node):
         """NOT of something."""
         while isinstance(node, exp.Paren):
@@ -282,7 +314,6 @@ class Block:
 
     def comparison(self, name, left, right):
         """term op value, query or column."""
-        strip = lambda one: strip(one.this) if isinstance(one, (exp.Cast, exp.Paren)) else one
         left, right = strip(left), strip(right)
         if isinstance(left, (exp.Literal, exp.Neg)) and not isinstance(right, (exp.Literal, exp.Neg)):
             left, right, name = right, left, SWAPPED[name]
