@@ -37,14 +37,21 @@ def rows(program, catalogs, questions):
     return {row["id"]: row for row in map(json.loads, output.splitlines())}
 
 
-def example(one, row, grammar, name):
-    """An example, or the reason why there is none."""
+def said(one, row, grammar):
+    """(numbered steps of a question's gold, "ok"), or (None, the reason why there are none)."""
     try:
-        steps = gold.numbered(gold.steps(one["gold_sql_pg"], row, SCHEMA_BASE), row, grammar)
+        return gold.numbered(gold.steps(one["gold_sql_pg"], row, SCHEMA_BASE), row, grammar), "ok"
     except (gold.Unsaid, KeyError) as reason:
         return None, str(reason)[:20]
     except Exception as reason:  # sqlglot's own errors on dialect it does not know
         return None, type(reason).__name__
+
+
+def example(one, row, grammar, name):
+    """An example, or the reason why there is none."""
+    steps, why = said(one, row, grammar)
+    if steps is None:
+        return None, why
     side = len(row["words"]) + len(row["items"])
     made = {
         "id": one["id"],

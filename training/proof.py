@@ -20,13 +20,11 @@ def said(questions, rows, grammar):
     """({id: steps}, reasons of the rest)."""
     made, reasons = {}, collections.Counter()
     for one in questions:
-        row = rows[one["id"]]
-        try:
-            made[one["id"]] = gold.numbered(gold.steps(one["gold_sql_pg"], row, prepare.SCHEMA_BASE), row, grammar)
-        except (gold.Unsaid, KeyError) as reason:
-            reasons[str(reason)[:30]] += 1
-        except Exception as reason:  # sqlglot's own errors on dialect it does not know
-            reasons[type(reason).__name__] += 1
+        steps, why = prepare.said(one, rows[one["id"]], grammar)
+        if steps is None:
+            reasons[why] += 1
+        else:
+            made[one["id"]] = steps
     return made, reasons
 
 
@@ -52,7 +50,7 @@ def main():
     described = subprocess.run([args.features, "--grammar"], capture_output=True, text=True, check=True).stdout
     grammar = gold.load_grammar(described)
     by_schema = collections.defaultdict(list)
-    for one in prepare.read("gold", args.questions):
+    for one in prepare.read(args.questions):
         by_schema[one["db"]].append(one)
     counts, lines = collections.Counter(), []
     for db in sorted(by_schema):

@@ -52,14 +52,20 @@ def grouped_table(voice, measured=False):
     return voice.choose([t for t in voice.schema.tables if any(not voice.names.of(t, c).dangling for c in voice.names.by_role(t, "category", "year")) and (not measured or voice.names.by_role(t, "measure"))])
 
 
-def count_per_value(voice):
-    """Number of rows per value of a column."""
+def grouped_rows(voice, filtered):
+    """A table, its source, a column to group by, the column's noun, and conditions on other columns with this chance."""
     table = grouped_table(voice)
     src = voice.base(table)
     column, noun = group_column(voice, table)
-    conds = some_conds(voice, src, 1) if voice.chance(0.25) else []
+    conds = some_conds(voice, src, 1) if voice.chance(filtered) else []
     if any(c.column is column for c in conds):
         raise Skip
+    return table, src, column, noun, conds
+
+
+def count_per_value(voice):
+    """Number of rows per value of a column."""
+    table, src, column, noun, conds = grouped_rows(voice, 0.25)
     col = Col(src, column.name)
     query = Query([col, Agg("count")], voice.srcs, voice.joins, where(conds), group=[col])
     text = voice.say(COUNT_PER, rows=noun_phrase(voice, table, conds), g=noun, gs=plural(noun))

@@ -4,7 +4,7 @@ from . import lexicon
 from .counting import WORDS
 from .english import NUMBER_WORDS, plural
 from .filters import some_conds
-from .grouping import group_column, grouped_table, make_pair
+from .grouping import group_column, grouped_rows, grouped_table, make_pair
 from .listing import label_items, shown_columns, where
 from .phrases import columns_phrase, link_cond, noun_phrase
 from .tree import Agg, Cmp, Col, Query, Sub
@@ -125,12 +125,7 @@ def nested_extreme(voice):
 
 def most_common(voice):
     """The value that most or fewest rows have."""
-    table = grouped_table(voice)
-    src = voice.base(table)
-    column, noun = group_column(voice, table)
-    conds = some_conds(voice, src, 1) if voice.chance(0.18) else []
-    if any(c.column is column for c in conds):
-        raise Skip
+    table, src, column, noun, conds = grouped_rows(voice, 0.18)
     down, count = voice.chance(0.8), 1 if voice.chance(0.85) else voice.rng.choice([2, 3, 3, 5])
     col = Col(src, column.name)
     items = [col] + ([Agg("count")] if voice.chance(0.12) else [])
