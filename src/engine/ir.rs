@@ -340,6 +340,20 @@ pub enum Predicate {
     },
 }
 
+impl Comparison {
+    /// The comparison that says the opposite.
+    pub fn negated(self) -> Self {
+        match self {
+            Comparison::Equal => Comparison::NotEqual,
+            Comparison::NotEqual => Comparison::Equal,
+            Comparison::Less => Comparison::GreaterOrEqual,
+            Comparison::LessOrEqual => Comparison::Greater,
+            Comparison::Greater => Comparison::LessOrEqual,
+            Comparison::GreaterOrEqual => Comparison::Less,
+        }
+    }
+}
+
 impl Source {
     /// The first use of a relation.
     pub fn first(relation: RelationId) -> Self {

@@ -12,14 +12,16 @@
 //!
 //! A tool for whoever works on the engine; nothing here ships.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use nl_query_core::schema::{RelationId, Schema};
+use nl_query_core::schema::Schema;
 use nl_query_engine::ir::Day;
-use nl_query_engine::{Answer, Prepared, ValueHit, ValueProbe, answer};
+use nl_query_engine::{Answer, Prepared, answer};
 use serde_json::{Value, json};
+
+mod common;
+use common::Values;
 
 const USAGE: &str = "ask SCHEMA.json [VALUES.json] [--today YYYY-MM-DD] [--jsonl] [--all] [--file FILE | QUESTION ...]";
 
@@ -30,8 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::read(std::env::args().skip(1))?;
     let schema: Schema = serde_json::from_str(&std::fs::read_to_string(&options.schema)?)?;
     let mut probe = match &options.values {
-        Some(path) => FileProbe::read(path)?,
-        None => FileProbe::default(),
+        Some(path) => Values::by_position(path)?,
+        None => Values::default(),
     };
     let started = Instant::now();
     let prepared = Prepared::new(schema);
@@ -126,44 +128,6 @@ fn print(question: &str, answer: &Answer, micros: u64, all: bool) {
         }
     }
     println!();
-}
-
-/// Answers from a file what a probe of the data would answer.
-#[derive(Default)]
-struct FileProbe {
-    /// Lower-case value to where it stands and how it is spelled there.
-    places: HashMap<String, Vec<(RelationId, usize, String)>>,
-}
-
-impl FileProbe {
-    fn read(path: &str) -> Result<Self, Box<dyn Error>> {
-        let file: HashMap<RelationId, HashMap<usize, Vec<String>>> = serde_json::from_str(&std::fs::read_to_string(path)?)?;
-        let mut places: HashMap<String, Vec<(RelationId, usize, String)>> = HashMap::new();
-        for (relation, columns) in file {
-            for (column, values) in columns {
-                for value in values {
-                    places.entry(value.to_lowercase()).or_default().push((relation, column, value));
-                }
-            }
-        }
-        // The maps above come in any order; answers must not depend on it.
-        places.values_mut().for_each(|list| list.sort());
-        Ok(FileProbe { places })
-    }
-}
-
-impl ValueProbe for FileProbe {
-    fn find(&mut self, needles: &[String], columns: &[(RelationId, usize)]) -> Vec<ValueHit> {
-        let mut hits = Vec::new();
-        for (needle, text) in needles.iter().enumerate() {
-            for (relation, column, value) in self.places.get(text).into_iter().flatten() {
-                if columns.contains(&(*relation, *column)) {
-                    hits.push(ValueHit { needle, relation: *relation, column: *column, value: value.clone() });
-                }
-            }
-        }
-        hits
-    }
 }
 
 fn parse_day(text: &str) -> Option<Day> {

@@ -1,4 +1,5 @@
-//! Prints all candidates of questions with their traits for training the judge, and the one that the judge that ships takes: one json object a question.
+//! Prints all candidates of questions with their traits for training the judge, and the one that the judge that ships takes: one json
+//! object a question.
 //!
 //! ```text
 //! candidates CATALOG.json VALUES.json QUESTIONS.jsonl [WEIGHTS.bin] > CANDIDATES.jsonl

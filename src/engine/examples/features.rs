@@ -15,10 +15,10 @@ use std::io::{BufWriter, Write};
 use nl_query_engine::Prepared;
 use nl_query_engine::parser::features::{CandidateKind, Features, Target};
 use nl_query_engine::parser::grammar;
-use nl_query_engine::question::{NumberValue, Question};
+use nl_query_engine::question::Question;
 use serde_json::{Value, json};
 
-mod input;
+mod common;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("features CATALOG.json VALUES.json QUESTIONS.jsonl".into());
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    input::read(catalog, values, questions, |id, question, features, prepared| {
+    common::read(catalog, values, questions, |id, question, features, prepared| {
         Ok(writeln!(out, "{}", describe(id, question, features, prepared))?)
     })
 }
@@ -54,7 +54,7 @@ fn describe(id: &Value, question: &Question, features: &Features, prepared: &Pre
             let (kind, text, target) = match &candidate.kind {
                 CandidateKind::Stored(value) => ("stored", value.text.clone(), Some(Target::Column(value.column))),
                 CandidateKind::Quoted(text) => ("quoted", text.clone(), None),
-                CandidateKind::Number(at) => ("number", digits(&question.numbers[*at].value), None),
+                CandidateKind::Number(at) => ("number", question.numbers[*at].value.digits(), None),
                 CandidateKind::Date(at) => ("date", format!("{:?}", question.dates[*at].range), None),
                 CandidateKind::Capitals(text) => ("capitals", text.clone(), None),
             };
@@ -71,11 +71,4 @@ fn describe(id: &Value, question: &Question, features: &Features, prepared: &Pre
         "id": id, "words": features.words, "lower": lower, "flags": features.flags, "items": items, "relations": features.relations,
         "links": links, "candidates": candidates,
     })
-}
-
-fn digits(value: &NumberValue) -> String {
-    match value {
-        NumberValue::Integer(value) => value.to_string(),
-        NumberValue::Decimal(digits) => digits.clone(),
-    }
 }

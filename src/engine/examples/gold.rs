@@ -7,7 +7,9 @@
 //!
 //! The first three are those of `features`. STEPS.jsonl has `id` and `steps` a line: pairs of a symbol's number and a choice's
 //! number as in training (productions, then words, then items). A line of the answer has `sql` or `error`, `unknown` (texts that
-//! no column is known to have), `forbidden`: steps that the constraints of the search rule out, `same`: whether the query gives these very steps, and `again`: whether the steps that it gives make it once more. With --repeats all that is named is joined, as a join written by hand does.
+//! no column is known to have), `forbidden`: steps that the constraints of the search rule out, `same`: whether the query gives these
+//! very steps, and `again`: whether the steps that it gives make it once more. With --repeats all that is named is joined, as a join
+//! written by hand does.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -15,10 +17,10 @@ use std::io::{BufWriter, Write};
 
 use nl_query_engine::parser::build;
 use nl_query_engine::parser::constraints::Constraints;
-use nl_query_engine::parser::features::{Features, features};
+use nl_query_engine::parser::features::Features;
 use nl_query_engine::parser::grammar::{Choice, SYMBOLS, Symbol, productions};
-use nl_query_engine::question::{self, Question};
-use nl_query_engine::{Prepared, render, understand};
+use nl_query_engine::question::Question;
+use nl_query_engine::{Prepared, render};
 use serde_json::{Value, json};
 
 mod common;
@@ -29,27 +31,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [catalog, values, questions, steps] = &args[usize::from(repeats)..] else {
         return Err("gold [--repeats] CATALOG.json VALUES.json QUESTIONS.jsonl STEPS.jsonl".into());
     };
-    let prepared = common::prepared(catalog)?;
-    let mut probe = common::Values::read(values, &prepared)?;
     let steps = by_id(steps)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for line in std::fs::read_to_string(questions)?.lines() {
-        let object: Value = serde_json::from_str(line)?;
-        let id = object["id"].to_string();
-        let Some(numbers) = steps.get(&id) else { continue };
-        let text = object["question"].as_str().ok_or("a line without a question")?;
-        let question = question::read(text, common::TODAY);
-        let mentions = understand::mentions(&question, &prepared, &mut probe);
-        let features = features(&question, &prepared, &mentions);
-        let steps = choices(numbers, &features).ok_or("a number without a meaning")?;
-        let rules = build::constraints(&features, &question, &prepared);
+    common::read(catalog, values, questions, |id, question, features, prepared| {
+        let Some(numbers) = steps.get(&id.to_string()) else { return Ok(()) };
+        let steps = choices(numbers, features).ok_or("a number without a meaning")?;
+        let rules = build::constraints(features, question, prepared);
         let forbidden: Vec<usize> =
             (0..steps.len()).filter(|&at| !rules.allowed(&steps[..at], steps[at].0, steps[at].1)).collect();
-        let mut answer = answer(&object["id"], &steps, &features, &question, &prepared, repeats);
+        let mut answer = answer(id, &steps, features, question, prepared, repeats);
         answer["forbidden"] = json!(forbidden);
-        writeln!(out, "{answer}")?;
-    }
-    Ok(())
+        Ok(writeln!(out, "{answer}")?)
+    })
 }
 
 /// The numbers of some steps: symbol and choice.

@@ -15,7 +15,7 @@ use nl_query_engine::parser::features::Features;
 use nl_query_engine::parser::{Choice, Free, Mode, Network, Parsed, grammar};
 use serde_json::{Value, json};
 
-mod input;
+mod common;
 
 struct Options {
     files: Vec<String>,
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let network = Network::read(std::fs::read(weights)?.leak())?;
     let models = options.models.unwrap_or_else(|| (0..network.models()).collect());
     let mut out = BufWriter::new(std::io::stdout().lock());
-    input::read(catalog, values, questions, |id, _, features, _| {
+    common::read(catalog, values, questions, |id, _, features, _| {
         let begun = Instant::now();
         let parses = network.parse_by(features, options.width, &Free, &models, options.mode);
         let micros = begun.elapsed().as_micros() as u64;

@@ -136,7 +136,7 @@ fn least(scores: &[f32]) -> f32 {
 
 /// Adds the readings by rules, scored by the network where it has the words for them.
 fn from_rules(asked: &Asked<'_>, network: &Network, written: &mut Written, list: &mut Vec<Made>) {
-    let mut unscored: Vec<(usize, Vec<Step>)> = Vec::new();
+    let (mut unscored, mut said): (Vec<usize>, Vec<Vec<Step>>) = Default::default();
     for (at, reading) in asked.readings.iter().enumerate() {
         let origin = Origin { rules: reading.confidence as f32, rules_first: at == 0, ..Origin::default() };
         let Some(one) = rendered(asked, reading.query.clone(), origin) else { continue };
@@ -148,14 +148,14 @@ fn from_rules(asked: &Asked<'_>, network: &Network, written: &mut Written, list:
             continue;
         }
         if let Some(steps) = build::steps(&one.query, &written.features, asked.question, asked.prepared) {
-            unscored.push((list.len(), steps));
+            unscored.push(list.len());
+            said.push(steps);
         }
         list.push(Made { reading: Some(at), ..one });
     }
-    let steps: Vec<Vec<Step>> = unscored.iter().map(|(_, steps)| steps.clone()).collect();
-    for ((at, steps), scores) in unscored.iter().zip(written.scores(network, &steps)) {
+    for ((at, steps), scores) in unscored.into_iter().zip(&said).zip(written.scores(network, &said)) {
         let mean = scores.iter().sum::<f32>() / scores.len().max(1) as f32;
-        let origin = &mut list[*at].origin;
+        let origin = &mut list[at].origin;
         *origin = Origin { network: Some(mean), network_least: least(&scores), steps: steps.len(), ..*origin };
     }
 }
@@ -244,4 +244,14 @@ fn asks_beyond(question: &Question) -> bool {
 pub fn shipped_forest() -> Option<&'static Forest> {
     static FOREST: OnceLock<Option<Forest>> = OnceLock::new();
     FOREST.get_or_init(|| Forest::read(include_str!("forest.json"), &names()).ok()).as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_judge_that_ships_belongs_to_this_code() {
+        assert!(shipped_forest().is_some());
+    }
 }

@@ -113,7 +113,7 @@ fn all() -> Vec<Production> {
         add(Condition, &format!("{negated}in"), vec![Term, Query]);
     }
     add(Condition, "between", vec![Term, Value, Value]);
-    for (name, _) in [("null", 0), ("not null", 0), ("true", 0), ("false", 0)] {
+    for name in ["null", "not null", "true", "false"] {
         add(Condition, name, vec![Column]);
     }
     add(Group, "none", vec![]);

@@ -94,6 +94,16 @@ pub enum NumberValue {
     Decimal(String),
 }
 
+impl NumberValue {
+    /// As they go into SQL.
+    pub fn digits(&self) -> String {
+        match self {
+            NumberValue::Integer(value) => value.to_string(),
+            NumberValue::Decimal(digits) => digits.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NumberKind {
     Plain,

@@ -1,8 +1,9 @@
 //! A question read with other numbers: for which of them does it fall into the same tokens, numbers and dates?
 //!
-//! The readers look at a number only to compare it with constants: 1800 to 2100 as years and above as many (the network), 1 to 99 as days, weeks and hours, 1500 to 2100 as years, 100,000 as
+//! The readers look at a number only to compare it with constants: 1 to 99 as days, weeks and hours, 1500 to 2100 as years, 100,000 as
 //! the most units of time, and the count of its digits. Up to 100 every number is tried; above, the ends of the stretches between those
-//! constants. What may be a year is left out altogether, because years are compared with each other as well.
+//! constants. What may be a year is left out altogether, because years are compared with each other as well. The network tells kinds of
+//! numbers apart ([`figure`]): an interval stays within one.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

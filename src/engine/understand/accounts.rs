@@ -8,7 +8,7 @@ use crate::lexicon::{AggregateWord, Direction};
 use crate::link::{Meaning, Mention};
 use crate::parser::rank::anatomy::Anatomy;
 use crate::prepared::Prepared;
-use crate::question::{NumberValue, Question};
+use crate::question::Question;
 use crate::render::describe::{describe_column, describe_relation};
 
 /// One account for each element, in the order of the question.
@@ -58,10 +58,7 @@ fn value(question: &Question, element: &Element, anatomy: &Anatomy, prepared: &P
         return Some(format!("text '{}'", quoted.content.trim()));
     }
     if let Some(number) = element.number.and_then(|at| question.numbers.get(at)) {
-        let digits = match &number.value {
-            NumberValue::Integer(value) => value.to_string(),
-            NumberValue::Decimal(digits) => digits.clone(),
-        };
+        let digits = number.value.digits();
         if anatomy.numbers.contains(&digits) || compared(&digits).is_some() {
             return Some(format!("number {digits}"));
         }

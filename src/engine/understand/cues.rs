@@ -176,15 +176,3 @@ pub fn cues_at(words: &[&str]) -> Vec<(usize, Cue)> {
 pub fn filler_at(words: &[&str]) -> usize {
     lexicon::filler_phrase(words)
 }
-
-/// The comparison that says the opposite.
-pub fn negate(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Equal => Comparison::NotEqual,
-        Comparison::NotEqual => Comparison::Equal,
-        Comparison::Less => Comparison::GreaterOrEqual,
-        Comparison::LessOrEqual => Comparison::Greater,
-        Comparison::Greater => Comparison::LessOrEqual,
-        Comparison::GreaterOrEqual => Comparison::Less,
-    }
-}

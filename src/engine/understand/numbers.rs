@@ -3,7 +3,7 @@
 use nl_query_core::schema::RelationId;
 
 use super::attributes::unit_factor;
-use super::cues::{Cue, CueWord, negate};
+use super::cues::{Cue, CueWord};
 use super::draft::Draft;
 use super::measures;
 use super::targets::Target;
@@ -33,7 +33,7 @@ fn compare(draft: &mut Draft, at: usize) {
     };
     let Some(target) = target(draft, at, cue, adjective, upper) else { return };
     let op = match op {
-        Some(op) if cue.is_some_and(|cue| super::values::negated_before(draft, cue)) => negate(op),
+        Some(op) if cue.is_some_and(|cue| super::values::negated_before(draft, cue)) => op.negated(),
         Some(op) => op,
         None => Comparison::Equal,
     };

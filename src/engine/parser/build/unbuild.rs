@@ -432,7 +432,7 @@ fn either(conditions: Vec<Condition>) -> Option<Condition> {
 fn denied(predicate: &Predicate) -> Option<Predicate> {
     let mut opposite = predicate.clone();
     match &mut opposite {
-        Predicate::Compare { op, .. } => *op = reversed(*op),
+        Predicate::Compare { op, .. } => *op = op.negated(),
         Predicate::In { negated, .. }
         | Predicate::InQuery { negated, .. }
         | Predicate::InRange { negated, .. }
@@ -445,15 +445,4 @@ fn denied(predicate: &Predicate) -> Option<Predicate> {
         _ => return None,
     }
     Some(opposite)
-}
-
-fn reversed(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Equal => Comparison::NotEqual,
-        Comparison::NotEqual => Comparison::Equal,
-        Comparison::Less => Comparison::GreaterOrEqual,
-        Comparison::LessOrEqual => Comparison::Greater,
-        Comparison::Greater => Comparison::LessOrEqual,
-        Comparison::GreaterOrEqual => Comparison::Less,
-    }
 }

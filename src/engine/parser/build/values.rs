@@ -282,10 +282,7 @@ impl Builder<'_> {
         if candidate.words.len() == 1 && token.kind == TokenKind::Number {
             return Some(token.text.clone());
         }
-        self.seen.question.numbers.get(at).map(|number| match &number.value {
-            NumberValue::Integer(value) => value.to_string(),
-            NumberValue::Decimal(digits) => digits.clone(),
-        })
+        self.seen.question.numbers.get(at).map(|number| number.value.digits())
     }
 
     /// All spellings of the value in the column; only those of these very letters where there are any.

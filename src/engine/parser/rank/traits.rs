@@ -9,9 +9,9 @@ use super::cues::{self, CUES};
 use crate::ir::Query;
 use crate::joins;
 use crate::parser::candidates::UNSAID;
-use crate::parser::features::{CandidateKind, FLAG_NUMBER, Features, Fit, Target};
+use crate::parser::features::{CandidateKind, Features, Fit, Target};
 use crate::prepared::{ColumnId, Prepared};
-use crate::question::{NumberValue, Question};
+use crate::question::Question;
 
 /// Where a candidate comes from and what its makers think of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -63,7 +63,7 @@ impl<'q> Shared<'q> {
             cues: cues::found(&text),
             unexplained,
             spoken: spoken(features),
-            numbers: question.numbers.iter().map(|number| digits(&number.value)).collect(),
+            numbers: question.numbers.iter().map(|number| number.value.digits()).collect(),
             dates: question.dates.iter().filter(|date| !date.may_be_number).count(),
             named: named(features),
             named_relations: named_relations(features),
@@ -324,24 +324,12 @@ fn spoken(features: &Features) -> Vec<Vec<String>> {
     spans.into_iter().map(|(_, ways)| ways).collect()
 }
 
-fn digits(value: &NumberValue) -> String {
-    match value {
-        NumberValue::Integer(value) => value.to_string(),
-        NumberValue::Decimal(digits) => digits.clone(),
-    }
-}
-
-/// The fit of a word to an item, read back from the links.
-fn fit(features: &Features, word: usize, item: usize) -> Fit {
-    features.fit(word, item)
-}
-
 /// Phrases that say the whole name of columns; a phrase inside a longer one is left out.
 fn named(features: &Features) -> Vec<(Vec<usize>, BTreeSet<ColumnId>)> {
     let mut phrases: Vec<(Vec<usize>, BTreeSet<ColumnId>)> = Vec::new();
     for (at, item) in features.items.iter().enumerate() {
         let Target::Column(column) = item.target else { continue };
-        let words: Vec<usize> = (0..features.words.len()).filter(|word| fit(features, *word, at) == Fit::Exact).collect();
+        let words: Vec<usize> = (0..features.words.len()).filter(|word| features.fit(*word, at) == Fit::Exact).collect();
         if words.is_empty() {
             continue;
         }
@@ -360,7 +348,7 @@ fn named(features: &Features) -> Vec<(Vec<usize>, BTreeSet<ColumnId>)> {
 }
 
 fn named_relations(features: &Features) -> BTreeSet<usize> {
-    let exact = |item: usize| (0..features.words.len()).any(|word| fit(features, word, item) == Fit::Exact);
+    let exact = |item: usize| (0..features.words.len()).any(|word| features.fit(word, item) == Fit::Exact);
     features
         .items
         .iter()
@@ -384,7 +372,7 @@ struct Evidence {
 
 fn evidence(shared: &Shared, anatomy: &Anatomy) -> Evidence {
     let features = shared.features;
-    let best = |item: usize| (0..features.words.len()).map(|word| fit(features, word, item)).max().unwrap_or(Fit::None);
+    let best = |item: usize| (0..features.words.len()).map(|word| features.fit(word, item)).max().unwrap_or(Fit::None);
     let mut evidence = Evidence::default();
     for (at, item) in features.items.iter().enumerate() {
         match item.target {
@@ -410,9 +398,4 @@ fn evidence(shared: &Shared, anatomy: &Anatomy) -> Evidence {
     evidence.names_unused = shared.named.iter().filter(|(_, columns)| columns.is_disjoint(&anatomy.columns)).count();
     evidence.relations_unused = shared.named_relations.difference(&anatomy.relations).count();
     evidence
-}
-
-/// Whether a word is a number, for whoever counts what is left over.
-pub fn is_number(features: &Features, word: usize) -> bool {
-    features.flags.get(word).is_some_and(|flags| flags & FLAG_NUMBER != 0)
 }
