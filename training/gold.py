@@ -88,8 +88,8 @@ class View:
                 todo += [other for other in relations if other not in seen and self.joined(one, other)]
         return len(seen) == len(relations)
 
-    def tree(self, terminals):
-        """The smallest set of relations that connects the terminals (up to two more are tried)."""
+    def only_tree(self, terminals):
+        """The smallest set of relations that connects the terminals (up to two more are tried); None where there are several."""
         terminals = set(terminals)
         if len(terminals) < 2:
             return terminals
@@ -97,9 +97,10 @@ class View:
         for more in range(3):
             if more == 2 and len(rest) > 30:
                 break
-            for extra in itertools.combinations(rest, more):
-                if self.connected(terminals | set(extra)):
-                    return terminals | set(extra)
+            found = (terminals | set(extra) for extra in itertools.combinations(rest, more))
+            connected = list(itertools.islice(filter(self.connected, found), 2))
+            if connected:
+                return connected[0] if len(connected) == 1 else None
         return terminals
 
     def mentioned(self, relation):
@@ -216,12 +217,12 @@ class Block:
         view, tables = self.view, set(self.tables)
         if not need:
             return self.tables[:3]
-        if view.tree(need) == tables:
+        if view.only_tree(need) == tables:
             return []
         rest = sorted(tables - need)
         for more in range(1, 4):
             for chosen in itertools.combinations(rest, more):
-                if view.tree(need | set(chosen)) == tables:
+                if view.only_tree(need | set(chosen)) == tables:
                     return list(chosen)
         return rest[:3]
 
@@ -378,16 +379,15 @@ class Block:
 
     def value(self, node, limit=False):
         """A step that points at the word which says a value, or a constant."""
-        negative = isinstance(node, exp.Neg)
-        node = node.this if negative else node
-        if isinstance(node, exp.Cast):
-            node = node.this
+        node = strip(node)
+        if isinstance(node, exp.Neg):
+            node = exp.Literal(this="-" + strip(node.this).name, is_string=False)
         if not isinstance(node, exp.Literal):
             raise Unsaid("value")
         place = None if limit and node.this == "1" else spoken(node, self.view.row)
         if place is not None:
             return ("value", ("word", place))
-        if not negative and re.fullmatch(r"\d+", node.this) and int(node.this) in CONSTANTS:
+        if re.fullmatch(r"\d+", node.this) and int(node.this) in CONSTANTS:
             return ("value", ("constant", int(node.this)))
         raise Unsaid("value not said")
 
