@@ -8,12 +8,19 @@ pub mod array_literal;
 pub mod error;
 pub mod functions;
 pub mod histogram;
+pub mod http_date;
 pub mod introspection;
 pub mod layout;
 pub mod nearest;
+pub mod provider;
 pub mod question;
 pub mod refusal;
+pub mod retry_after;
 pub mod schema;
+pub mod secret;
 pub mod size;
 pub mod table;
 pub mod template;
+
+#[cfg(test)]
+mod testing;
