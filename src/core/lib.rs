@@ -5,8 +5,11 @@
 #![forbid(unsafe_code)]
 
 pub mod array_literal;
+pub mod complaint;
 pub mod error;
+pub mod flight;
 pub mod functions;
+pub mod gateway;
 pub mod histogram;
 pub mod http_date;
 pub mod introspection;
@@ -14,6 +17,7 @@ pub mod layout;
 pub mod nearest;
 pub mod provider;
 pub mod question;
+pub mod queue;
 pub mod refusal;
 pub mod retry_after;
 pub mod schema;
@@ -21,6 +25,7 @@ pub mod secret;
 pub mod size;
 pub mod table;
 pub mod template;
+pub mod wire;
 
 #[cfg(test)]
 mod testing;

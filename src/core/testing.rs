@@ -20,6 +20,14 @@ impl Random {
         ((self.next() >> 11) % limit as u64) as usize
     }
 
+    pub fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.next() as u8).collect()
+    }
+
     /// Text with characters of one to four bytes, quotes and control characters.
     pub fn text(&mut self, length: usize) -> String {
         const LETTERS: [char; 12] = ['a', 'B', '7', ' ', '"', '\\', '\n', '\0', 'é', '売', '🦀', '{'];
