@@ -486,7 +486,7 @@ impl World {
 #[test]
 fn whatever_happens_no_slot_is_lost_and_no_answer_goes_astray() {
     let mut delivered = 0;
-    for seed in 0..300 {
+    for seed in 0..120 {
         let mut world = World::new(seed);
         for _ in 0..400 {
             world.step();
@@ -494,5 +494,5 @@ fn whatever_happens_no_slot_is_lost_and_no_answer_goes_astray() {
         delivered += world.delivered.len();
         world.end();
     }
-    assert!(delivered > 5_000, "{delivered}");
+    assert!(delivered > 2_000, "{delivered}");
 }
