@@ -44,6 +44,7 @@ enum Phase {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pass {
+    /// Position among the flights: where the key lies.
     pub place: u32,
     _unused: u32,
     generation: u64,
@@ -63,6 +64,7 @@ pub enum Joined {
 /// What a member sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
+    /// Somebody is asking.
     Flying,
     /// The leader is gone: [`take_over`].
     NoLeader,

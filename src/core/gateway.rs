@@ -23,3 +23,29 @@ pub(crate) fn lengthened(wait: u64, random: u32) -> u64 {
 pub(crate) fn share(value: u64, random: u32) -> u64 {
     ((u128::from(value) * u128::from(random)) >> 32) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What can live in shared memory: copied byte by byte, holding no address.
+    fn plain<T: Copy + Default + Send + 'static>() -> usize {
+        size_of::<T>()
+    }
+
+    #[test]
+    fn what_is_kept_of_a_server_or_a_role_is_plain_and_small() {
+        assert!(plain::<health::Health>() <= 512, "{}", plain::<health::Health>());
+        assert!(plain::<ledger::Account>() <= 64);
+        assert!(plain::<crate::queue::Slot>() <= 128);
+        assert!(plain::<crate::flight::Flight>() <= 64);
+        assert_eq!(plain::<crate::queue::Head>(), 8);
+    }
+
+    #[test]
+    fn a_wait_is_lengthened_by_a_quarter_at_most() {
+        assert_eq!(lengthened(1000, 0), 1000);
+        assert_eq!(lengthened(1000, u32::MAX), 1249);
+        assert_eq!(lengthened(u64::MAX, u32::MAX), u64::MAX);
+    }
+}

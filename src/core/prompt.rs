@@ -11,7 +11,9 @@ use crate::provider::request::{Message, Shape};
 /// A conversation that begins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
+    /// Rules and tables.
     pub system: String,
+    /// The question, and what was said since.
     pub messages: Vec<Message>,
     /// Relations that are described.
     pub relations: usize,

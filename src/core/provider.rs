@@ -34,6 +34,7 @@ pub enum Api {
 }
 
 impl Api {
+    /// Every one, in the order of the enum.
     pub const ALL: [Api; 3] = [Api::OpenAi, Api::Anthropic, Api::Gemini];
 
     /// The value of the server option `api`.

@@ -33,6 +33,7 @@ pub struct Order {
     pub owner: u64,
     /// Which server it is for.
     pub server: u32,
+    /// When nobody waits for it any more, in milliseconds.
     pub deadline: u64,
 }
 

@@ -33,7 +33,9 @@ pub struct Window {
 /// Both limits that vendors keep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RateLimits {
+    /// Of requests.
     pub requests: Window,
+    /// Of tokens.
     pub tokens: Window,
 }
 

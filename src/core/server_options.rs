@@ -27,15 +27,21 @@ use crate::wire::Timeouts;
 /// Everything that a server's options say, with what holds where they say nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerOptions {
+    /// How to speak to it.
     pub api: Api,
+    /// Its base address.
     pub url: Url,
+    /// As the server names it.
     pub model: String,
     /// On the database server; read by workers only.
     pub api_key_file: Option<String>,
     /// The header that carries the key, where it is not the one of the api.
     pub key_header: Option<String>,
+    /// Further header fields.
     pub headers: Headers,
+    /// How long to wait for what.
     pub timeouts: Timeouts,
+    /// Attempts after the first.
     pub retries: u32,
     /// Tokens of an answer at most.
     pub max_tokens: u32,
@@ -43,7 +49,9 @@ pub struct ServerOptions {
     pub completion_tokens: bool,
     /// Tokens of prompt and answer together at most.
     pub context_tokens: u32,
+    /// None leaves it to the server.
     pub temperature: Option<f64>,
+    /// How strictly the server can be told what an answer looks like.
     pub structured_output: StructuredOutput,
     /// Calls under way at a time, of all sessions together.
     pub concurrency: u32,
@@ -51,8 +59,11 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// What each role may spend.
     pub role_limits: Limits,
+    /// What it is good for; none for both.
     pub role: Option<Role>,
+    /// Clear text may leave the machine.
     pub allow_insecure: bool,
+    /// A proxy; none goes straight.
     pub proxy: Option<Url>,
     /// On the database server; read by workers only.
     pub ca_file: Option<String>,

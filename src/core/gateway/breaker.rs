@@ -20,6 +20,8 @@ const FIRST_PAUSE: u64 = 5_000;
 const LONGEST_PAUSE: u64 = 60_000;
 /// Milliseconds closed after which earlier openings are forgotten.
 const CALM: u64 = 60_000;
+/// Milliseconds after which it is worth looking again while probes are under way.
+const GLANCE: u64 = 1_000;
 /// Milliseconds after which a probe that nobody reported on is given up: its caller was lost.
 const PROBE_PATIENCE: u64 = 120_000;
 
@@ -56,9 +58,12 @@ struct Second {
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum State {
+    /// Calls go through.
     #[default]
     Closed = 0,
+    /// None goes through.
     Open = 1,
+    /// A few go through, to see.
     HalfOpen = 2,
 }
 
@@ -85,7 +90,9 @@ pub struct Permit {
 /// What a call says about the server's health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
+    /// It answered.
     Well,
+    /// It failed.
     Unwell,
     /// Nothing: it was never made, or failed for another reason.
     Silent,
@@ -109,7 +116,7 @@ impl Breaker {
             State::Closed => None,
             State::Open => (now < self.until).then_some(self.until),
             State::HalfOpen if self.has_room(now) => None,
-            State::HalfOpen => Some(self.probe_at.saturating_add(PROBE_PATIENCE)),
+            State::HalfOpen => Some(now.saturating_add(GLANCE)),
         }
     }
 

@@ -11,9 +11,13 @@ use crate::provider::failure::{Failure, FailureClass, Meaning};
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Health {
+    /// Whether it works.
     pub breaker: Breaker,
+    /// Whether it asked for patience.
     pub cooldown: Cooldown,
+    /// Which keys it rejects.
     pub misconfigured: Misconfigured,
+    /// How many retries are left.
     pub retries: RetryBudget,
 }
 

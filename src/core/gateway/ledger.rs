@@ -11,6 +11,7 @@ use super::limits::{Clock, Limiter};
 pub struct Account {
     /// Whose it is; 0 for nobody's.
     pub key: u64,
+    /// What is spent.
     pub limiter: Limiter,
 }
 

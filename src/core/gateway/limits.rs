@@ -6,8 +6,11 @@
 /// What is allowed; 0 is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
+    /// Requests that fill in within a minute.
     pub requests_per_minute: u32,
+    /// Tokens, in and out together, that fill in within a minute.
     pub tokens_per_minute: u32,
+    /// Tokens, in and out together, of one calendar day.
     pub tokens_per_day: u64,
 }
 
@@ -47,23 +50,31 @@ const UNIT: u64 = 60_000;
 /// One who pays: which limits, and what is spent of them.
 #[derive(Debug)]
 pub struct Payer<'a> {
+    /// On whose account it goes.
     pub who: Who,
+    /// What is allowed.
     pub limits: Limits,
+    /// What is spent.
     pub limiter: &'a mut Limiter,
 }
 
 /// On whose account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
+    /// The role that asks.
     Role,
+    /// The server that is asked, for all roles together.
     Server,
 }
 
 /// Which limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
+    /// See [`Limits`].
     RequestsPerMinute,
+    /// See [`Limits`].
     TokensPerMinute,
+    /// See [`Limits`].
     TokensPerDay,
 }
 
@@ -81,7 +92,9 @@ impl Limit {
 /// Why a request may not be made now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Denied {
+    /// Whose limit it is.
     pub who: Who,
+    /// Which limit it is.
     pub limit: Limit,
     /// What the limit is.
     pub allowed: u64,

@@ -28,12 +28,15 @@ impl Default for Policy {
 /// What there is to decide about.
 #[derive(Debug, Clone, Copy)]
 pub struct Situation<'a> {
+    /// What happened.
     pub failure: &'a Failure,
     /// Attempts so far, the failed one included.
     pub attempts: u32,
+    /// The moment.
     pub now: u64,
     /// When the caller's time is over.
     pub deadline: u64,
+    /// A random number of which every bit counts.
     pub random: u32,
 }
 
@@ -41,9 +44,8 @@ pub struct Situation<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// Ask again after so many milliseconds. It is taken from the budget already.
-    Retry {
-        wait: u64,
-    },
+    Retry { wait: u64 },
+    /// Do not ask this server again.
     Stop(Why),
 }
 

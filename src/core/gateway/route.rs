@@ -35,16 +35,20 @@ pub enum Standing {
 /// A server of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Server {
+    /// The foreign server's name.
     pub name: String,
+    /// What speaks for or against asking it.
     pub standing: Standing,
 }
 
 /// Why no server can be asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NoRoute {
+    /// For counting and for programs.
     pub cause: Cause,
     /// Milliseconds after which one of them may be asked again; none where waiting does not help.
     pub wait: Option<u64>,
+    /// For the user.
     pub complaint: Complaint,
 }
 

@@ -12,6 +12,7 @@ const MESSAGE: usize = 300;
 /// One failed call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
+    /// What kind of failure it is.
     pub class: FailureClass,
     /// What the server (or the transport) said, on one line. It may repeat the key until [`crate::secret::Secret::scrub`] has seen it.
     pub message: String,
@@ -25,6 +26,7 @@ pub struct Failure {
     pub retry_after: Option<u64>,
     /// The server says itself whether another attempt makes sense.
     pub should_retry: Option<bool>,
+    /// The vendor's number of the request.
     pub request_id: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use crate::secret::Secret;
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
+    /// None.
     pub fn new() -> Headers {
         Headers::default()
     }
@@ -22,14 +23,17 @@ impl Headers {
         self.0.push((name.to_owned(), value.to_owned()));
     }
 
+    /// All fields, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// How many fields there are.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Whether there is no field.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -44,15 +48,20 @@ impl FromIterator<(String, String)> for Headers {
 /// A POST without the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
+    /// The whole address.
     pub url: String,
+    /// All fields but the one with the key.
     pub headers: Headers,
+    /// JSON.
     pub body: Vec<u8>,
 }
 
 /// What came back.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpReply<'a> {
+    /// Of the last reply: nothing is followed.
     pub status: u16,
+    /// As they came.
     pub headers: &'a Headers,
     /// Complete, and no longer compressed.
     pub body: &'a [u8],
@@ -73,6 +82,7 @@ impl HttpReply<'_> {
 /// The header field that carries the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyHeader {
+    /// Of the field.
     pub name: String,
     /// What stands before the key.
     pub prefix: String,

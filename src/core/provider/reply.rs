@@ -5,7 +5,9 @@
 pub struct Reply {
     /// What the model said; a refusal's words where it refused; may be empty.
     pub text: String,
+    /// Why the model stopped.
     pub finish: Finish,
+    /// What it cost.
     pub usage: Usage,
     /// The vendor's number of the request.
     pub request_id: Option<String>,
@@ -32,6 +34,7 @@ pub enum Finish {
 }
 
 impl Finish {
+    /// Every reason, in the order of the enum.
     pub const ALL: [Finish; 6] =
         [Finish::Complete, Finish::Truncated, Finish::Filtered, Finish::Refused, Finish::ToolCall, Finish::Unknown];
 

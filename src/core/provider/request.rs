@@ -7,6 +7,7 @@ use super::failure::{Failure, FailureClass};
 /// One question to a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
+    /// As the server names it.
     pub model: String,
     /// What holds for the whole conversation; empty for none.
     pub system: String,
@@ -16,6 +17,7 @@ pub struct Request {
     pub max_tokens: u32,
     /// 0 to 2; none leaves it to the server, which some models insist on.
     pub temperature: Option<f64>,
+    /// What the answer must look like.
     pub shape: Shape,
     /// The limit goes by the name `max_completion_tokens`, as newer models want it, and not `max_tokens`. For [`super::Api::OpenAi`].
     pub completion_tokens: bool,
@@ -26,13 +28,18 @@ pub struct Request {
 /// What one side said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
+    /// Whose words they are.
     pub speaker: Speaker,
+    /// The words.
     pub text: String,
 }
 
+/// The sides of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speaker {
+    /// Who asks.
     User,
+    /// Who answers.
     Model,
 }
 

@@ -34,14 +34,18 @@ pub struct Slot {
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum State {
+    /// Nobody's.
     #[default]
     Free = 0,
     /// The owner writes the request.
     Filling = 1,
+    /// It waits for a worker.
     Queued = 2,
+    /// A worker is busy with it.
     Taken = 3,
     /// Taken, and nobody waits for it any more.
     Abandoned = 4,
+    /// It waits for its owner.
     Answered = 5,
     /// The owner reads the answer.
     Reading = 6,
@@ -62,6 +66,7 @@ pub enum Priority {
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Outcome {
+    /// Nothing yet.
     #[default]
     None = 0,
     /// A worker wrote an answer into the slot, be it a failure.
@@ -78,6 +83,7 @@ pub enum Outcome {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Ticket {
+    /// Position of the slot, and of its bytes.
     pub slot: u32,
     pub(super) _unused: u32,
     pub(super) generation: u64,
@@ -87,6 +93,7 @@ pub struct Ticket {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Claim {
+    /// Position of the slot, and of its bytes.
     pub slot: u32,
     pub(super) take: u32,
     pub(super) generation: u64,

@@ -6,17 +6,22 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// An `http` or `https` address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
+    /// Encrypted or not.
     pub scheme: Scheme,
     /// In small letters; an IPv6 address without its brackets.
     pub host: String,
+    /// None for the scheme's own.
     pub port: Option<u16>,
     /// As it was written, without a fragment.
     text: String,
 }
 
+/// What stands before `://`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
+    /// Clear text.
     Http,
+    /// Encrypted.
     Https,
 }
 
@@ -50,6 +55,7 @@ impl Url {
         &self.text
     }
 
+    /// Whether nobody on the way can read it.
     pub fn is_encrypted(&self) -> bool {
         self.scheme == Scheme::Https
     }

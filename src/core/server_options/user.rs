@@ -10,6 +10,7 @@ pub const USER_OPTIONS: [&str; 2] = ["api_key", "api_key_file"];
 /// What a user mapping says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UserOptions {
+    /// The key itself.
     pub api_key: Option<Secret>,
     /// On the database server; read by workers only.
     pub api_key_file: Option<String>,

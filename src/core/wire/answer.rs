@@ -8,6 +8,7 @@ use crate::provider::reply::{Finish, Reply, Usage};
 /// What a worker found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
+    /// What the server said, read.
     pub result: Result<Reply, Box<Failure>>,
     /// Attempts, the last one included.
     pub attempts: u32,

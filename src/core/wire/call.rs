@@ -12,10 +12,15 @@ pub struct Call {
     pub server: u32,
     /// Stands for the options that the call was built from, the key's source included.
     pub fingerprint: u64,
+    /// How the reply is to be read.
     pub api: Api,
+    /// What is sent.
     pub http: HttpRequest,
+    /// Where the key is to be had.
     pub key: KeySource,
+    /// Which field carries it.
     pub key_header: KeyHeader,
+    /// How long to wait for what.
     pub timeouts: Timeouts,
     /// Bytes that the body of a reply may have at most, before and after it is unpacked.
     pub most_bytes: u32,
