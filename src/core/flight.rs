@@ -88,7 +88,7 @@ pub enum Left {
 }
 
 /// Joins the flight that asks the same, or begins one. `same` compares the whole key of the flight at a place with the caller's; a
-/// leader's key belongs to its place from now on.
+/// leader's key belongs to its place from now on. `me` is not 0.
 pub fn join(flights: &mut [Flight], hash: u64, me: u64, same: impl Fn(usize) -> bool) -> Joined {
     let is_it = |(place, flight): (usize, &Flight)| flight.phase == Phase::Flying && flight.hash == hash && same(place);
     if let Some(place) = flights.iter().enumerate().position(is_it) {

@@ -88,7 +88,8 @@ fn from_json(text: &str) -> Option<Result<String, NoSql>> {
     if !text.starts_with('{') {
         return None;
     }
-    let members = match serde_json::from_str::<Value>(text) {
+    let read = serde_json::from_str::<Value>(text).or_else(|_| serde_json::from_str(&with_escaped_breaks(text)));
+    let members = match read {
         Ok(Value::Object(members)) => members,
         Err(error) if error.is_eof() => return Some(Err(NoSql::Truncated)),
         _ => return None,
@@ -104,6 +105,23 @@ fn from_json(text: &str) -> Option<Result<String, NoSql>> {
         None if members.contains_key("reason") || members.contains_key("error") => Err(reason()),
         _ => Err(NoSql::NoStatement(shown(text))),
     })
+}
+
+/// Small models write the lines of a query into a JSON text as they are, which JSON does not allow.
+fn with_escaped_breaks(text: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    let mut json = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' if inside => json.push_str("\\n"),
+            '\t' if inside => json.push_str("\\t"),
+            '\r' if inside => {}
+            c => json.push(c),
+        }
+        inside ^= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+    }
+    json
 }
 
 /// The JSON object with a statement that stands somewhere in a text.
@@ -145,8 +163,14 @@ fn from_blocks(blocks: &[fences::Block<'_>]) -> Result<String, NoSql> {
     }
 }
 
-/// A text that is meant to be nothing but a statement.
+/// A text that is meant to be nothing but a statement; some models put a fence around it even here.
 fn from_code(code: &str) -> Result<String, NoSql> {
+    if code.trim_start().starts_with("```") {
+        return match fences::blocks(code)?.as_slice() {
+            [block] if !block.code.contains("```") => from_code(block.code),
+            _ => Err(NoSql::Several),
+        };
+    }
     let parts = statements::split(code).ok_or(NoSql::Truncated)?;
     match parts.as_slice() {
         [] => Err(NoSql::Empty),

@@ -19,10 +19,17 @@ fn a_json_object() {
         "```\n{\"sql\": \"select count(*) as ovens from ovens\"}\n```",
         "Here it is: {\"sql\": \"select count(*) as ovens from ovens\"} Hope that helps!",
         r#"{"query": "select count(*) as ovens from ovens"}"#,
+        "{\"sql\": \"```sql\\nselect count(*) as ovens from ovens;\\n```\"}",
         "<think>{\"sql\": null}</think>{\"sql\": \"select count(*) as ovens from ovens\"}",
     ] {
         assert_eq!(found(text), SQL, "{text}");
     }
+}
+
+#[test]
+fn json_with_the_lines_of_a_query_in_it() {
+    assert_eq!(found("{\n\t\"sql\": \"select 'a\\\"b' -- so\r\n\tfrom t\"\n}"), "select 'a\"b' -- so\n\tfrom t");
+    assert_eq!(from_text("{\"sql\": \"select 1\nfrom"), Err(NoSql::Truncated));
 }
 
 #[test]
