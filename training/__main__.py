@@ -6,8 +6,8 @@ The steps, in order; each leaves files in --work, and --only-from takes up an ea
 
     data        a scratch cluster with the benchmark data and the synthesised schemas; what the engine sees of each schema
     prepare     questions with gold SQL become examples
-    train       one network for each fold of databases, which it does not see (two at a time, about 40 minutes each on a core)
-    export      the networks as files of weights: one for each fold, and all of them together
+    train       a network on all databases, and one for each fold of them, which it does not see (two at a time, 25 to 40 minutes each on a core)
+    export      the networks as files of weights: one for each fold, and those that ship together
     candidates  what each network writes for the databases that it has not seen, and which of it is right by execution
     rank        the judge of candidates, on those
     ship        weights.bin and forest.json into src/engine/parser, the report into docs/training.md
@@ -35,6 +35,8 @@ from training.samples import DATABASES
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 PARSER = CHECKOUT / "src" / "engine" / "parser"
 STEPS = ("data", "prepare", "train", "export", "candidates", "rank", "ship")
+# The networks that ship: six would be more than the 16 MB that weights may take.
+SHIPPED = ("all", "fold0", "fold1", "fold2", "fold3")
 SPIDER, WIKISQL, SYNTH = "spider_train", "wikisql_train", "synth"
 
 
@@ -148,25 +150,26 @@ def prepare(run):
 
 
 def train(run):
-    """The networks, so many at a time."""
-    steps = 100 if run.options.small else run.options.steps
-    waiting, running = list(range(FOLDS)), []
+    """The networks, so many at a time; the one that ships first learns longest."""
+    longest, steps = (100, 100) if run.options.small else (run.options.longest, run.options.steps)
+    waiting = [("all", -1, FOLDS, longest)] + [(f"fold{fold}", fold, fold, steps) for fold in range(FOLDS)]
+    running = []
     while waiting or running:
         while waiting and len(running) < run.options.jobs:
-            fold = waiting.pop(0)
-            out = run.work / f"fold{fold}.pt"
-            words = ("--data", run.work / "examples", "--fold", fold, "--seed", fold, "--steps", steps, "--out", out)
-            running.append((fold, run.python("training.train", *words, wait=False)))
-        fold, process = running.pop(0)
-        run.ended(process, f"training of fold {fold}")
+            name, fold, seed, steps = waiting.pop(0)
+            words = ("--data", run.work / "examples", "--fold", fold, "--seed", seed, "--steps", steps, "--out", run.work / f"{name}.pt")
+            running.append((name, run.python("training.train", *words, wait=False)))
+        name, process = running.pop(0)
+        run.ended(process, f"training of {name}")
 
 
 def export(run):
-    """Weights of each fold, and of all."""
-    networks = [run.work / f"fold{fold}.pt" for fold in range(FOLDS)]
-    for fold, network in enumerate(networks):
-        run.python("training.export", "--data", run.work / "examples", "--out", run.work / f"fold{fold}.bin", network)
-    run.python("training.export", "--data", run.work / "examples", "--out", run.work / "weights.bin", *networks)
+    """Weights of each fold, and those that ship: the network that has seen all databases, then as many others as there is room for."""
+    networks = {name: run.work / f"{name}.pt" for name in ("all", *(f"fold{fold}" for fold in range(FOLDS)))}
+    for fold in range(FOLDS):
+        run.python("training.export", "--data", run.work / "examples", "--out", run.work / f"fold{fold}.bin", networks[f"fold{fold}"])
+    ship = [networks[name] for name in SHIPPED]
+    run.python("training.export", "--data", run.work / "examples", "--out", run.work / "weights.bin", *ship)
 
 
 def strangers(run):
@@ -244,7 +247,8 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, default=CHECKOUT / "target" / "training")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--jobs", type=int, default=2, help="networks trained at once, each on one core")
-    parser.add_argument("--steps", type=int, default=8500, help="steps of training of one network")
+    parser.add_argument("--steps", type=int, default=6000, help="steps of training of the network of a fold")
+    parser.add_argument("--longest", type=int, default=8500, help="steps of training of the network that has seen all databases")
     parser.add_argument("--only-from", choices=STEPS, default=STEPS[0])
     parser.add_argument("--pg-config", default=os.environ.get("PG_CONFIG", "pg_config"))
     options = parser.parse_args()

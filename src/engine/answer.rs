@@ -165,13 +165,7 @@ fn understood(question: &Question, prepared: &Prepared, probe: &mut dyn ValuePro
         return refuse(Refusal::OutOfScope { what: what.to_owned() }, Vec::new());
     }
     let understanding = understand::understand(question, prepared, probe);
-    let asked = Asked {
-        question,
-        prepared,
-        mentions: &understanding.mentions,
-        readings: &understanding.readings,
-        unexplained: understanding.unknown.len(),
-    };
+    let asked = Asked { question, prepared, understanding: &understanding };
     let (made, written) = match understanding.names_something() {
         true => candidates::made(&asked, Network::shipped(), known),
         false => Default::default(),

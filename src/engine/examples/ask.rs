@@ -4,8 +4,9 @@
 //! ask SCHEMA.json [VALUES.json] [--today YYYY-MM-DD] [--jsonl] [--all] [--file FILE | QUESTION …]
 //! ```
 //!
-//! SCHEMA.json is a serialised `nl_query_core::schema::Schema`. VALUES.json stands for the data that a value probe would look
-//! through: `{"relation": {"column": ["value", …]}}`, both keys being positions in the schema. FILE holds one question a line:
+//! SCHEMA.json is a serialised `nl_query_core::schema::Schema`, or what `sql/catalog.sql` gives. VALUES.json stands for the data that a
+//! value probe would look through: `{"relation": {"column": ["value", …]}}`, both keys being positions in the schema, or names as
+//! `training.catalogs` writes them. FILE holds one question a line:
 //! plain text (`#` starts a comment), `question TAB flag TAB SQL` as in the test sets, or a JSON object with `question` and
 //! perhaps `id`. `--all` prints every candidate, not only the best. `--jsonl` prints one object a question: `id` (or the
 //! question's number), `question`, `sql`, `confidence`, `error` and `micros`, the time that the answer took alone.
@@ -30,14 +31,17 @@ type Asked = (Option<Value>, String);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::read(std::env::args().skip(1))?;
-    let schema: Schema = serde_json::from_str(&std::fs::read_to_string(&options.schema)?)?;
+    let started = Instant::now();
+    let (prepared, by_name) = match serde_json::from_str::<Schema>(&std::fs::read_to_string(&options.schema)?) {
+        Ok(schema) => (Prepared::new(schema), false),
+        Err(_) => (common::prepared(&options.schema)?, true),
+    };
+    let preparing = started.elapsed();
     let mut probe = match &options.values {
+        Some(path) if by_name => Values::read(path, &prepared)?,
         Some(path) => Values::by_position(path)?,
         None => Values::default(),
     };
-    let started = Instant::now();
-    let prepared = Prepared::new(schema);
-    let preparing = started.elapsed();
     for (number, (id, question)) in options.questions.iter().enumerate() {
         let started = Instant::now();
         let answer = answer(question, &prepared, &mut probe, options.today);

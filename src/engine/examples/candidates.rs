@@ -34,13 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let object: Value = serde_json::from_str(line)?;
         let question = question::read(object["question"].as_str().ok_or("a line without a question")?, common::TODAY);
         let understanding = understand::understand(&question, &prepared, &mut probe);
-        let asked = Asked {
-            question: &question,
-            prepared: &prepared,
-            mentions: &understanding.mentions,
-            readings: &understanding.readings,
-            unexplained: understanding.unknown.len(),
-        };
+        let asked = Asked { question: &question, prepared: &prepared, understanding: &understanding };
         let (made, _) = candidates::made(&asked, network, None);
         let judged = candidates::judged(&asked, made.clone(), candidates::shipped_forest());
         let best = judged.first().map(|best| json!({ "sql": best.sql, "confidence": best.confidence }));

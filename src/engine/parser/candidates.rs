@@ -10,18 +10,21 @@ use super::net::Network;
 use super::rank::anatomy::Anatomy;
 use super::rank::traits::{Origin, Shared, names, traits};
 use super::rank::trees::Forest;
+use super::relabel::relabelled;
 use crate::ir::{Moment, Query};
-use crate::link::Mention;
 use crate::prepared::Prepared;
 use crate::question::Question;
 use crate::render;
-use crate::understand::Reading;
+use crate::understand::Understanding;
 
 /// The score of a query that the network has no words for, where a number must stand: far below any that it writes.
 pub const UNSAID: f32 = -40.0;
 
 /// Queries that the network keeps in hand while it writes.
 pub const WIDTH: usize = 8;
+
+/// Of so many of them the rows are shown another way as well, see [`relabelled`].
+const RELABELLED: usize = 4;
 
 /// What the reader of an answer gets to choose from, at the most.
 pub const MOST: usize = 10;
@@ -43,12 +46,8 @@ pub struct Made {
 pub struct Asked<'a> {
     pub question: &'a Question,
     pub prepared: &'a Prepared,
-    /// Names and stored values that the words may mean.
-    pub mentions: &'a [Mention],
-    /// Readings by rules, best first.
-    pub readings: &'a [Reading],
-    /// How many words of the question name nothing.
-    pub unexplained: usize,
+    /// What the rules make of the words, their readings among it.
+    pub understanding: &'a Understanding,
 }
 
 /// What the network wrote and thought over the features of a question. Kept beside the answer: a question that looks the same to the
@@ -62,7 +61,7 @@ pub struct Written {
 
 impl Written {
     fn new(asked: &Asked<'_>, network: &Network, known: Option<&Written>) -> Self {
-        let features = features::features(asked.question, asked.prepared, asked.mentions);
+        let features = features::features(asked.question, asked.prepared, &asked.understanding.mentions);
         if let Some(known) = known.filter(|known| known.features == features) {
             return known.clone();
         }
@@ -101,7 +100,7 @@ pub fn made(asked: &Asked<'_>, network: &Network, known: Option<&Written>) -> (V
     scores.sort_by(|a, b| b.total_cmp(a));
     let best = scores.first().copied().unwrap_or(UNSAID);
     let next = scores.get(1).copied().unwrap_or(UNSAID);
-    let shared = Shared::new(asked.question, &written.features, asked.prepared, asked.unexplained);
+    let shared = Shared::new(asked.question, &written.features, asked.prepared, asked.understanding);
     let count = list.len();
     for one in &mut list {
         one.traits = traits(&shared, &one.query, &one.origin, best, next, count);
@@ -120,9 +119,11 @@ fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usi
         unknown_values: built.unknown_values.len(),
         ..Origin::default()
     };
+    let relabelled = (rank < RELABELLED).then(|| relabelled(&built.query, features, asked.prepared)).flatten();
+    let relabelled = relabelled.map(|query| (query, Origin { relabelled: true, ..origin }));
     let repeating = build::repeating(built.query.clone());
     let each = [(repeating, Origin { repeats: true, ..origin }), (built.query, origin)];
-    each.into_iter().filter_map(|(query, origin)| rendered(asked, query, origin)).collect()
+    each.into_iter().chain(relabelled).filter_map(|(query, origin)| rendered(asked, query, origin)).collect()
 }
 
 fn rendered(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {
@@ -137,7 +138,7 @@ fn least(scores: &[f32]) -> f32 {
 /// Adds the readings by rules, scored by the network where it has the words for them.
 fn from_rules(asked: &Asked<'_>, network: &Network, written: &mut Written, list: &mut Vec<Made>) {
     let (mut unscored, mut said): (Vec<usize>, Vec<Vec<Step>>) = Default::default();
-    for (at, reading) in asked.readings.iter().enumerate() {
+    for (at, reading) in asked.understanding.readings.iter().enumerate() {
         let origin = Origin { rules: reading.confidence as f32, rules_first: at == 0, ..Origin::default() };
         let Some(one) = rendered(asked, reading.query.clone(), origin) else { continue };
         if let Some(known) = list.iter_mut().find(|known| known.sql == one.sql) {
@@ -183,7 +184,7 @@ pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -
     let mut by_odds: Vec<(f64, Made)> = odds.into_iter().zip(list).collect();
     by_odds.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut list: Vec<Made> = by_odds.into_iter().map(|(_, one)| one).collect();
-    if asked.unexplained == 0 {
+    if asked.understanding.unknown.is_empty() {
         trust_rules(asked.prepared, &mut list);
     }
     list.truncate(MOST);

@@ -8,6 +8,7 @@
 //! constraints   which steps a search may take
 //! beam          the likeliest queries
 //! build         steps -> ir::Query, and back
+//! relabel       another way to show the rows of a query
 //! rank          candidates -> how likely each is right
 //! candidates    all of it together, with the readings by rules
 //! ```
@@ -20,6 +21,7 @@ pub mod features;
 pub mod grammar;
 pub mod net;
 pub mod rank;
+mod relabel;
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests;

@@ -5,7 +5,7 @@ use super::elements::Element;
 use super::words_of;
 use crate::answer::WordAccount;
 use crate::lexicon::{AggregateWord, Direction};
-use crate::link::{Meaning, Mention};
+use crate::link::{Meaning, Mention, StoredValue};
 use crate::parser::rank::anatomy::Anatomy;
 use crate::prepared::Prepared;
 use crate::question::Question;
@@ -21,15 +21,10 @@ pub fn accounts(question: &Question, elements: &[Element], anatomy: &Anatomy, pr
 }
 
 fn meaning(question: &Question, element: &Element, anatomy: &Anatomy, prepared: &Prepared) -> (String, Vec<String>) {
-    if let Some(meaning) = value(question, element, anatomy, prepared) {
-        return (meaning, Vec::new());
+    if let Some(value) = value(question, element, anatomy) {
+        return (described(&value, prepared), Vec::new());
     }
-    let used = |mention: &&Mention| match &mention.meaning {
-        Meaning::Relation(relation) => anatomy.relations.contains(relation),
-        Meaning::Column(column) => anatomy.columns.contains(column),
-        Meaning::Value(_) => false,
-    };
-    if let Some(mention) = element.things.iter().find(used) {
+    if let Some(mention) = element.things.iter().find(|mention| is_used(mention, anatomy)) {
         let stronger = element.things.iter().take_while(|other| !std::ptr::eq(*other, mention));
         return (name(mention, prepared), stronger.map(|other| name(other, prepared)).collect());
     }
@@ -43,27 +38,54 @@ fn meaning(question: &Question, element: &Element, anatomy: &Anatomy, prepared: 
     (if element.is_unknown() { "not understood" } else { "not used" }.to_owned(), meant)
 }
 
-/// The value, number or date that the query took from the element.
-fn value(question: &Question, element: &Element, anatomy: &Anatomy, prepared: &Prepared) -> Option<String> {
-    let compared = |text: &str| anatomy.compared.iter().find(|(_, known)| *known == text.to_lowercase());
-    for stored in &element.values {
-        if compared(&stored.text).is_some() {
+/// Whether the element means something that the query has nothing of.
+pub fn is_left_aside(question: &Question, element: &Element, anatomy: &Anatomy) -> bool {
+    let filler = element.cue.is_some() || element.stop.is_some() || element.is_unknown();
+    !filler && value(question, element, anatomy).is_none() && !element.things.iter().any(|mention| is_used(mention, anatomy))
+}
+
+fn is_used(mention: &Mention, anatomy: &Anatomy) -> bool {
+    match &mention.meaning {
+        Meaning::Relation(relation) => anatomy.relations.contains(relation),
+        Meaning::Column(column) => anatomy.columns.contains(column),
+        Meaning::Value(_) => false,
+    }
+}
+
+/// What a query took from an element that is no name.
+enum Taken<'e> {
+    Stored(&'e StoredValue),
+    Text(&'e str),
+    Number(String),
+    Date,
+}
+
+fn value<'e>(question: &'e Question, element: &'e Element, anatomy: &Anatomy) -> Option<Taken<'e>> {
+    let compared = |text: &str| anatomy.compared.iter().any(|(_, known)| *known == text.to_lowercase());
+    if let Some(stored) = element.values.iter().find(|stored| compared(&stored.text)) {
+        return Some(Taken::Stored(stored));
+    }
+    let quoted = element.quoted.and_then(|at| question.quoted.get(at)).map(|quoted| quoted.content.trim());
+    if let Some(text) = quoted.filter(|text| compared(text)) {
+        return Some(Taken::Text(text));
+    }
+    let digits = element.number.and_then(|at| question.numbers.get(at)).map(|number| number.value.digits());
+    if let Some(digits) = digits.filter(|digits| anatomy.numbers.contains(digits) || compared(digits)) {
+        return Some(Taken::Number(digits));
+    }
+    (element.date.is_some() && anatomy.dates > 0).then_some(Taken::Date)
+}
+
+fn described(taken: &Taken<'_>, prepared: &Prepared) -> String {
+    match taken {
+        Taken::Stored(stored) => {
             let column = describe_column(prepared.schema(), stored.column.0, stored.column.1);
-            return Some(format!("value '{}' of {}", stored.text, column.trim_start_matches("column ")));
+            format!("value '{}' of {}", stored.text, column.trim_start_matches("column "))
         }
+        Taken::Text(text) => format!("text '{text}'"),
+        Taken::Number(digits) => format!("number {digits}"),
+        Taken::Date => "date".to_owned(),
     }
-    if let Some(quoted) = element.quoted.and_then(|at| question.quoted.get(at))
-        && compared(quoted.content.trim()).is_some()
-    {
-        return Some(format!("text '{}'", quoted.content.trim()));
-    }
-    if let Some(number) = element.number.and_then(|at| question.numbers.get(at)) {
-        let digits = number.value.digits();
-        if anatomy.numbers.contains(&digits) || compared(&digits).is_some() {
-            return Some(format!("number {digits}"));
-        }
-    }
-    (element.date.is_some() && anatomy.dates > 0).then(|| "date".to_owned())
 }
 
 fn name(mention: &Mention, prepared: &Prepared) -> String {

@@ -78,6 +78,11 @@ impl Understanding {
     pub fn accounts(&self, question: &Question, anatomy: &Anatomy, prepared: &Prepared) -> Vec<WordAccount> {
         accounts::accounts(question, &self.elements, anatomy, prepared)
     }
+
+    /// How many words, or stretches of words, mean something that a query makes no use of.
+    pub fn left_aside(&self, question: &Question, anatomy: &Anatomy) -> usize {
+        self.elements.iter().filter(|element| accounts::is_left_aside(question, element, anatomy)).count()
+    }
 }
 
 /// Other readings tried, at the most; each runs all passes again, some tens of microseconds.

@@ -47,13 +47,14 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
     }
 }
 
-/// Words of six letters and more that nothing else explains may be misspelled values: "Germny".
+/// Words of six letters and more that nothing else explains may be misspelled values: "Germny". Iceland is no misspelled Ireland.
 fn misspelled_values(question: &Question, prepared: &Prepared, mentions: &mut Vec<Mention>) {
     for (at, token) in question.tokens.iter().enumerate() {
         let explained = token.kind != TokenKind::Word
             || token.lower.chars().count() < 6
             || token.lower.ends_with("ed")
             || lexicon::stop_word(&token.lower).is_some()
+            || lexicon::place_at(&[token.lower.as_str()]).is_some()
             || mentions.iter().any(|mention| mention.tokens.contains(&at) && mention.strength > 0.3);
         if !explained {
             push(prepared, mentions, at, at + 1, &prepared.values.misspelled(&token.lower), 0.62);

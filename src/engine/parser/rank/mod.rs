@@ -2,12 +2,18 @@
 //!
 //! ```text
 //! anatomy   what a query consists of, counted
+//! uses      what it uses names and values for
+//! alignment where in the question those are said
 //! cues      words that ask for an operation
 //! traits    candidate x question -> numbers
 //! trees     numbers -> probability, learned on databases that the network had not seen
 //! ```
 
+pub mod alignment;
 pub mod anatomy;
 pub mod cues;
+#[cfg(test)]
+mod tests;
 pub mod traits;
 pub mod trees;
+pub mod uses;

@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 
 use nl_query_core::schema::TypeKind;
 
+use super::alignment::{ALIGNED, Places, aligned};
 use super::anatomy::Anatomy;
 use super::cues::{self, CUES};
+use super::uses::Uses;
 use crate::ir::Query;
 use crate::joins;
 use crate::parser::candidates::UNSAID;
 use crate::parser::features::{CandidateKind, Features, Fit, Target};
 use crate::prepared::{ColumnId, Prepared};
 use crate::question::Question;
+use crate::understand::Understanding;
 
 /// Where a candidate comes from and what its makers think of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -29,6 +32,8 @@ pub struct Origin {
     pub rules_first: bool,
     /// Rows are shown as often as a join meets them.
     pub repeats: bool,
+    /// Rows are shown by what stands for them, not by the columns that the network chose.
+    pub relabelled: bool,
     /// A condition compares with a text that is not known to be stored.
     pub unknown_values: usize,
 }
@@ -40,8 +45,7 @@ pub struct Shared<'q> {
     pub features: &'q Features,
     pub prepared: &'q Prepared,
     cues: [bool; CUES.len()],
-    /// Words that nothing explains.
-    unexplained: usize,
+    understanding: &'q Understanding,
     /// Stretches that are stored values, quoted, numbers or dates; each with the texts that it may be.
     spoken: Vec<Vec<String>>,
     numbers: Vec<String>,
@@ -49,11 +53,11 @@ pub struct Shared<'q> {
     /// Columns whose whole name is said, by the words that say it; of nested phrases the longest.
     named: Vec<(Vec<usize>, BTreeSet<ColumnId>)>,
     named_relations: BTreeSet<usize>,
+    places: Places<'q>,
 }
 
 impl<'q> Shared<'q> {
-    /// `unexplained`: how many words of the question name nothing.
-    pub fn new(question: &'q Question, features: &'q Features, prepared: &'q Prepared, unexplained: usize) -> Self {
+    pub fn new(question: &'q Question, features: &'q Features, prepared: &'q Prepared, understanding: &'q Understanding) -> Self {
         let words: Vec<&str> = question.tokens.iter().map(|token| token.lower.as_str()).collect();
         let text = format!(" {} ", words.join(" "));
         Shared {
@@ -61,19 +65,20 @@ impl<'q> Shared<'q> {
             features,
             prepared,
             cues: cues::found(&text),
-            unexplained,
+            understanding,
             spoken: spoken(features),
             numbers: question.numbers.iter().map(|number| number.value.digits()).collect(),
             dates: question.dates.iter().filter(|date| !date.may_be_number).count(),
             named: named(features),
             named_relations: named_relations(features),
+            places: Places::new(question, features),
         }
     }
 }
 
 /// Names of the traits, in their order. Training and the shipped ranker go by it.
 pub fn names() -> Vec<String> {
-    let mut names: Vec<String> = FIRST.iter().map(|name| (*name).to_owned()).collect();
+    let mut names: Vec<String> = FIRST.iter().chain(&ALIGNED).map(|name| (*name).to_owned()).collect();
     for (cue, _) in CUES {
         names.push(format!("cue {cue}"));
         names.push(format!("part {cue}"));
@@ -81,7 +86,7 @@ pub fn names() -> Vec<String> {
     names
 }
 
-const FIRST: [&str; 53] = [
+const FIRST: [&str; 55] = [
     "network",
     "network a step",
     "network least",
@@ -135,6 +140,8 @@ const FIRST: [&str; 53] = [
     "limit",
     "cannot join",
     "repeats",
+    "relabelled",
+    "left aside",
 ];
 
 /// The traits of one candidate. `best` and `next` are the best and second network scores among the candidates, `count` their number.
@@ -161,7 +168,7 @@ pub fn traits(shared: &Shared, query: &Query, origin: &Origin, best: f32, next: 
         said(origin.steps),
         said(count),
         said(shared.features.words.len()),
-        said(shared.unexplained),
+        said(shared.understanding.unknown.len()),
         said(anatomy.items),
         said(shared.features.items.len()),
         said(values.right),
@@ -201,7 +208,10 @@ pub fn traits(shared: &Shared, query: &Query, origin: &Origin, best: f32, next: 
         said(anatomy.limits),
         flag(cannot),
         flag(origin.repeats),
+        flag(origin.relabelled),
+        said(shared.understanding.left_aside(shared.question, &anatomy)),
     ];
+    list.extend(aligned(&shared.places, &Uses::of(query)));
     for (found, part) in shared.cues.iter().zip(parts(&anatomy)) {
         list.push(flag(*found));
         list.push(said(part.min(2)));

@@ -1,0 +1,315 @@
+//! Where in the question the parts of a candidate are said: a value stands near the name that it is compared with, the word for a
+//! direction just before it, and no word that names something is left over.
+
+use std::ops::Range;
+
+use super::uses::{Compared, Uses, Value, Way};
+use crate::ir::Aggregate;
+use crate::parser::features::{CandidateKind, Features, Fit, Target};
+use crate::question::Question;
+
+/// Names of the traits, in the order of [`aligned`].
+pub const ALIGNED: [&str; 17] = [
+    "comparisons",
+    "comparisons unsaid",
+    "comparison distance",
+    "comparison distance most",
+    "comparisons crossed",
+    "directions right",
+    "directions wrong",
+    "directions unsaid",
+    "words covered",
+    "words covered less",
+    "words uncovered",
+    "shown unsaid",
+    "shown by name",
+    "shown late",
+    "shown though fixed",
+    "measures far",
+    "groups far",
+];
+
+/// A distance is not counted beyond this many words.
+const FAR: usize = 8;
+
+const GREATER: [&str; 20] = [
+    "more",
+    "over",
+    "above",
+    "greater",
+    "larger",
+    "older",
+    "after",
+    "higher",
+    "longer",
+    "exceeding",
+    "exceeds",
+    "exceed",
+    "bigger",
+    "since",
+    "beyond",
+    "least",
+    "minimum",
+    "from",
+    "heavier",
+    "later",
+];
+const LESS: [&str; 15] = [
+    "less", "fewer", "below", "under", "smaller", "younger", "before", "lower", "shorter", "most", "until", "cheaper", "earlier",
+    "maximum", "lighter",
+];
+const EACH: [&str; 7] = ["each", "every", "per", "by", "all", "different", "same"];
+
+/// The words of the question that names and values of candidates may be said by. One for all candidates of a question.
+#[derive(Debug, Clone)]
+pub struct Places<'q> {
+    question: &'q Question,
+    features: &'q Features,
+    /// For each item the words that say it, and how well.
+    said: Vec<Vec<(usize, Fit)>>,
+    /// How well each word fits the item that it fits best; none inside a value.
+    best: Vec<Fit>,
+}
+
+impl<'q> Places<'q> {
+    pub fn new(question: &'q Question, features: &'q Features) -> Self {
+        let count = features.words.len();
+        let said: Vec<Vec<(usize, Fit)>> = (0..features.items.len())
+            .map(|item| (0..count).map(|word| (word, features.fit(word, item))).filter(|(_, fit)| *fit > Fit::Wide).collect())
+            .collect();
+        let mut best = vec![Fit::None; count];
+        for (word, fit) in said.iter().flatten() {
+            best[*word] = best[*word].max(*fit);
+        }
+        for candidate in &features.candidates {
+            if matches!(candidate.kind, CandidateKind::Stored(_) | CandidateKind::Quoted(_)) {
+                candidate.words.clone().for_each(|word| best[word] = Fit::None);
+            }
+        }
+        Places { question, features, said, best }
+    }
+
+    fn item(&self, target: Target) -> Option<usize> {
+        self.features.items.iter().position(|item| item.target == target)
+    }
+
+    /// The words that say a target.
+    fn words(&self, target: Target) -> &[(usize, Fit)] {
+        self.item(target).map_or(&[], |item| &self.said[item])
+    }
+
+    /// Words between a target and a stretch of the question, 0 for neighbours; none where nothing says the target.
+    fn distance(&self, target: Target, from: &Range<usize>) -> Option<usize> {
+        let gap = |word: usize| if word < from.start { from.start - word } else { (word + 1).saturating_sub(from.end) };
+        self.words(target).iter().map(|(word, _)| gap(*word).saturating_sub(1).min(FAR)).min()
+    }
+
+    /// Where a value is said; the first place, if there are several.
+    fn value(&self, value: &Value) -> Option<Range<usize>> {
+        let question = self.question;
+        match value {
+            Value::Number(digits) => {
+                question.numbers.iter().find(|number| number.value.digits() == *digits).map(|number| number.tokens.clone())
+            }
+            Value::Period(range) => question.dates.iter().find(|date| date.range == *range).map(|date| date.tokens.clone()),
+            Value::Day(day) => {
+                let is = |date: &&crate::question::DateMention| [date.range.from, date.range.to].contains(&Some(*day));
+                question.dates.iter().find(is).map(|date| date.tokens.clone())
+            }
+            Value::Text(text) => self.text(text),
+        }
+    }
+
+    fn text(&self, text: &str) -> Option<Range<usize>> {
+        let same = |kind: &CandidateKind| match kind {
+            CandidateKind::Stored(value) => value.text.to_lowercase() == text,
+            CandidateKind::Quoted(said) | CandidateKind::Capitals(said) => said.to_lowercase() == text,
+            _ => false,
+        };
+        self.features.candidates.iter().find(|one| same(&one.kind)).map(|one| one.words.clone())
+    }
+
+    /// The direction that the words around a value ask for: those up to four before it, and "or more" behind.
+    fn direction(&self, at: &Range<usize>) -> Option<Way> {
+        let tokens = &self.question.tokens;
+        let word = |at: usize| tokens.get(at).map_or("", |token| token.lower.as_str());
+        let before = (at.start.saturating_sub(4)..at.start).rev().map(word);
+        let behind = (at.end..at.end + 3).map(word).skip_while(|word| *word != "or").skip(1).take(1);
+        for (position, word) in before.enumerate() {
+            let denied = at.start >= position + 2 && tokens.get(at.start - position - 2).is_some_and(|token| token.lower == "no");
+            let (greater, less) = (GREATER.contains(&word), LESS.contains(&word));
+            if greater || less {
+                return Some(if greater != denied { Way::Greater } else { Way::Less });
+            }
+        }
+        behind.into_iter().find_map(|word| match word {
+            "more" | "above" | "greater" | "over" | "higher" | "later" | "older" => Some(Way::Greater),
+            "less" | "fewer" | "below" | "under" | "lower" | "earlier" | "younger" => Some(Way::Less),
+            _ => None,
+        })
+    }
+
+    /// Distance from the nearest of some words to the nearest that says a target.
+    fn from_cue(&self, target: Target, is_cue: impl Fn(usize) -> bool) -> usize {
+        let cues = (0..self.features.words.len()).filter(|at| is_cue(*at));
+        cues.filter_map(|at| self.distance(target, &(at..at + 1))).min().unwrap_or(FAR)
+    }
+}
+
+/// The traits of one candidate.
+pub fn aligned(places: &Places, uses: &Uses) -> [f32; ALIGNED.len()] {
+    let comparisons = Comparisons::new(places, &uses.compared);
+    let covered = Covered::new(places, &uses.all);
+    let shown = Shown::new(places, uses);
+    [
+        uses.compared.len() as f32,
+        comparisons.unsaid as f32,
+        comparisons.distance as f32,
+        comparisons.most as f32,
+        comparisons.crossed as f32,
+        comparisons.right as f32,
+        comparisons.wrong as f32,
+        comparisons.undirected as f32,
+        covered.whole as f32,
+        covered.less as f32,
+        covered.not as f32,
+        shown.unsaid as f32,
+        shown.by_name as f32,
+        shown.late,
+        shown.fixed as f32,
+        measures(places, uses) as f32,
+        groups(places, uses) as f32,
+    ]
+}
+
+#[derive(Debug, Default)]
+struct Comparisons {
+    unsaid: usize,
+    distance: usize,
+    most: usize,
+    crossed: usize,
+    right: usize,
+    wrong: usize,
+    undirected: usize,
+}
+
+impl Comparisons {
+    fn new(places: &Places, compared: &[Compared]) -> Self {
+        let mut found = Comparisons::default();
+        let at: Vec<Option<Range<usize>>> = compared.iter().map(|one| places.value(&one.value)).collect();
+        for (one, at) in compared.iter().zip(&at) {
+            let Some(at) = at else { continue };
+            match places.distance(one.target, at) {
+                Some(distance) => {
+                    found.distance += distance;
+                    found.most = found.most.max(distance);
+                }
+                None => found.unsaid += 1,
+            }
+            found.direction(one.way, places.direction(at));
+        }
+        for (first, one) in compared.iter().enumerate() {
+            for (second, other) in compared.iter().enumerate().skip(first + 1) {
+                let gap =
+                    |target, at: &Option<Range<usize>>| at.as_ref().and_then(|at| places.distance(target, at)).unwrap_or(FAR);
+                let straight = gap(one.target, &at[first]) + gap(other.target, &at[second]);
+                let across = gap(one.target, &at[second]) + gap(other.target, &at[first]);
+                found.crossed += usize::from(across < straight);
+            }
+        }
+        found
+    }
+
+    fn direction(&mut self, way: Way, asked: Option<Way>) {
+        match (way, asked) {
+            (Way::Less | Way::Greater, None) => self.undirected += 1,
+            (Way::Less | Way::Greater, Some(asked)) if asked == way => self.right += 1,
+            (Way::Less | Way::Greater | Way::Same, Some(_)) => self.wrong += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Words that name something, by what the candidate makes of them.
+#[derive(Debug, Default)]
+struct Covered {
+    whole: usize,
+    less: usize,
+    not: usize,
+}
+
+impl Covered {
+    fn new(places: &Places, used: &[Target]) -> Self {
+        let mut got = vec![Fit::None; places.best.len()];
+        for target in used {
+            for (word, fit) in places.words(*target) {
+                got[*word] = got[*word].max(*fit);
+            }
+        }
+        let mut covered = Covered::default();
+        for (best, got) in places.best.iter().zip(got) {
+            match (*best, got) {
+                (Fit::None | Fit::Wide | Fit::Weak, _) => {}
+                (_, Fit::None) => covered.not += 1,
+                (best, got) if got < best => covered.less += 1,
+                _ => covered.whole += 1,
+            }
+        }
+        covered
+    }
+}
+
+/// What is shown, and where the question says it.
+#[derive(Debug, Default)]
+struct Shown {
+    unsaid: usize,
+    by_name: usize,
+    /// How far into the question the last shown name is first said, 0 to 1.
+    late: f32,
+    /// Shown though a condition leaves one value only.
+    fixed: usize,
+}
+
+impl Shown {
+    fn new(places: &Places, uses: &Uses) -> Self {
+        let mut shown = Shown::default();
+        let words = places.features.words.len().max(1) as f32;
+        for target in &uses.shown {
+            let said = places.words(*target);
+            let best = said.iter().map(|(_, fit)| *fit).max().unwrap_or(Fit::None);
+            shown.unsaid += usize::from(best == Fit::None);
+            shown.by_name += usize::from(best == Fit::Exact);
+            let first = said.iter().filter(|(_, fit)| *fit == best).map(|(word, _)| *word).min();
+            shown.late = shown.late.max(first.map_or(0.0, |first| first as f32 / words));
+            shown.fixed += usize::from(uses.compared.iter().any(|one| one.target == *target && one.way == Way::Same));
+        }
+        shown
+    }
+}
+
+/// How far the word that asks for a measure stands from what is measured, over all measures.
+fn measures(places: &Places, uses: &Uses) -> usize {
+    let tokens = &places.question.tokens;
+    let is_cue = |function: Aggregate, at: usize| {
+        let word = tokens.get(at).map_or("", |token| token.lower.as_str());
+        let cues: &[&str] = match function {
+            Aggregate::Average | Aggregate::Median => &["average", "mean", "avg", "median"],
+            Aggregate::Sum => &["total", "sum", "overall", "combined", "all", "much"],
+            Aggregate::Min => {
+                &["minimum", "min", "lowest", "smallest", "least", "earliest", "youngest", "shortest", "cheapest", "first"]
+            }
+            Aggregate::Max => {
+                &["maximum", "max", "highest", "largest", "greatest", "biggest", "most", "latest", "oldest", "longest", "last"]
+            }
+            Aggregate::Count | Aggregate::List => &["number", "many", "count", "different", "distinct"],
+        };
+        cues.contains(&word)
+    };
+    uses.measured.iter().map(|(function, target)| places.from_cue(*target, |at| is_cue(*function, at))).sum()
+}
+
+/// How far "each", "per" and the like stand from what is grouped by; the nearest key counts.
+fn groups(places: &Places, uses: &Uses) -> usize {
+    let is_cue = |at: usize| places.question.tokens.get(at).is_some_and(|token| EACH.contains(&token.lower.as_str()));
+    uses.grouped.iter().map(|target| places.from_cue(*target, is_cue)).min().unwrap_or(0)
+}

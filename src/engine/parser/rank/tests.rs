@@ -1,0 +1,148 @@
+//! Traits of candidates over the library: the reading that the question means, and what changes when a part of it is spoilt.
+
+use super::alignment::{ALIGNED, Places, aligned};
+use super::anatomy::Anatomy;
+use super::uses::Uses;
+use crate::ir::{Comparison, Day, Expr, Item, Literal, Predicate, Query, Select, Source};
+use crate::parser::features::{Features, features};
+use crate::parser::relabel::relabelled;
+use crate::prepared::Prepared;
+use crate::question::{self, Question};
+use crate::understand::tests::{Rows, library};
+use crate::understand::{Understanding, understand};
+
+const TODAY: Day = Day { year: 2024, month: 5, day: 17 };
+
+struct Asked {
+    prepared: Prepared,
+    question: Question,
+    understanding: Understanding,
+    features: Features,
+}
+
+fn asked(text: &str) -> Asked {
+    let prepared = library();
+    let question = question::read(text, TODAY);
+    let understanding = understand(&question, &prepared, &mut Rows(prepared.schema()));
+    let features = features(&question, &prepared, &understanding.mentions);
+    Asked { prepared, question, understanding, features }
+}
+
+impl Asked {
+    /// The first reading by rules; the tests below only use questions that they read right.
+    fn read(&self) -> Select {
+        match &self.understanding.readings[0].query {
+            Query::Select(select) => (**select).clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn value(&self, trait_name: &str, select: &Select) -> f32 {
+        let places = Places::new(&self.question, &self.features);
+        let all = aligned(&places, &Uses::of(&Query::Select(Box::new(select.clone()))));
+        all[ALIGNED.iter().position(|name| *name == trait_name).expect("a trait of that name")]
+    }
+
+    fn source(&self, relation: &str) -> Source {
+        crate::fixtures::source(self.prepared.schema(), relation)
+    }
+
+    fn column(&self, name: &str) -> Expr {
+        crate::fixtures::col(self.prepared.schema(), name)
+    }
+}
+
+/// Changes each comparison of a select's filter.
+fn compared(select: &mut Select, change: &mut dyn FnMut(&mut Comparison, &mut Expr)) {
+    fn walk(predicate: &mut Predicate, change: &mut dyn FnMut(&mut Comparison, &mut Expr)) {
+        match predicate {
+            Predicate::And(parts) => parts.iter_mut().for_each(|part| walk(part, change)),
+            Predicate::Compare { op, right, .. } => change(op, right),
+            other => panic!("{other:?}"),
+        }
+    }
+    walk(select.filter.as_mut().expect("a filter"), change);
+}
+
+#[test]
+fn a_direction_is_held_against_the_words_before_the_number() {
+    for text in ["books with more than 400 pages", "books with 400 pages or more", "books that have no less than 400 pages"] {
+        let asked = asked(text);
+        let mut select = asked.read();
+        assert_eq!((asked.value("directions right", &select), asked.value("directions wrong", &select)), (1.0, 0.0), "{text}");
+        compared(&mut select, &mut |op, _| *op = Comparison::Less);
+        assert_eq!((asked.value("directions right", &select), asked.value("directions wrong", &select)), (0.0, 1.0), "{text}");
+    }
+    let asked = asked("books with 400 pages");
+    let mut select = asked.read();
+    assert_eq!(asked.value("directions unsaid", &select), 0.0);
+    compared(&mut select, &mut |op, _| *op = Comparison::Greater);
+    assert_eq!(asked.value("directions unsaid", &select), 1.0);
+}
+
+#[test]
+fn numbers_that_changed_places_are_seen() {
+    let asked = asked("books with more than 400 pages and a price under 10");
+    let mut select = asked.read();
+    assert_eq!((asked.value("comparisons", &select), asked.value("comparisons crossed", &select)), (2.0, 0.0));
+    compared(&mut select, &mut |_, right| {
+        let Expr::Literal(Literal::Integer(number)) = right else { panic!("{right:?}") };
+        *number = if *number == 400 { 10 } else { 400 };
+    });
+    assert_eq!(asked.value("comparisons crossed", &select), 1.0);
+    assert!(asked.value("comparison distance", &select) > 2.0);
+}
+
+#[test]
+fn a_name_that_is_not_used_is_left_over() {
+    let asked = asked("title and price of books with more than 400 pages");
+    let mut select = asked.read();
+    assert_eq!((asked.value("words uncovered", &select), asked.value("shown by name", &select)), (0.0, 2.0));
+    let price = asked.column("books.price");
+    select.items.retain(|item| item.expr != price);
+    assert_eq!((asked.value("words uncovered", &select), asked.value("shown by name", &select)), (1.0, 1.0));
+}
+
+#[test]
+fn a_column_that_a_condition_fixes_need_not_be_shown() {
+    let asked = asked("names of members in York");
+    let mut select = asked.read();
+    assert_eq!(asked.value("shown though fixed", &select), 0.0);
+    select.items.push(Item { expr: asked.column("members.city"), alias: None });
+    assert_eq!(asked.value("shown though fixed", &select), 1.0);
+}
+
+#[test]
+fn what_a_query_makes_no_use_of_is_left_aside() {
+    let asked = asked("how many members in York");
+    let select = asked.read();
+    let left = |select: &Select| {
+        let anatomy = Anatomy::of(&Query::Select(Box::new(select.clone())));
+        asked.understanding.left_aside(&asked.question, &anatomy)
+    };
+    assert_eq!(left(&select), 0);
+    assert_eq!(left(&Select { filter: None, ..select }), 1);
+}
+
+#[test]
+fn rows_are_shown_by_what_stands_for_them_where_no_column_is_asked_for() {
+    let shows = |text: &str, columns: &[&str]| {
+        let asked = asked(text);
+        let items = columns.iter().map(|name| Item { expr: asked.column(name), alias: None }).collect();
+        let select = Select { items, subject: Some(asked.source("staff")), ..Select::default() };
+        match relabelled(&Query::Select(Box::new(select)), &asked.features, &asked.prepared) {
+            Some(Query::Select(select)) => Some(select.items.into_iter().map(|item| item.expr).collect::<Vec<_>>()),
+            _ => None,
+        }
+    };
+    let library = asked("staff");
+    let label = || vec![library.column("staff.first_name"), library.column("staff.last_name")];
+    assert_eq!(shows("who earns most", &["staff.last_name"]), Some(label()));
+    assert_eq!(shows("who has the highest salary, and how much is it", &["staff.salary", "staff.staff_id"]), {
+        let mut all = vec![library.column("staff.salary")];
+        all.extend(label());
+        Some(all)
+    });
+    assert_eq!(shows("who earns most", &["staff.first_name", "staff.last_name"]), None);
+    assert_eq!(shows("last names of all staff", &["staff.last_name"]), None);
+}

@@ -1,0 +1,51 @@
+//! Another way to show the same rows: where the network shows a column that no word asks for (the last name, the title of "who"), the
+//! columns that stand for a row of that relation instead. The judge chooses between the two.
+
+use crate::ir::{Expr, Item, Query, Select, Source};
+use crate::parser::features::{Features, Fit, Target};
+use crate::prepared::Prepared;
+
+/// The query with the unasked columns of one relation exchanged; none where there is nothing to exchange.
+pub fn relabelled(query: &Query, features: &Features, prepared: &Prepared) -> Option<Query> {
+    let Query::Select(select) = query else { return None };
+    let unasked: Vec<(usize, Source, usize)> = select
+        .items
+        .iter()
+        .enumerate()
+        .filter_map(|(at, item)| match &item.expr {
+            Expr::Column(column) => Some((at, column.source, column.column)),
+            _ => None,
+        })
+        .filter(|(_, source, column)| !asked(features, Target::Column((source.relation, *column))))
+        .collect();
+    let (first, source, _) = *unasked.first()?;
+    let label = &prepared.relations.get(source.relation)?.label;
+    let shown: Vec<usize> = unasked.iter().filter(|one| one.1 == source).map(|one| one.2).collect();
+    if label.is_empty() || *label == shown {
+        return None;
+    }
+    let mut select = select.clone();
+    exchange(&mut select, source, &shown, first, label);
+    Some(Query::Select(select))
+}
+
+/// Some word says the column.
+fn asked(features: &Features, target: Target) -> bool {
+    let item = features.items.iter().position(|item| item.target == target);
+    item.is_some_and(|item| (0..features.words.len()).any(|word| features.fit(word, item) > Fit::Wide))
+}
+
+/// Puts the label's columns where the first of the old ones stood, in what is shown and in what is grouped by.
+fn exchange(select: &mut Select, source: Source, old: &[usize], first: usize, label: &[usize]) {
+    let is_old = |expr: &Expr| matches!(expr, Expr::Column(column) if column.source == source && old.contains(&column.column));
+    let new: Vec<Expr> = label.iter().map(|column| Expr::Column(source.column(*column))).collect();
+    let place = select.items[..first].iter().filter(|item| !is_old(&item.expr)).count();
+    select.items.retain(|item| !is_old(&item.expr));
+    select.items.retain(|item| !new.contains(&item.expr));
+    let place = place.min(select.items.len());
+    select.items.splice(place..place, new.iter().map(|expr| Item { expr: expr.clone(), alias: None }));
+    if select.group.iter().any(is_old) {
+        select.group.retain(|key| !is_old(key) && !new.contains(key));
+        select.group.extend(new);
+    }
+}
