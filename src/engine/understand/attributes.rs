@@ -127,7 +127,12 @@ pub fn unit_factor(prepared: &Prepared, column: ColumnId, asked: &str) -> Option
         let singular = crate::lexicon::morphology::singular(word);
         in_base(&singular).filter(|(known, _)| *known == family).map(|(_, has)| wanted / has)
     });
-    named.or_else(|| (asked == "hour" && counts_minutes(description)).then_some(60.0))
+    let minutes = match asked {
+        "hour" => Some(60.0),
+        "minute" => Some(1.0),
+        _ => None,
+    };
+    named.or_else(|| minutes.filter(|_| counts_minutes(description)))
 }
 
 /// Nobody says in what unit a film's length is; lengths of 46 to 185 are not hours.

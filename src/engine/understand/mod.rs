@@ -20,28 +20,33 @@ mod compared;
 mod context;
 mod cues;
 mod draft;
+mod durations;
 mod elements;
 mod figures;
 mod groups;
 mod measures;
 mod numbers;
 mod order;
+mod places;
 mod ranking;
 mod score;
 mod search;
 mod selves;
+mod shares;
 mod sort_keys;
 mod targets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod texts;
 mod times;
+mod units;
 mod values;
 mod walk;
 mod wants;
 
 pub(crate) use attributes::unit_factor;
 pub(crate) use numbers::in_unit;
+pub(crate) use score::NOT_UNDERSTOOD;
 pub(crate) use search::{spelling, stretches};
 
 use context::{Bans, Context};
@@ -91,7 +96,46 @@ const MOST_VARIANTS: usize = 6;
 pub fn understand(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Understanding {
     let mentions = mentions(question, prepared, probe);
     let elements = elements::cover(question, &mentions);
+    if std::env::var("NLQ_DEBUG").is_ok() {
+        for e in &elements {
+            eprintln!(
+                "DBG {:?} cue={:?} stop={:?} num={:?} date={:?} bucket={:?} things={:?} values={:?}",
+                question.tokens[e.tokens.clone()].iter().map(|t| t.lower.as_str()).collect::<Vec<_>>().join(" "),
+                e.cue,
+                e.stop,
+                e.number,
+                e.date,
+                e.bucket,
+                e.things
+                    .iter()
+                    .take(5)
+                    .map(|m| (
+                        match m.meaning {
+                            crate::link::Meaning::Relation(r) => prepared.schema().relations[r].name.clone(),
+                            crate::link::Meaning::Column((r, c)) => format!(
+                                "{}.{}",
+                                prepared.schema().relations[r].name,
+                                prepared.schema().relations[r].columns[c].name
+                            ),
+                            _ => String::new(),
+                        },
+                        m.strength,
+                        m.how
+                    ))
+                    .collect::<Vec<_>>(),
+                e.values.iter().take(3).map(|v| &v.text).collect::<Vec<_>>()
+            );
+        }
+    }
     let readings = readings(question, prepared, &elements);
+    if std::env::var("NLQ_DEBUG").is_ok() {
+        for r in readings.iter().take(1) {
+            for w in &r.words {
+                eprintln!("USE {} -> {}", w.words, w.meaning);
+            }
+            eprintln!("CONF {}", r.confidence);
+        }
+    }
     let unknown = elements.iter().filter(|element| element.is_unknown()).map(|element| words_of(question, element)).collect();
     Understanding { readings, unknown, mentions, elements }
 }
@@ -141,11 +185,19 @@ fn read(
 ) -> (Option<Reading>, Vec<context::Decision>) {
     let context = Context::new(question, prepared, elements, bans);
     let mut draft = Draft::new(&context);
+    wants::light_verbs(&mut draft);
     texts::patterns(&mut draft);
     texts::words_inside(&mut draft);
     ranking::claim_limits(&mut draft);
+    units::asked(&mut draft);
+    durations::late(&mut draft);
+    durations::durations(&mut draft);
+    durations::ages(&mut draft);
     selves::references(&mut draft);
     compared::averages(&mut draft);
+    compared::columns_than(&mut draft);
+    texts::elements_of_arrays(&mut draft);
+    absence::kept(&mut draft);
     absence::absences(&mut draft);
     values::values(&mut draft);
     texts::quoted(&mut draft);
@@ -159,13 +211,16 @@ fn read(
     ranking::superlatives(&mut draft);
     order::order_keys(&mut draft);
     groups::groups(&mut draft);
+    shares::shares(&mut draft);
     figures::aggregates(&mut draft);
     wants::trade(&mut draft);
     wants::columns_and_rows(&mut draft);
+    units::convert(&mut draft);
     order::directions(&mut draft);
     wants::distinct(&mut draft);
     wants::leftovers(&mut draft);
     wants::each_once(&mut draft);
+    places::of_each(&mut draft);
     let (query, draft) = draft.assemble();
     if empty(&query) {
         return (None, draft.decisions);

@@ -81,6 +81,7 @@ pub fn buckets(draft: &mut Draft) {
             BucketKind::Field(field) => Expr::Extract { field, arg },
         };
         draft.groups.push(Want::Expr(expr));
+        draft.each |= draft.context.has_word(at, at + 1, &["each", "every", "per"]);
         let meaning = format!("groups of {}", draft.describe(column));
         draft.take(at, meaning, 1.0);
     }
@@ -123,7 +124,7 @@ fn holds_years(column: &nl_query_core::schema::Column) -> bool {
         && values.all(|value| value.parse::<i32>().is_ok_and(|year| (1000..=2100).contains(&year)))
 }
 
-fn is_bookkeeping(name: &str) -> bool {
+pub fn is_bookkeeping(name: &str) -> bool {
     name.contains("update") || name.contains("modified")
 }
 
@@ -169,7 +170,12 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
         }
     }
     // Lines of an order have no date, the order has; a customer has none either, but orders do.
-    let anchor = *candidates.first()?;
+    let Some(&anchor) = candidates.first() else {
+        // Nothing is named ("our best month"): what is sold has a time.
+        let money = measures::money(context.prepared, &[])?;
+        let keys = context.prepared.graph().keys().iter().filter(|key| key.from == money.relation).map(|key| key.to);
+        return std::iter::once(money.relation).chain(keys).find_map(|relation| main_time(draft, relation));
+    };
     let hops = context.prepared.graph().distances(anchor);
     let mut reachable: Vec<((bool, bool, usize), ColumnId)> = (0..context.prepared.schema().relations.len())
         .filter_map(|relation| {
