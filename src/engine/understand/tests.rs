@@ -148,8 +148,8 @@ fn words_that_mean_nothing_lower_the_confidence() {
             .first()
             .map_or(0.0, |candidate| candidate.confidence)
     };
-    assert!(confidence("how many books are there") > 0.9);
-    assert!(confidence("how many purple books are there") < 0.6);
+    let (plain, purple) = (confidence("how many books are there"), confidence("how many purple books are there"));
+    assert!(plain > 0.9 && purple < plain - 0.2, "{plain} {purple}");
     assert!(confidence("how many purple books will wobble") < 0.4);
 }
 
