@@ -14,6 +14,7 @@
 //! ```
 
 mod answer;
+mod certificate;
 mod connection;
 mod deliver;
 mod gate;
@@ -36,6 +37,7 @@ mod stream;
 mod vendor;
 
 pub use answer::{Answer, Cut, End, Framing};
+pub use certificate::Certificate;
 pub use gate::Gate;
 pub use log::{Counts, Outcome, Part, Place, Record};
 pub use oddities::{Oddity, oddities};

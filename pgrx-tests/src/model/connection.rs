@@ -17,8 +17,10 @@ use std::time::Instant;
 
 /// How a connection ends.
 enum Farewell {
-    /// Orderly.
+    /// Orderly, with all that was to be said.
     Close,
+    /// Orderly for the system, but in the middle.
+    Break,
     Reset,
     /// When the client ends it.
     Hang,
@@ -28,23 +30,34 @@ enum Farewell {
     Stopped,
 }
 
-/// Serves a connection to its end.
-pub fn serve(stream: TcpStream, shared: &Shared) {
-    let number = shared.log.connected();
+/// Serves a connection, which has this number, to its end.
+pub fn serve(stream: TcpStream, number: usize, greeting: &Greeting, shared: &Shared) {
     let _open = Open(shared);
     let Ok(socket) = Socket::new(stream, shared.signals.clone()) else { return };
-    let greeting = lock(&shared.script).greeting();
     let mut stream = Stream::Plain(socket);
-    let farewell = match greet(&mut stream, &greeting) {
-        Some(farewell) => farewell,
-        None => {
-            let mut connection = Connection { number, shared, incoming: Incoming::new(stream) };
-            let farewell = connection.serve();
-            stream = connection.incoming.stream;
-            farewell
+    let mut farewell = greet(&mut stream, greeting);
+    if farewell.is_none() {
+        (stream, farewell) = secure(stream, shared);
+    }
+    if farewell.is_none() {
+        let mut connection = Connection { number, shared, incoming: Incoming::new(stream) };
+        farewell = Some(connection.serve());
+        stream = connection.incoming.stream;
+    }
+    part(stream, farewell.unwrap_or(Farewell::Close));
+}
+
+/// Puts TLS on a connection where the server speaks it.
+fn secure(stream: Stream, shared: &Shared) -> (Stream, Option<Farewell>) {
+    let Some(config) = shared.tls.clone() else { return (stream, None) };
+    let (stream, done) = Stream::over_tls(stream.into_socket(), config);
+    let farewell = done.err().map(|said| {
+        if !said.is_empty() {
+            shared.log.broken(said);
         }
-    };
-    part(stream, farewell);
+        if stream.socket().is_stopped() { Farewell::Stopped } else { Farewell::Break }
+    });
+    (stream, farewell)
 }
 
 /// Counts the connection as open until it is dropped; where the thread panics, as a failure of the test.
@@ -64,7 +77,7 @@ fn greet(stream: &mut Stream, greeting: &Greeting) -> Option<Farewell> {
     match greeting {
         Greeting::Serve => None,
         Greeting::Reset => Some(Farewell::Reset),
-        Greeting::Close => Some(Farewell::Close),
+        Greeting::Close => Some(Farewell::Break),
         Greeting::Hang => Some(Farewell::Hang),
         Greeting::Late(delay) => interruption(stream.socket(), stream.socket().pause(Some(Instant::now() + *delay), None)),
         Greeting::HeldBy(gate) => {
@@ -79,7 +92,7 @@ fn greet(stream: &mut Stream, greeting: &Greeting) -> Option<Farewell> {
         }
         Greeting::Says(bytes) => {
             let _ = stream.socket_mut().write_all(bytes);
-            Some(Farewell::Close)
+            Some(Farewell::Break)
         }
     }
 }
@@ -96,9 +109,13 @@ fn broken_off(socket: &Socket) -> Farewell {
     if socket.is_stopped() { Farewell::Stopped } else { Farewell::Gone }
 }
 
-fn part(stream: Stream, farewell: Farewell) {
+fn part(mut stream: Stream, farewell: Farewell) {
     match farewell {
-        Farewell::Close => stream.into_socket().close(),
+        Farewell::Close => {
+            stream.say_end();
+            stream.into_socket().close();
+        }
+        Farewell::Break => stream.into_socket().close(),
         Farewell::Reset => stream.into_socket().reset(),
         Farewell::Hang => {
             let socket = stream.into_socket();
@@ -182,7 +199,7 @@ impl Connection<'_> {
             }
             Err(Ended::Cut(end)) => {
                 under_way.end(Outcome::CutOff);
-                Err(end.into())
+                Err(if end == End::Close { Farewell::Break } else { end.into() })
             }
             Err(Ended::HungUp) => {
                 under_way.end(Outcome::HungUp);

@@ -164,6 +164,10 @@ impl Log {
         lock(&self.state).records.iter().cloned().collect()
     }
 
+    pub fn all_broken(&self) -> Vec<String> {
+        lock(&self.state).broken.iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
+    }
+
     /// Waits until a condition holds; gives the last counts where it does not in time.
     pub fn wait(&self, timeout: Duration, done: impl Fn(Counts) -> bool) -> Result<(), Counts> {
         let (state, result) = self

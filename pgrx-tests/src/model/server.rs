@@ -1,5 +1,6 @@
 //! The server: what a test holds in its hands.
 
+use super::certificate::Certificate;
 use super::connection::serve;
 use super::lock;
 use super::log::{Counts, Log, Part, Place, Record};
@@ -8,6 +9,7 @@ use super::script::Script;
 use super::signal::Signals;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
+use rustls::ServerConfig;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,6 +27,7 @@ const FINISH: Duration = Duration::from_secs(60);
 pub struct Model {
     shared: Arc<Shared>,
     address: SocketAddr,
+    authority: Option<String>,
     acceptor: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -33,6 +36,8 @@ pub(super) struct Shared {
     pub script: Mutex<Script>,
     pub log: Log,
     pub signals: Arc<Signals>,
+    /// None: without TLS.
+    pub tls: Option<Arc<ServerConfig>>,
     panics: AtomicUsize,
 }
 
@@ -47,11 +52,12 @@ impl Shared {
 pub struct Setup {
     port: u16,
     keep: usize,
+    certificate: Option<Certificate>,
 }
 
 impl Default for Setup {
     fn default() -> Setup {
-        Setup { port: 0, keep: 10_000 }
+        Setup { port: 0, keep: 10_000, certificate: None }
     }
 }
 
@@ -72,6 +78,12 @@ impl Setup {
         self
     }
 
+    /// Speaks TLS, with this certificate.
+    pub fn tls(mut self, certificate: Certificate) -> Setup {
+        self.certificate = Some(certificate);
+        self
+    }
+
     pub fn start(self, script: impl Into<Script>) -> Model {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).expect("a port on 127.0.0.1");
         self.start_on(listener, script)
@@ -80,17 +92,19 @@ impl Setup {
     pub(super) fn start_on(self, listener: TcpListener, script: impl Into<Script>) -> Model {
         listener.set_nonblocking(true).expect("a listening socket");
         let address = listener.local_addr().expect("a listening socket");
+        let (tls, authority) = self.certificate.map(Certificate::make).unzip();
         let shared = Arc::new(Shared {
             script: Mutex::new(script.into()),
             log: Log::new(self.keep),
             signals: Arc::new(Signals::new()),
+            tls,
             panics: AtomicUsize::new(0),
         });
         let acceptor = {
             let shared = shared.clone();
             spawn(address, move || accept(listener, address, &shared))
         };
-        Model { shared, address, acceptor: Mutex::new(Some(acceptor)) }
+        Model { shared, address, authority, acceptor: Mutex::new(Some(acceptor)) }
     }
 }
 
@@ -114,7 +128,13 @@ impl Model {
 
     /// The value for the server option `url`: without a path.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.shared.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate of the authority that a client may trust, as a PEM file holds it.
+    pub fn authority(&self) -> &str {
+        self.authority.as_deref().expect("a server that speaks TLS")
     }
 
     /// Goes on by another script. Requests under way end as they began.
@@ -197,6 +217,11 @@ impl Model {
         }
     }
 
+    /// What came and was no request, or not all of one; of TLS handshakes that failed, why.
+    pub fn broken(&self) -> Vec<String> {
+        self.shared.log.all_broken()
+    }
+
     /// Every place in what was received where a text occurs.
     pub fn holds(&self, text: &str) -> Vec<Place> {
         self.shared.log.holds(text)
@@ -228,8 +253,11 @@ fn accept(listener: TcpListener, address: SocketAddr, shared: &Arc<Shared>) {
                 if connections.len() >= 64 {
                     connections.retain(|connection| !connection.is_finished());
                 }
+                // Here, so that numbers and greetings go by the order of being accepted.
+                let number = shared.log.connected();
+                let greeting = lock(&shared.script).greeting();
                 let shared = shared.clone();
-                connections.push(spawn(address, move || serve(stream, &shared)));
+                connections.push(spawn(address, move || serve(stream, number, &greeting, &shared)));
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionAborted) => {}
             Err(error) => panic!("the model server cannot accept connections: {error}"),

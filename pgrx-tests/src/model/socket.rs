@@ -58,6 +58,22 @@ impl Socket {
         self.until = None;
     }
 
+    /// The first byte that the client sent, which stays to be read; none: it left.
+    pub fn first_byte(&mut self) -> io::Result<Option<u8>> {
+        self.await_request(None);
+        let mut first = [0];
+        loop {
+            match self.stream.peek(&mut first) {
+                Ok(count) => {
+                    self.in_request();
+                    return Ok((count == 1).then_some(first[0]));
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait_to_read()?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Waits, for ever or until then, for the signal or the client's leaving.
     pub fn pause(&self, until: Option<Instant>, signal: Option<BorrowedFd<'_>>) -> io::Result<Woken> {
         self.wait(GONE, until, signal)
@@ -73,10 +89,13 @@ impl Socket {
             match (&self.stream).read(&mut scrap) {
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => match self.wait(PollFlags::IN, until, None) {
-                    Ok(Woken::Socket) => {}
-                    _ => break,
-                },
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // Who is about to be gone altogether does not wait.
+                    match self.wait(PollFlags::IN, until, Some(self.signals.closing.fd())) {
+                        Ok(Woken::Socket) => {}
+                        _ => break,
+                    }
+                }
                 Err(_) => break,
             }
         }

@@ -8,6 +8,7 @@ mod pace;
 mod records;
 mod scripts;
 mod shapes;
+mod tls;
 
 use super::*;
 use client::{Client, Response, ask};

@@ -7,10 +7,15 @@ use std::net::TcpStream;
 
 /// A connection.
 pub struct Client {
-    stream: TcpStream,
+    stream: Box<dyn ReadWrite>,
     /// Read, but not yet taken.
     buffer: Vec<u8>,
 }
+
+/// A socket, or TLS on one.
+pub trait ReadWrite: Read + Write {}
+
+impl<S: Read + Write> ReadWrite for S {}
 
 /// An answer.
 #[derive(Debug)]
@@ -40,9 +45,17 @@ pub fn ask(model: &Model, question: &str) -> Response {
 
 impl Client {
     pub fn connect(model: &Model) -> Client {
+        Client::on(Client::socket(model))
+    }
+
+    pub fn on(stream: impl ReadWrite + 'static) -> Client {
+        Client { stream: Box::new(stream), buffer: Vec::new() }
+    }
+
+    pub fn socket(model: &Model) -> TcpStream {
         let stream = TcpStream::connect(model.address()).expect("a connection");
         stream.set_read_timeout(Some(super::AMPLE)).expect("a socket");
-        Client { stream, buffer: Vec::new() }
+        stream
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
