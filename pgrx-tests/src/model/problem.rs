@@ -67,6 +67,8 @@ impl Problem {
             Vendor::Anthropic => {
                 json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_mock"})
             }
+            // A blocked question is a success without candidates here.
+            Vendor::Gemini if self == Problem::Filtered => json!({"promptFeedback": {"blockReason": "SAFETY"}}),
             Vendor::Gemini => {
                 let mut error = json!({"code": status, "message": message, "status": kind});
                 if let Some(details) = self.google_details(code) {
@@ -126,7 +128,8 @@ impl Problem {
             Problem::Forbidden => (403, "PERMISSION_DENIED", Some("API_KEY_SERVICE_BLOCKED")),
             Problem::NoModel => (404, "NOT_FOUND", None),
             Problem::RateLimited | Problem::NoCredit => (429, "RESOURCE_EXHAUSTED", None),
-            Problem::TooLong | Problem::TooLarge | Problem::BadRequest | Problem::Filtered => (400, "INVALID_ARGUMENT", None),
+            Problem::TooLong | Problem::TooLarge | Problem::BadRequest => (400, "INVALID_ARGUMENT", None),
+            Problem::Filtered => (200, "OK", None),
             Problem::Overloaded => (503, "UNAVAILABLE", None),
             Problem::Late => (504, "DEADLINE_EXCEEDED", None),
             Problem::Server => (500, "INTERNAL", None),
