@@ -8,6 +8,7 @@
 mod cluster;
 pub mod corpus;
 mod database;
+pub mod model;
 pub mod mutate;
 mod questions;
 mod rows;
