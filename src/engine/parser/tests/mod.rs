@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::beam::Derivation;
 use super::features::{Features, Item, LINKS, Target};
 use super::grammar::{self, SYMBOLS, Symbol};
-use super::net::products::units;
+use super::net::unit::units;
 use super::weights::{self, BadWeights, Words};
 use super::{Choice, Constraints, Free, Mode, Network, Parsed, Step};
 
