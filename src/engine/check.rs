@@ -78,10 +78,7 @@ impl<'a> Checker<'a> {
             }
         }
         if let Some(filter) = &select.filter {
-            if walk::predicate_has_aggregate(filter) {
-                return refuse("an aggregate in a condition on rows");
-            }
-            self.predicate(filter, false)?;
+            self.filter(filter)?;
         }
         for part in &select.group {
             self.expr(part, false)?;
@@ -99,6 +96,19 @@ impl<'a> Checker<'a> {
             Some(having) => self.having(having, select),
             None => Ok(()),
         }
+    }
+
+    /// A condition on rows has no aggregate; one on a window function over groups is met after them.
+    fn filter(&self, filter: &Predicate) -> Checked {
+        if let Predicate::And(parts) = filter {
+            return parts.iter().try_for_each(|part| self.filter(part));
+        }
+        let mut window = false;
+        walk::predicate(filter, &mut |part| window |= matches!(part, Expr::Window { .. }));
+        if !window && walk::predicate_has_aggregate(filter) {
+            return refuse("an aggregate in a condition on rows");
+        }
+        self.predicate(filter, window)
     }
 
     /// HAVING speaks of groups: each side of each condition is an aggregate, a constant, or grouped by.
@@ -168,8 +178,13 @@ impl<'a> Checker<'a> {
                     _ => refuse("only dates and times have fields"),
                 }
             }
-            Expr::Elapsed { unit, since } => {
+            Expr::Elapsed { unit, since, until } => {
                 self.expr(since, aggregates)?;
+                if let Some(until) = until {
+                    self.expr(until, aggregates)?;
+                    let both = self.of(since).is_calendar() && self.of(until).is_calendar();
+                    return if both { Ok(()) } else { refuse("time passes between two points in time only") };
+                }
                 let kind = self.of(since);
                 match kind.is_calendar() || (kind.is_number() && kind.whole && *unit == DateUnit::Year) {
                     true => Ok(()),
@@ -195,7 +210,7 @@ impl<'a> Checker<'a> {
                 if let Some(arg) = arg {
                     self.expr(arg, aggregates)?;
                 }
-                let sums = matches!(function, WindowFunction::RunningSum | WindowFunction::Sum);
+                let sums = matches!(function, WindowFunction::RunningSum | WindowFunction::Sum | WindowFunction::Average);
                 let number = arg.as_ref().is_some_and(|arg| self.of(arg).is_number());
                 let needs_arg = sums || *function == WindowFunction::Lag;
                 match (needs_arg, arg.is_some(), sums && !number) {
@@ -300,7 +315,7 @@ impl<'a> Checker<'a> {
             Predicate::Like { expr, .. } => {
                 self.expr(expr, aggregates)?;
                 match self.of(expr).kind {
-                    Some(TypeKind::Text | TypeKind::Enum) => Ok(()),
+                    Some(TypeKind::Text | TypeKind::Enum | TypeKind::Array) => Ok(()),
                     _ => refuse("only texts have patterns"),
                 }
             }

@@ -106,10 +106,12 @@ pub enum Expr {
         field: DateField,
         arg: Box<Expr>,
     },
-    /// Whole years (months, days …) from the first argument to today: `age`-based.
+    /// Whole years (months, days …) from one point in time to another, or to today: `age`-based. Up to a week, between two
+    /// times of day, with the part of a unit that is over.
     Elapsed {
         unit: DateUnit,
         since: Box<Expr>,
+        until: Option<Box<Expr>>,
     },
     /// `lower(arg)`, `upper(arg)`, `length(arg)`, `round(arg, 2)`, `abs(arg)`, `coalesce(arg, 0)`.
     Function {
@@ -149,6 +151,8 @@ pub enum WindowFunction {
     RunningSum,
     /// Whole partition: `sum(arg) OVER (PARTITION BY …)`, for shares of a total.
     Sum,
+    /// Whole partition: what its rows are on average.
+    Average,
     Lag,
 }
 
@@ -300,7 +304,7 @@ pub enum Predicate {
         query: Box<Query>,
         negated: bool,
     },
-    /// `pattern` is a LIKE pattern with its wildcards; `any_case` makes it ILIKE.
+    /// `pattern` is a LIKE pattern with its wildcards; `any_case` makes it ILIKE. Of an array: one of its elements is like it.
     Like {
         expr: Expr,
         pattern: String,

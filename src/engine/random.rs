@@ -104,7 +104,9 @@ impl<'a> Generator<'a> {
                 Some(used) => {
                     let units =
                         [DateUnit::Hour, DateUnit::Day, DateUnit::Week, DateUnit::Month, DateUnit::Quarter, DateUnit::Decade];
-                    Expr::Elapsed { unit: units[self.random.below(units.len())], since: Box::new(Expr::Column(used)) }
+                    let until = self.column_where(&TypeKind::is_calendar).filter(|_| self.random.below(2) == 0);
+                    let until = until.map(|until| Box::new(Expr::Column(until)));
+                    Expr::Elapsed { unit: units[self.random.below(units.len())], since: Box::new(Expr::Column(used)), until }
                 }
                 None => Expr::Column(self.column()),
             },

@@ -13,7 +13,10 @@ pub fn expr<'a>(root: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
     match root {
         Expr::Column(_) | Expr::All(_) | Expr::CountRows(_) | Expr::Literal(_) | Expr::Moment(_) | Expr::Scalar(_) => {}
         Expr::Aggregate { arg, .. } | Expr::Truncate { arg, .. } | Expr::Extract { arg, .. } => expr(arg, visit),
-        Expr::Elapsed { since, .. } => expr(since, visit),
+        Expr::Elapsed { since, until, .. } => {
+            expr(since, visit);
+            until.iter().for_each(|until| expr(until, visit));
+        }
         Expr::Filtered { aggregate, filter } => {
             expr(aggregate, visit);
             predicate(filter, visit);

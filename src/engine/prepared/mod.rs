@@ -50,6 +50,24 @@ pub struct RelationWords {
     pub bridge: bool,
 }
 
+impl RelationWords {
+    /// Rows are people, or companies that act like them.
+    pub(crate) fn is_of_people(&self) -> bool {
+        const PEOPLE: [&str; 22] = [
+            "member", "user", "person", "peopl", "employe", "staff", "worker", "author", "actor", "student", "teacher",
+            "patient", "doctor", "player", "driver", "agent", "supplier", "vendor", "seller", "guest", "passeng", "artist",
+        ];
+        self.label.len() == 2 || self.is_of_customers() || self.name.stems().any(|stem| PEOPLE.contains(&stem))
+    }
+
+    /// Those who buy, rent, visit: what is done is done by them rather than by who serves them.
+    pub(crate) fn is_of_customers(&self) -> bool {
+        const CUSTOMERS: [&str; 11] =
+            ["customer", "custom", "client", "member", "buyer", "user", "patron", "guest", "passeng", "patient", "student"];
+        self.name.stems().any(|stem| CUSTOMERS.contains(&stem))
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct ColumnWords {
     /// Without the words of the relation in front (`product_name` in `products` is `name`), unless nothing would be left.

@@ -34,6 +34,7 @@ fn bucket_at(tokens: &[Token], at: usize, after_bucket: bool) -> Option<(usize, 
         .map(|unit| (at + 1, BucketKind::Truncate(unit)))
         .or_else(|| unit_by_unit(tokens, at))
         .or_else(|| which_unit(tokens, at))
+        .or_else(|| ranked_unit(tokens, at))
         .or_else(|| {
             let start = opener(tokens, at, after_bucket)?;
             unit_phrase(tokens, start)
@@ -70,6 +71,14 @@ fn which_unit(tokens: &[Token], at: usize) -> Option<(usize, BucketKind)> {
             .contains(&token.lower.as_str())
     };
     tokens[found.0..].iter().any(ranks).then_some(found)
+}
+
+/// "our best month", "the busiest weekday": what is ranked are stretches of time.
+fn ranked_unit(tokens: &[Token], at: usize) -> Option<(usize, BucketKind)> {
+    let ranks = ["best", "worst", "busiest", "quietest", "strongest", "weakest", "slowest"];
+    let before = at.checked_sub(1).map_or("", |before| word(tokens, before));
+    let sales = before == "sales" && at > 1 && ranks.contains(&word(tokens, at - 2));
+    (ranks.contains(&before) || sales).then(|| unit_phrase(tokens, at)).flatten()
 }
 
 /// Where the unit stands after "by", "per", "each", "for every", "grouped by"; also after "and" where a "by" stands before it.

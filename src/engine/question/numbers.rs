@@ -187,6 +187,15 @@ fn below_hundred(tokens: &[Token], at: usize) -> Option<(i64, bool, usize)> {
 }
 
 /// A number in words: "twenty five", "two hundred and three", "a dozen", "half a million", "nineteen ninety nine", "third".
+/// "less than a dollar", "over an hour": one of them. "More than a year ago" is a date.
+fn is_one(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |before| word_at(tokens, before));
+    let compared = matches!(before, "than" | "over" | "under" | "above" | "below" | "least" | "most" | "exceeding");
+    let next = word_at(tokens, at + 1);
+    let counted = next != "bit" && (unit(next).is_some() || currency(next).is_some());
+    compared && counted && !matches!(word_at(tokens, at + 2), "ago" | "old" | "before" | "after" | "later" | "earlier" | "of")
+}
+
 fn in_words(tokens: &[Token], at: usize) -> Option<Number> {
     let plain = |end: usize, value: i64| Number { tokens: at..end, value: NumberValue::Integer(value), kind: NumberKind::Plain };
     let (first, next) = (word_at(tokens, at), word_at(tokens, at + 1));
@@ -199,6 +208,7 @@ fn in_words(tokens: &[Token], at: usize) -> Option<Number> {
         ("a", "couple", "of") => return Some(plain(at + 3, 2)),
         _ if article && next == "dozen" => return Some(plain(at + 2, 12)),
         ("dozen", ..) => return Some(plain(at + 1, 12)),
+        ("a" | "an", ..) if is_one(tokens, at) => return Some(plain(at + 1, 1)),
         _ => {}
     }
     if next == "dozen" {

@@ -78,7 +78,8 @@ pub(super) fn beside(root: &Expr, other: Option<&Type<'_>>, scope: &Scope<'_>) -
         Expr::Arithmetic { op, left, right } => arithmetic(*op, left, right, scope),
         Expr::Truncate { unit, arg } => truncate(*unit, arg, scope),
         Expr::Extract { field, arg } => extract(*field, arg, scope),
-        Expr::Elapsed { unit, since } => elapsed(*unit, since, scope),
+        Expr::Elapsed { unit, since, until: None } => elapsed(*unit, since, scope),
+        Expr::Elapsed { unit, since, until: Some(until) } => between(*unit, since, until, scope),
         Expr::Function { name, args } => function(*name, args, scope),
         Expr::Words(parts) => in_words(parts, scope),
         Expr::Scalar(query) => Ok(Sql::atom(quote::block(&select::query(query, &scope.apart_nested())?))),
@@ -285,6 +286,35 @@ fn elapsed(unit: DateUnit, since: &Expr, scope: &Scope<'_>) -> Rendered {
     })
 }
 
+/// From one point in time to another: whole years and months by the calendar, else so many units, with a part of one.
+fn between(unit: DateUnit, since: &Expr, until: &Expr, scope: &Scope<'_>) -> Rendered {
+    let is_date = |expr: &Expr| types::of(expr, scope.schema).kind == Some(TypeKind::Date);
+    let days = is_date(since) && is_date(until);
+    let (from, to) = (calendar(since, scope)?, calendar(until, scope)?);
+    let age = format!("age({to}, {from})");
+    let months = format!("extract(year FROM {age})::int * 12 + extract(month FROM {age})::int");
+    let share = |length: u32| {
+        if days {
+            format!("({to} - {from}) * 86400 / {length}.0")
+        } else {
+            format!("extract(epoch FROM {to} - {from}) / {length}")
+        }
+    };
+    Ok(match unit {
+        DateUnit::Century => Sql::new(format!("extract(year FROM {age})::int / 100"), Level::Multiply),
+        DateUnit::Decade => Sql::new(format!("extract(year FROM {age})::int / 10"), Level::Multiply),
+        DateUnit::Year => Sql::atom(format!("extract(year FROM {age})::int")),
+        DateUnit::Quarter => Sql::new(format!("({months}) / 3"), Level::Multiply),
+        DateUnit::Month => Sql::new(months, Level::Add),
+        DateUnit::Day if days => Sql::new(format!("{to} - {from}"), Level::Add),
+        DateUnit::Week => Sql::new(share(604_800), Level::Multiply),
+        DateUnit::Day => Sql::new(share(86_400), Level::Multiply),
+        DateUnit::Hour => Sql::new(share(3600), Level::Multiply),
+        DateUnit::Minute => Sql::new(share(60), Level::Multiply),
+        DateUnit::Second => Sql::new(share(1), Level::Multiply),
+    })
+}
+
 fn function(name: Function, args: &[Expr], scope: &Scope<'_>) -> Rendered {
     let Some(arg) = args.first() else { return Err(RenderError::Invalid("a function without an argument".to_string())) };
     if name == Function::Round {
@@ -336,6 +366,7 @@ fn window(function: WindowFunction, arg: Option<&Expr>, partition: &[Expr], orde
         WindowFunction::DenseRank => "dense_rank()".to_string(),
         WindowFunction::RowNumber => "row_number()".to_string(),
         WindowFunction::RunningSum | WindowFunction::Sum => format!("sum({arg})"),
+        WindowFunction::Average => format!("avg({arg})"),
         WindowFunction::Lag => format!("lag({arg})"),
     };
     let mut over = Vec::new();
@@ -343,7 +374,7 @@ fn window(function: WindowFunction, arg: Option<&Expr>, partition: &[Expr], orde
         let parts = partition.iter().map(|part| expr(part, scope).map(|part| part.text)).collect::<Result<Vec<_>, _>>()?;
         over.push(format!("PARTITION BY {}", parts.join(", ")));
     }
-    if !order.is_empty() && function != WindowFunction::Sum {
+    if !order.is_empty() && !matches!(function, WindowFunction::Sum | WindowFunction::Average) {
         let parts = order.iter().map(|order| ordered(order, scope)).collect::<Result<Vec<_>, _>>()?;
         over.push(format!("ORDER BY {}", parts.join(", ")));
     }

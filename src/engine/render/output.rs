@@ -112,6 +112,7 @@ fn base(expr: &Expr, scope: &Scope<'_>) -> String {
             (WindowFunction::RowNumber, _) => "row_number".to_string(),
             (WindowFunction::RunningSum, _) => "running_total".to_string(),
             (WindowFunction::Sum, _) => "overall_total".to_string(),
+            (WindowFunction::Average, _) => "overall_average".to_string(),
             (WindowFunction::Lag, Some(arg)) => format!("previous_{}", base(arg, scope)),
             (WindowFunction::Lag, None) => "previous".to_string(),
         },

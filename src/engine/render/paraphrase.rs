@@ -279,7 +279,10 @@ impl Speaker<'_> {
             }
             Expr::Truncate { unit, arg } => format!("{} of {}", unit_name(*unit), self.expr(arg)),
             Expr::Extract { field, arg } => format!("{} of {}", field_words(*field), self.expr(arg)),
-            Expr::Elapsed { unit, since } => format!("full {} since {}", units(2, *unit), self.expr(since)),
+            Expr::Elapsed { unit, since, until: None } => format!("full {} since {}", units(2, *unit), self.expr(since)),
+            Expr::Elapsed { unit, since, until: Some(until) } => {
+                format!("{} from {} to {}", units(2, *unit), self.expr(since), self.expr(until))
+            }
             Expr::Function { name, args } => {
                 let arg = args.first().map(|arg| self.expr(arg)).unwrap_or_default();
                 match name {
@@ -308,6 +311,7 @@ impl Speaker<'_> {
             WindowFunction::RowNumber => "position".to_string(),
             WindowFunction::RunningSum => format!("running total of {arg}"),
             WindowFunction::Sum => format!("overall total of {arg}"),
+            WindowFunction::Average => format!("average of {arg}"),
             WindowFunction::Lag => format!("previous {arg}"),
         };
         if !order.is_empty() {

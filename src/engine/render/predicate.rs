@@ -205,7 +205,13 @@ pub(super) fn predicate(root: &Predicate, scope: &Scope<'_>) -> Rendered {
         Predicate::InQuery { expr: value, query, negated } => in_query(value, query, *negated, scope),
         Predicate::Like { expr: value, pattern, any_case, negated } => {
             let text = expr(value, scope)?;
-            let text = match types::of(value, scope.schema).kind {
+            let kind = types::of(value, scope.schema).kind;
+            if kind == Some(TypeKind::Array) {
+                let word = if *any_case { "ILIKE" } else { "LIKE" };
+                let element = format!("unnest({}) AS element WHERE element::text {word} {}", text.text, quote::text(pattern));
+                return Ok(Sql::new(format!("{}EXISTS (SELECT FROM {element})", not(*negated)), Level::Not));
+            }
+            let text = match kind {
                 Some(TypeKind::Text) | None => text.at(Level::Add),
                 _ => format!("{}::text", text.at(Level::Atom)),
             };

@@ -60,6 +60,11 @@ pub(super) fn select(written: &Select, split: Split, scope: &Scope<'_>) -> Resul
                 add(part);
             }
         });
+        // "dearer than the average of its category": the other side of the comparison too.
+        if let Predicate::Compare { left, right, .. } = part {
+            let plain = |side: &&Expr| !matches!(side, Expr::Window { .. } | Expr::Literal(_) | Expr::Moment(_));
+            [left, right].into_iter().filter(plain).for_each(&mut add);
+        }
     }
     written.order.iter().for_each(|order| add(&order.expr));
 

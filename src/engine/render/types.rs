@@ -121,7 +121,14 @@ pub(crate) fn of<'a>(expr: &Expr, schema: &'a Schema) -> Type<'a> {
             Type { kind, not_null: arg.not_null, ..Type::unknown() }
         }
         Expr::Extract { arg, .. } => Type { not_null: of(arg, schema).not_null, ..Type::number(true, false) },
-        Expr::Elapsed { since, .. } => Type { not_null: of(since, schema).not_null, ..Type::number(true, false) },
+        Expr::Elapsed { unit, since, until } => {
+            let (since, until) = (of(since, schema), until.as_ref().map(|until| of(until, schema)));
+            let not_null = since.not_null && until.as_ref().is_none_or(|until| until.not_null);
+            let days = |kind: &Type<'_>| kind.kind == Some(TypeKind::Date);
+            let whole =
+                *unit > DateUnit::Week || until.is_none_or(|until| *unit == DateUnit::Day && days(&since) && days(&until));
+            Type { not_null, ..Type::number(whole, false) }
+        }
         Expr::Function { name, args } => function(*name, args.first().map_or_else(Type::unknown, |arg| of(arg, schema))),
         Expr::Words(_) => Type::of(TypeKind::Text).sure(),
         Expr::Scalar(query) => Type { not_null: false, column: None, ..of_query(query, schema) },
@@ -179,6 +186,7 @@ fn function<'a>(name: Function, arg: Type<'a>) -> Type<'a> {
 fn window<'a>(function: WindowFunction, arg: Type<'a>) -> Type<'a> {
     match function {
         WindowFunction::Rank | WindowFunction::DenseRank | WindowFunction::RowNumber => Type::number(true, false).sure(),
+        WindowFunction::Average => Type::number(false, arg.double),
         WindowFunction::RunningSum | WindowFunction::Sum | WindowFunction::Lag => Type { column: None, not_null: false, ..arg },
     }
 }

@@ -68,10 +68,13 @@ fn expr(root: &Expr, found: &mut Vec<i64>) {
     match root {
         Expr::Literal(Literal::Integer(value)) => found.push(*value),
         Expr::Literal(_) | Expr::Column(_) | Expr::All(_) | Expr::CountRows(_) | Expr::Moment(_) => {}
-        Expr::Aggregate { function: _, distinct: _, arg }
-        | Expr::Truncate { unit: _, arg }
-        | Expr::Extract { field: _, arg }
-        | Expr::Elapsed { unit: _, since: arg } => expr(arg, found),
+        Expr::Aggregate { function: _, distinct: _, arg } | Expr::Truncate { unit: _, arg } | Expr::Extract { field: _, arg } => {
+            expr(arg, found)
+        }
+        Expr::Elapsed { unit: _, since, until } => {
+            expr(since, found);
+            until.iter().for_each(|until| expr(until, found));
+        }
         Expr::Filtered { aggregate, filter } => {
             expr(aggregate, found);
             predicate(filter, found);

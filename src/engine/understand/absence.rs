@@ -7,9 +7,44 @@ use super::attributes::column_like;
 use super::context::Wanted;
 use super::cues::{Cue, CueWord};
 use super::draft::Draft;
-use crate::ir::{Comparison, Expr, Literal, Predicate, Source};
+use crate::ir::{Aggregate, Comparison, Expr, Literal, Predicate, Source};
+use crate::lexicon::AggregateWord;
 use crate::link::Meaning;
 use crate::prepared::{ColumnId, Role};
+
+/// "also playlists with none", "including those without orders": nothing is asked but that they are not left out.
+pub fn kept(draft: &mut Draft) {
+    let context = draft.context;
+    let length = context.elements.len();
+    for at in 0..length {
+        let adds = matches!(
+            context.lower(at).as_str(),
+            "also" | "even" | "including" | "include" | "as well as" | "plus" | "and also" | "keep"
+        );
+        if !adds || !draft.is_free(at) {
+            continue;
+        }
+        let none = (at + 1..(at + 6).min(length)).find(|&other| {
+            context.cue_word(other) == Some(CueWord::Without) || context.has_word(other, other + 1, &["none", "zero", "without"])
+        });
+        let Some(none) = none else { continue };
+        let nothing_else =
+            (at + 1..none).all(|other| context.elements[other].values.is_empty() && context.elements[other].number.is_none());
+        let counted = (0..at).find_map(|other| {
+            let counting = context.elements[other].cue == Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Count)));
+            let next = (other + 1..(other + 4).min(length)).find_map(|next| context.relation_meaning(&context.elements[next]));
+            next.filter(|_| counting).map(|(relation, _)| relation)
+        });
+        let Some(counted) = counted.or(context.subject).filter(|_| nothing_else) else { continue };
+        draft.outer.push(Source::first(counted));
+        let end = (none + 3).min(length);
+        for other in at..end {
+            if other <= none || context.relation_meaning(&context.elements[other]).is_some_and(|(named, _)| named == counted) {
+                draft.take(other, "those without any are kept", 1.0);
+            }
+        }
+    }
+}
 
 /// "without …", "never …", "no …", "not … any …".
 pub fn absences(draft: &mut Draft) {
@@ -28,15 +63,26 @@ fn without(draft: &mut Draft, at: usize) {
     let plain_not = draft.context.cue_word(at) == Some(CueWord::Not);
     let end = (at + 6).min(draft.context.elements.len());
     // "nobody bought", "never sold": no row of a sale.
-    let traded = draft.context.after(at, 2).is_some_and(|verb| {
+    let trades = |verb: usize| {
         let word = draft.context.lower(verb);
         matches!(word.split(' ').next(), Some("sold" | "bought" | "purchased" | "ordered"))
-    });
+    };
+    // "bought nothing": the verb stands before.
+    let bought = at.checked_sub(1).filter(|&verb| draft.context.lower(at) == "nothing" && trades(verb));
+    let traded = bought.is_some() || draft.context.after(at, 2).is_some_and(trades);
     if traded
         && !plain_not
         && let Some(subject) = draft.context.subject
     {
         never(draft, at, subject);
+        if let Some(verb) = bought {
+            draft.take(verb, "what there is none of", 1.0);
+        }
+        return;
+    }
+    // "neither beverages nor condiments": the values are denied.
+    let denies = matches!(draft.context.lower(at).as_str(), "neither" | "nor");
+    if denies && draft.context.elements.get(at + 1).is_some_and(|next| !next.values.is_empty() && next.things.is_empty()) {
         return;
     }
     let mut found: Option<(usize, RelationId)> = None;
@@ -50,6 +96,10 @@ fn without(draft: &mut Draft, at: usize) {
         }
         if !draft.is_free(other) {
             continue;
+        }
+        if let Some(relation) = super::figures::copies(draft, other) {
+            found = Some((other, relation));
+            break;
         }
         if let Some((relation, _)) = draft.context.relation_meaning(element)
             && Some(relation) != draft.context.subject
@@ -95,7 +145,17 @@ fn without(draft: &mut Draft, at: usize) {
             return;
         }
     }
-    let filter = related_conditions(draft, at, end, relation).map(Box::new);
+    let end = (other + 6).min(draft.context.elements.len());
+    // "no copy in any store": where it could be says nothing more.
+    for place in other + 1..(other + 4).min(end) {
+        let start = draft.context.elements[place].tokens.start;
+        let any = matches!(draft.context.question.tokens[start - 1].lower.as_str(), "any" | "either" | "all" | "our");
+        let named = draft.context.relation_meaning(&draft.context.elements[place]);
+        if any && named.is_some_and(|(named, _)| !super::measures::is_to_many(draft.context.prepared, relation, named)) {
+            draft.take(place, "wherever", 1.0);
+        }
+    }
+    let filter = related_conditions(draft, at, end, relation, true).map(Box::new);
     draft.condition(at, Predicate::Related { anchor, target: Source::first(relation), filter, negated: true });
     take_pair(draft, at, other, "without any");
 }
@@ -105,7 +165,7 @@ fn never(draft: &mut Draft, at: usize, subject: RelationId) {
     let prepared = draft.context.prepared;
     let sold = draft.context.after(at, 2).is_some_and(|verb| {
         matches!(draft.context.lower(verb).as_str(), "sold" | "bought" | "ordered" | "purchased" | "sell" | "sale")
-    });
+    }) || draft.context.lower(at) == "nothing";
     let trades = |relation: RelationId| super::measures::is_trade(prepared, relation);
     let referring: Vec<RelationId> =
         prepared.graph().keys().iter().filter(|key| key.to == subject && key.from != subject).map(|key| key.from).collect();
@@ -116,10 +176,11 @@ fn never(draft: &mut Draft, at: usize, subject: RelationId) {
     let Some(target) = most else { return };
     let verb = draft.context.after(at, 2).filter(|&verb| {
         let element = &draft.context.elements[verb];
-        element.values.is_empty() && element.number.is_none() && element.cue.is_none()
+        element.values.is_empty() && element.number.is_none() && element.cue.is_none() && element.date.is_none()
     });
     let end = (at + 8).min(draft.context.elements.len());
-    let filter = if traded_value(draft, at) { related_conditions(draft, at, end, target).map(Box::new) } else { None };
+    let values = traded_value(draft, at);
+    let filter = related_conditions(draft, at, end, target, values).map(Box::new);
     draft.condition(
         at,
         Predicate::Related { anchor: Source::first(subject), target: Source::first(target), filter, negated: true },
@@ -137,8 +198,8 @@ fn traded_value(draft: &Draft, at: usize) -> bool {
 }
 
 /// "never bought a Rock track", "did not order in 1997": values and dates behind the negation belong inside the question for
-/// related rows.
-fn related_conditions(draft: &mut Draft, at: usize, end: usize, target: RelationId) -> Option<Predicate> {
+/// related rows; so do figures ("without a track under three minutes").
+fn related_conditions(draft: &mut Draft, at: usize, end: usize, target: RelationId, values: bool) -> Option<Predicate> {
     let mut conditions = Vec::new();
     let hops = draft.context.prepared.graph().distances(target);
     for other in at + 1..end {
@@ -148,12 +209,19 @@ fn related_conditions(draft: &mut Draft, at: usize, end: usize, target: Relation
         let element = &draft.context.elements[other];
         if let Some(date) = element.date {
             let mention = draft.context.question.dates[date].clone();
-            if let Some(column) = super::times::latest_by(draft, target).filter(|_| mention.field.is_none()) {
+            if let Some(column) = time_of(draft, target).filter(|_| mention.field.is_none()) {
                 let expr = Expr::Column(draft.context.column_use(column));
                 conditions.push(Predicate::InRange { expr, range: mention.range, negated: false });
                 let meaning = format!("time of {}", draft.describe(column));
                 draft.take(other, meaning, 1.0);
             }
+            continue;
+        }
+        if element.number.is_some() && values {
+            conditions.extend(super::numbers::of_relation(draft, other, target));
+            continue;
+        }
+        if !values {
             continue;
         }
         let nearest =
@@ -166,6 +234,14 @@ fn related_conditions(draft: &mut Draft, at: usize, end: usize, target: Relation
         }
     }
     Predicate::all(conditions)
+}
+
+/// When a row happened: its own time, or that of what it belongs to (lines of an order).
+fn time_of(draft: &Draft, relation: RelationId) -> Option<ColumnId> {
+    super::times::latest_by(draft, relation).or_else(|| {
+        let keys = draft.context.prepared.graph().keys().iter().filter(|key| key.from == relation);
+        keys.filter_map(|key| super::times::latest_by(draft, key.to).filter(|_| Some(key.to) != draft.context.subject)).next()
+    })
 }
 
 fn take_pair(draft: &mut Draft, at: usize, other: usize, words: &str) {
@@ -191,6 +267,13 @@ fn missing_column(draft: &mut Draft, at: usize, other: usize, column: ColumnId, 
     };
     draft.condition(at, predicate);
     draft.take(at, "missing", 1.0);
+    // "without a phone number": the noun adds nothing.
+    if let Some(noun) = draft.context.elements.get(other + 1)
+        && noun.tokens.start == draft.context.elements[other].tokens.end
+        && matches!(draft.context.lower(other + 1).as_str(), "number" | "address" | "date" | "value")
+    {
+        draft.take(other + 1, "part of the column", 1.0);
+    }
     let certainty = draft.thing_certainty(other, column);
     let meaning = format!("column {}", draft.describe(column));
     draft.take(other, meaning, certainty);
@@ -301,7 +384,17 @@ fn followed_by_condition(draft: &Draft, at: usize) -> bool {
 
 /// "active customers", "discontinued products", "unshipped orders".
 pub fn states(draft: &mut Draft) {
+    let before = super::values::negated_before;
     for at in 0..draft.context.elements.len() {
+        // "rentals that came back", "have not come back yet": what came back was returned.
+        let back = matches!(draft.context.lower(at).as_str(), "came" | "come" | "brought" | "given" | "gave")
+            && draft.context.elements.get(at + 1).is_some_and(|_| draft.context.lower(at + 1) == "back");
+        if back && let Some(column) = state_column(draft, "returned") {
+            let negated = before(draft, at);
+            apply_state(draft, at, column, !negated, true);
+            draft.take(at + 1, "returned", 1.0);
+            continue;
+        }
         if !draft.is_free(at) || !draft.context.elements[at].values.is_empty() {
             continue;
         }
@@ -309,10 +402,19 @@ pub fn states(draft: &mut Draft) {
         if at > 0 && matches!(draft.context.elements[at - 1].cue, Some(Cue::Superlative(_))) {
             continue;
         }
-        let before = super::values::negated_before;
         match &draft.context.elements[at].cue {
             Some(Cue::State(state)) => {
                 let (positive, negated) = (state.positive, state.negated);
+                // "shipped by Speedy Express" says by whom, not that.
+                let by_whom = !negated
+                    && at + 2 < draft.context.elements.len()
+                    && matches!(draft.context.lower(at + 1).as_str(), "by" | "via" | "with" | "through")
+                    && (at + 2..(at + 4).min(draft.context.elements.len()))
+                        .any(|next| !draft.context.elements[next].values.is_empty());
+                if by_whom {
+                    draft.take(at, "says how they belong together", 0.97);
+                    continue;
+                }
                 if let Some(column) = state_column(draft, positive) {
                     let negated = negated ^ before(draft, at);
                     apply_state(draft, at, column, !negated, true);

@@ -11,7 +11,7 @@ use super::targets::adjective_target;
 use super::targets::counted_or_figure;
 use super::targets::following_thing;
 use super::targets::preceding_figure;
-use crate::ir::{Aggregate, Comparison, Expr, Literal, Predicate, Query, Select, Source};
+use crate::ir::{Aggregate, Comparison, Expr, Literal, Predicate, Query, Select, Source, WindowFunction};
 use crate::lexicon::AggregateWord;
 
 /// "shipped after the required date", "price lower than the list price": two columns of one kind.
@@ -47,6 +47,74 @@ pub fn columns(draft: &mut Draft) {
         draft.condition(at, predicate);
         draft.take(at, "comparison of two columns", 1.0);
     }
+}
+
+/// "fewer units in stock than their reorder level": what is compared stands between the comparative and "than".
+pub fn columns_than(draft: &mut Draft) {
+    for than in 2..draft.context.elements.len().saturating_sub(1) {
+        if draft.context.lower(than) != "than" || !draft.is_free(than) {
+            continue;
+        }
+        let graded = (than.saturating_sub(5)..than).rev().find_map(|at| match draft.context.lower(at).as_str() {
+            "fewer" | "less" | "lower" | "smaller" => Some((at, Comparison::Less)),
+            "more" | "higher" | "greater" | "larger" | "bigger" => Some((at, Comparison::Greater)),
+            _ => None,
+        });
+        let Some((graded, op)) = graded else { continue };
+        let number = |at: usize| {
+            let best = draft.context.columns_of(at, Wanted::Number).first().copied();
+            best.filter(|(_, score)| *score > 0.5 && draft.is_free(at)).map(|(column, _)| column)
+        };
+        let left = (graded + 1..than).find_map(|at| Some((at, number(at)?)));
+        let right = thing_after(draft, than).and_then(|at| Some((at, number(at)?)));
+        let (Some((left, first)), Some((right, second))) = (left, right) else { continue };
+        if first == second || first.0 != second.0 {
+            continue;
+        }
+        let expr = |column| Expr::Column(draft.context.column_use(column));
+        draft.condition(than, Predicate::Compare { op, left: expr(first), right: expr(second) });
+        for (at, column) in [(left, first), (right, second)] {
+            let meaning = format!("column {}", draft.describe(column));
+            draft.take(at, meaning, 0.97);
+        }
+        [graded, than].into_iter().for_each(|at| draft.take(at, "comparison of two columns", 1.0));
+    }
+}
+
+/// "than the average price of their category": the average over rows of the same group, where the row knows its group.
+fn group_behind(draft: &mut Draft, at: usize, relation: RelationId) -> Option<Vec<Expr>> {
+    let (thing, theirs) = (at + 1..(at + 7).min(draft.context.elements.len())).find_map(|other| {
+        {
+            let start = draft.context.elements[other].tokens.start;
+            let word =
+                |back: usize| start.checked_sub(back).map_or("", |token| draft.context.question.tokens[token].lower.as_str());
+            let of = |back: usize| matches!(word(back), "of" | "in" | "for" | "within");
+            let own = of(2) && matches!(word(1), "their" | "its" | "his" | "her" | "that" | "own")
+                || of(3) && (word(2) == "the" && word(1) == "same" || matches!(word(2), "their" | "its") && word(1) == "own");
+            (draft.is_free(other) && !draft.context.elements[other].things.is_empty()).then_some((other, own))
+        }
+        .filter(|(_, own)| *own)
+    })?;
+    if !theirs {
+        return None;
+    }
+    let context = draft.context;
+    let own =
+        context.columns_of(thing, Wanted::Any).into_iter().find(|(column, _)| column.0 == relation).map(|(column, _)| column);
+    let named = context.relation_meaning(&context.elements[thing]).map(|(named, _)| named).filter(|named| *named != relation);
+    let key = named.and_then(|named| {
+        let mut keys = context.prepared.graph().keys().iter();
+        let key = keys.find(|key| key.from == relation && key.to == named)?;
+        Some(key.from_columns.iter().map(|&column| Expr::Column(Source::first(relation).column(column))).collect())
+    });
+    let bridged = || {
+        let named = named.filter(|&named| context.prepared.graph().distance(relation, named) == Some(2))?;
+        let key = &context.prepared.schema().relations[named].primary_key;
+        (!key.is_empty()).then(|| key.iter().map(|&column| Expr::Column(Source::first(named).column(column))).collect())
+    };
+    let partition = key.or_else(bridged).or_else(|| own.map(|column| vec![Expr::Column(context.column_use(column))]))?;
+    draft.take(thing, "those of the same group", 0.97);
+    Some(partition)
 }
 
 /// "than the average Metal track": the average over those only.
@@ -97,6 +165,26 @@ pub fn averages(draft: &mut Draft) {
             .or_else(|| preceding_figure(draft, cue))
             .or_else(|| following_thing(draft, at).and_then(|after| counted_or_figure(draft, after)));
         let Some(Target::Figure(expr, column)) = target else { continue };
+        let theirs = draft.context.has_word(at, at + 5, &["their", "its", "own", "same"]);
+        let partition = group_behind(draft, at, column.0);
+        if theirs && partition.is_none() {
+            draft.doubt *= 0.4;
+        }
+        if let Some(partition) = partition {
+            let right = Expr::Window {
+                function: WindowFunction::Average,
+                arg: Some(Box::new(expr.clone())),
+                partition,
+                order: Vec::new(),
+            };
+            draft.take(cue, "comparison", 1.0);
+            draft.take(at, "the average of its group", 1.0);
+            if let Some(after) = following_thing(draft, at) {
+                draft.take(after, "what is averaged", 1.0);
+            }
+            draft.condition(at, Predicate::Compare { op, left: expr, right });
+            continue;
+        }
         let filter = value_behind(draft, at, column.0);
         let average = Expr::Aggregate { function: Aggregate::Average, distinct: false, arg: Box::new(expr.clone()) };
         let select = Select {

@@ -74,6 +74,10 @@ impl<'a> Context<'a> {
             }
         }
         context.find_subject();
+        if let Some((relation, at)) = context.agent() {
+            context.subject = Some(relation);
+            context.subject_element = Some(at);
+        }
         let from = context.subject.or_else(|| context.named.first().map(|(relation, ..)| *relation));
         context.hops = from.map(|from| prepared.graph().distances(from)).unwrap_or_default();
         context
@@ -143,6 +147,28 @@ impl<'a> Context<'a> {
         self.subject = self.subject.or_else(|| self.subject_of_columns()).or(fallback.map(|(relation, _)| relation));
     }
 
+    /// "who has ordered more than 20 times": the people that what was done refers to.
+    fn agent(&self) -> Option<(RelationId, usize)> {
+        let who = (0..self.elements.len().min(3)).find(|&at| self.lower(at) == "who")?;
+        let named = self.subject_element.is_some();
+        if named && self.subject.is_some_and(|subject| self.prepared.relations[subject].is_of_people()) {
+            return None;
+        }
+        let skipped = |at: &usize| {
+            self.elements[*at].stop.is_some()
+                || matches!(self.cue_word(*at), Some(CueWord::Without | CueWord::Not | CueWord::With))
+        };
+        let verb = (who + 1..self.elements.len()).find(|at| !skipped(at))?;
+        let word = &self.question.tokens[self.elements[verb].tokens.start];
+        let done =
+            self.is_verb(verb).then(|| crate::link::names::relation_of_verb(&word.stem, self.prepared)).flatten().or_else(
+                || self.is_verb(verb).then(|| self.relations_of(verb).first().map(|(relation, _)| *relation)).flatten(),
+            )?;
+        let keys = self.prepared.graph().keys().iter().filter(|key| key.from == done);
+        let people = keys.map(|key| key.to).filter(|&to| self.prepared.relations[to].is_of_people());
+        people.min_by_key(|&to| (!self.prepared.relations[to].is_of_customers(), to)).map(|people| (people, who))
+    }
+
     /// A form that only verbs have, or a verb of trade: it says what happened, not what there is.
     pub fn is_verb(&self, at: usize) -> bool {
         let word = self.lower(at);
@@ -157,10 +183,12 @@ impl<'a> Context<'a> {
     /// No relation is named: what the first well-named column belongs to, else the first value.
     fn subject_of_columns(&self) -> Option<RelationId> {
         let strongest = |element: &Element| {
-            let columns = element.things.iter().filter_map(|mention| match mention.meaning {
-                Meaning::Column(column) if mention.strength > 0.6 => Some((column.0, mention.strength)),
-                _ => None,
-            });
+            // "our best month" names a stretch of time, no column.
+            let columns =
+                element.bucket.is_none().then_some(element)?.things.iter().filter_map(|mention| match mention.meaning {
+                    Meaning::Column(column) if mention.strength > 0.6 => Some((column.0, mention.strength)),
+                    _ => None,
+                });
             columns.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(relation, _)| relation)
         };
         let of_value = |element: &Element| element.values.first().map(|value| value.column.0);
@@ -309,10 +337,32 @@ impl<'a> Context<'a> {
             {
                 continue;
             }
-            columns.push((column, strength + self.affinity(column, at) + self.suitability(column, wanted)));
+            let said = if self.apart(column, at).is_some() { 0.75 } else { 0.0 };
+            // "date of the first loan": the date of a row is its main one.
+            let main = mention.how == How::Part
+                && matches!(self.lower(at).as_str(), "date" | "dates" | "day" | "time")
+                && self.prepared.relations[column.0].times.first() == Some(&column.1);
+            let said = said + if main { 0.05 } else { 0.0 };
+            columns.push((column, strength + said + self.affinity(column, at) + self.suitability(column, wanted)));
         }
         columns.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         columns
+    }
+
+    /// "which country do we ship to": the element that holds the other word of `ship_country`, apart from it.
+    pub fn apart(&self, column: ColumnId, at: usize) -> Option<usize> {
+        let name = &self.prepared.words(column).name;
+        let own = &self.elements[at].tokens;
+        if name.positions.len() != 2 || own.len() != 1 {
+            return None;
+        }
+        let here = |words: &Vec<String>| words.contains(&self.question.tokens[own.start].stem);
+        let other = name.positions.iter().find(|words| !here(words)).filter(|_| name.positions.iter().any(here))?;
+        (at + 1..self.elements.len()).find(|&verb| {
+            let end = self.elements[verb].tokens.end;
+            let to = self.question.tokens.get(end).is_some_and(|next| matches!(next.lower.as_str(), "to" | "from"));
+            to && other.contains(&self.question.tokens[end - 1].stem)
+        })
     }
 
     /// "names of the mountains": the relation behind "of".

@@ -129,6 +129,15 @@ const LONGEST_PHRASE: usize = 5;
 /// The cues at the beginning of `words`, each with the number of words it takes.
 pub fn cues_at(words: &[&str]) -> Vec<(usize, Cue)> {
     let mut found = Vec::new();
+    // "tracks that last longer than": a verb.
+    if words.first() == Some(&"last")
+        && words.get(1).is_some_and(|next| {
+            lexicon::comparative_phrase(&[next]).is_some()
+                || matches!(*next, "more" | "less" | "over" | "under" | "at" | "between" | "for")
+        })
+    {
+        return found;
+    }
     if let Some((length, superlative)) = lexicon::superlative_phrase(words) {
         match words.get(length..) {
             Some(["first", ..]) => found.push((length + 1, Cue::Leading(superlative))),

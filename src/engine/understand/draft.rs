@@ -36,6 +36,16 @@ pub struct Use {
     pub certainty: f32,
 }
 
+/// A number that says how many rows a superlative leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// The superlative's element.
+    pub at: usize,
+    pub rows: u64,
+    /// Rows before them: one for "the second most expensive".
+    pub skipped: u64,
+}
+
 pub struct Draft<'a> {
     pub context: &'a Context<'a>,
     pub uses: Vec<Option<Use>>,
@@ -45,8 +55,22 @@ pub struct Draft<'a> {
     pub groups: Vec<Want>,
     pub order: Vec<Order>,
     pub limit: Option<u64>,
-    /// Numbers that say how many rows a superlative leaves, with the superlative's element.
-    pub limits: Vec<(usize, u64)>,
+    pub offset: Option<u64>,
+    pub limits: Vec<Limit>,
+    /// The groups are "each" of something: places are counted in each.
+    pub each: bool,
+    /// The place that rows must have within their group.
+    pub place: Option<Predicate>,
+    /// Rows that are kept though nothing belongs to them: "also those without".
+    pub outer: Vec<Source>,
+    /// Names of computed columns.
+    pub names: Vec<(Expr, String)>,
+    /// The unit that figures are to be in.
+    pub unit: Option<&'static str>,
+    /// What a row is, where it is not what the first wish names: copies of a film.
+    pub subject_row: Option<Source>,
+    /// Figures are of the joined rows.
+    pub repeats: bool,
     pub also: Vec<Source>,
     pub via: Vec<(usize, Source)>,
     pub distinct: bool,
@@ -83,7 +107,15 @@ impl<'a> Draft<'a> {
             groups: Vec::new(),
             order: Vec::new(),
             limit: None,
+            offset: None,
             limits: Vec::new(),
+            each: false,
+            place: None,
+            outer: Vec::new(),
+            names: Vec::new(),
+            unit: None,
+            subject_row: None,
+            repeats: false,
             also: Vec::new(),
             via: Vec::new(),
             distinct: false,
@@ -115,6 +147,10 @@ impl<'a> Draft<'a> {
         let meaning = format!("column {}", self.describe(chosen));
         let certainty = self.thing_certainty(at, chosen);
         self.take(at, meaning, certainty);
+        // "which country do we ship to": the verb has said which country.
+        if let Some(verb) = self.context.apart(chosen, at) {
+            self.take(verb, "part of the column", 1.0);
+        }
         Some(chosen)
     }
 
@@ -209,10 +245,16 @@ impl<'a> Draft<'a> {
         columns.into_iter().map(|column| Expr::Column(source.column(column))).collect()
     }
 
+    /// "the invoice, with its date and total": of a row without a name the key, beside what is named of it.
+    fn shows_columns_of(&self, source: Source) -> bool {
+        let keyed = !self.context.prepared.schema().relations[source.relation].primary_key.is_empty();
+        keyed && self.wants.iter().any(|want| matches!(want, Want::Column(column) if column.source == source))
+    }
+
     fn want_exprs(&self, want: &Want, grouped: bool) -> Vec<Expr> {
         match want {
             Want::Entity(source) if !self.label(*source).is_empty() => self.label(*source),
-            Want::Entity(source) if grouped => self.key(*source),
+            Want::Entity(source) if grouped || self.shows_columns_of(*source) => self.key(*source),
             Want::Entity(source) | Want::Everything(source) => vec![Expr::All(*source)],
             Want::Column(column) => vec![Expr::Column(*column)],
             Want::Expr(expr) => vec![expr.clone()],
@@ -223,7 +265,8 @@ impl<'a> Draft<'a> {
     pub fn assemble(mut self) -> (Query, Draft<'a>) {
         let aggregated = self.wants.iter().any(|want| matches!(want, Want::Expr(expr) if crate::walk::has_aggregate(expr)))
             || self.order.iter().any(|order| crate::walk::has_aggregate(&order.expr))
-            || !self.having.is_empty();
+            || !self.having.is_empty()
+            || self.place.as_ref().is_some_and(crate::walk::predicate_has_aggregate);
         // "for each party, its theme": without a figure every row is its own group.
         if !aggregated {
             let groups = std::mem::take(&mut self.groups);
@@ -257,7 +300,8 @@ impl<'a> Draft<'a> {
         }
         // Things first, figures after: "number of orders per customer" reads customer, count.
         let (plain, figures): (Vec<Expr>, Vec<Expr>) = items.into_iter().partition(|expr| !crate::walk::has_aggregate(expr));
-        let items = plain.into_iter().chain(figures).map(|expr| Item { expr, alias: None }).collect();
+        let named = |expr: &Expr| self.names.iter().find(|(known, _)| known == expr).map(|(_, name)| name.clone());
+        let items = plain.into_iter().chain(figures).map(|expr| Item { alias: named(&expr), expr }).collect();
         let subject = self.subject_source();
         // A row for each month reads best in the order of the months.
         if self.order.is_empty() && aggregated {
@@ -269,17 +313,45 @@ impl<'a> Draft<'a> {
             items,
             subject,
             also: std::mem::take(&mut self.also),
-            outer: Vec::new(),
+            outer: std::mem::take(&mut self.outer),
             via: self.via.clone(),
-            filter: self.filter(),
+            filter: self.whole_filter(&group),
             group,
             having: Predicate::all(self.having.clone()),
             order: self.order.clone(),
             limit: self.limit,
-            offset: None,
-            repeats: false,
+            offset: self.offset.filter(|skipped| *skipped > 0),
+            repeats: self.repeats,
         };
         (Query::Select(Box::new(select)), self)
+    }
+
+    /// The conditions, with the place in the group, and that a column that is asked for as a thing has a value: "which composers
+    /// have more than 30 tracks" does not ask for tracks without one.
+    fn whole_filter(&self, group: &[Expr]) -> Option<Predicate> {
+        let mut all: Vec<Predicate> = match self.filter() {
+            Some(Predicate::And(parts)) => parts,
+            other => other.into_iter().collect(),
+        };
+        let selected = !self.having.is_empty() || self.limit.is_some();
+        if let (true, [Want::Column(column)]) = (selected && self.groups.is_empty(), self.wants.as_slice()) {
+            let expr = Expr::Column(*column);
+            let id = (column.source.relation, column.column);
+            let told = all.iter().any(|part| super::walk::mentions(part, &expr));
+            if group.contains(&expr) && !self.context.prepared.column(id).not_null && !told {
+                all.push(Predicate::IsNull { expr, negated: true });
+            }
+        }
+        all.extend(self.place.clone());
+        Predicate::all(all)
+    }
+
+    /// What tells the groups of a wish apart.
+    pub fn identity(&self, want: &Want) -> Vec<Expr> {
+        match want {
+            Want::Entity(source) => self.key(*source),
+            other => self.want_exprs(other, true),
+        }
     }
 
     /// Rows of one name are not one thing: two customers called Smith stay two. The key joins the group where the name is not
@@ -317,6 +389,9 @@ impl<'a> Draft<'a> {
             .find_map(of_want)
             .or(aggregate_source)
             .or(self.context.subject.map(Source::first));
+        if let Some(row) = self.subject_row {
+            return Some(row);
+        }
         // A manager is reached from the employee, never the other way round.
         source.map(|source| Source::first(source.relation))
     }
@@ -329,7 +404,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Conditions joined by AND, neighbours with "or" between them by OR; values of one column become one IN.
-    fn filter(&self) -> Option<Predicate> {
+    pub fn filter(&self) -> Option<Predicate> {
         let mut sorted = self.conditions.clone();
         sorted.sort_by_key(|condition| condition.element);
         let mut all: Vec<Predicate> = Vec::new();

@@ -127,7 +127,16 @@ fn add_numbers_and_dates(question: &Question, spans: &mut Vec<Span>) {
 fn add_cues(question: &Question, spans: &mut Vec<Span>) {
     let words: Vec<&str> = question.tokens.iter().map(|token| token.lower.as_str()).collect();
     for start in 0..words.len() {
+        // "the biggest order by value" is no order by a value.
+        let noun = words[start] == "order"
+            && start.checked_sub(1).is_some_and(|before| {
+                matches!(words[before], "the" | "an" | "each" | "every" | "per" | "single")
+                    || lexicon::superlative(words[before]).is_some()
+            });
         for (length, cue) in cues::cues_at(&words[start..]) {
+            if noun && matches!(cue, Cue::Word(cues::CueWord::Order)) {
+                continue;
+            }
             let span = span(spans, start..start + length);
             // A comparison or an aggregate says more than the plain word of the same length.
             let (each, joined) = if matches!(cue, Cue::Word(_)) { (0.8, 0.25) } else { (0.9, 0.1) };
@@ -142,6 +151,38 @@ fn add_cues(question: &Question, spans: &mut Vec<Span>) {
             let span = span(spans, start..start + filler);
             span.element.stop = Some(StopClass::Filler);
             span.worth = span.worth.max(filler as f32 * 0.75);
+        }
+        // "tracks that last longer than", "invoices that come to more than": the number says what is meant.
+        if matches!(words[start], "last" | "lasts" | "lasting" | "run" | "runs" | "running" | "weigh" | "weighs")
+            && words.get(start + 1).is_some_and(|_| {
+                lexicon::comparison_phrase(&words[start + 1..]).is_some()
+                    || lexicon::comparative_phrase(&words[start + 1..]).is_some()
+            })
+        {
+            let span = span(spans, start..start + 1);
+            span.element.stop = Some(StopClass::Filler);
+            span.worth = span.worth.max(0.7);
+        }
+        let light = matches!(
+            words[start],
+            "own"
+                | "owns"
+                | "come"
+                | "comes"
+                | "came"
+                | "goes"
+                | "went"
+                | "got"
+                | "appear"
+                | "appears"
+                | "only"
+                | "often"
+                | "already"
+        );
+        if light && !spans.iter().any(|span| span.element.tokens.contains(&start)) {
+            let span = span(spans, start..start + 1);
+            span.element.stop = Some(StopClass::Filler);
+            span.worth = span.worth.max(0.3);
         }
         if let Some(class) = lexicon::stop_word(words[start]) {
             let span = span(spans, start..start + 1);

@@ -3,7 +3,7 @@
 use nl_query_core::schema::{RelationId, TypeKind};
 
 use super::context::Wanted;
-use super::cues::Cue;
+use super::cues::{Cue, CueWord};
 use super::draft::{Draft, Want};
 use super::measures;
 use crate::ir::{Aggregate, Arithmetic, Expr, Source};
@@ -23,9 +23,34 @@ pub fn aggregates(draft: &mut Draft) {
         }
     }
     bare_money(draft);
+    each_its_own(draft);
+}
+
+/// "average total per invoice": an average over invoices is one per invoice already.
+fn each_its_own(draft: &mut Draft) {
+    let [Want::Entity(group)] = draft.groups.as_slice() else { return };
+    let group = *group;
+    let averaged = |want: &Want| match want {
+        Want::Expr(Expr::Aggregate { function: Aggregate::Average, arg, .. }) => {
+            super::walk::first_source(arg).is_some_and(|source| source == group)
+        }
+        _ => false,
+    };
+    if !draft.wants.is_empty() && draft.wants.iter().all(averaged) && draft.context.subject != Some(group.relation) {
+        draft.groups.clear();
+        // "how much do customers spend on average per invoice": they only say who spends.
+        if let Some(subject) = draft.context.subject_element {
+            draft.take(subject, "whose figure it is", 1.0);
+        }
+    }
 }
 
 fn count(draft: &mut Draft, at: usize) {
+    if let Some(expr) = super::units::counted(draft, at).or_else(|| pieces(draft, at)) {
+        draft.take(at, "added up", 1.0);
+        draft.wants.push(Want::Expr(expr));
+        return;
+    }
     let mut distinct = false;
     for next in at + 1..(at + 6).min(draft.context.elements.len()) {
         let element = &draft.context.elements[next];
@@ -38,6 +63,15 @@ fn count(draft: &mut Draft, at: usize) {
             distinct = true;
             draft.take(next, "distinct", 1.0);
             continue;
+        }
+        if let Some(relation) = copies(draft, next).filter(|_| draft.is_free(next)) {
+            draft.take(next, format!("number of {}", draft.relation_name(relation)), 0.95);
+            draft.take(at, "count", 1.0);
+            if let Some(subject) = draft.context.subject_element {
+                draft.take(subject, "copies of these", 1.0);
+            }
+            draft.wants.push(Want::Expr(Expr::CountRows(Source::first(relation))));
+            return;
         }
         if element.things.is_empty() || (!draft.is_free(next) && draft.context.subject_element != Some(next)) {
             continue;
@@ -70,6 +104,63 @@ fn count(draft: &mut Draft, at: usize) {
         draft.take(at, "count", 0.9);
         draft.wants.push(Want::Expr(Expr::CountRows(Source::first(subject))));
     }
+}
+
+/// "how many units were sold", "how many books did members from York buy": the quantities of the lines, not the lines.
+fn pieces(draft: &mut Draft, counting: usize) -> Option<Expr> {
+    let context = draft.context;
+    let traded = (0..context.elements.len()).find(|&at| {
+        matches!(context.lower(at).as_str(), "sold" | "sell" | "bought" | "buy" | "purchased" | "ordered" | "purchase")
+    })?;
+    let denied =
+        context.elements.iter().enumerate().any(|(at, _)| matches!(context.cue_word(at), Some(CueWord::Without | CueWord::Not)));
+    let at = (counting + 1..(counting + 3).min(context.elements.len())).find(|&at| context.elements[at].stop.is_none())?;
+    if denied || at > traded || matches!(context.elements[at].cue, Some(Cue::Aggregate(AggregateWord::Distinct))) {
+        return None;
+    }
+    let word = context.lower(at);
+    let unit = matches!(word.as_str(), "units" | "pieces" | "items" | "articles" | "copies");
+    let goods =
+        context.relation_meaning(&context.elements[at]).filter(|(_, strength)| *strength > 0.8).map(|(relation, _)| relation);
+    let prepared = context.prepared;
+    let quantity = |relation: RelationId| {
+        let columns = &prepared.schema().relations[relation].columns;
+        columns.iter().position(|column| {
+            column.kind == TypeKind::Number
+                && crate::lexicon::morphology::words_of_identifier(&column.name)
+                    .last()
+                    .is_some_and(|word| matches!(word.as_str(), "quantity" | "qty" | "units" | "pieces"))
+        })
+    };
+    let lines = prepared.graph().keys().iter().filter(|key| {
+        let of_goods = match goods {
+            Some(goods) => key.to == goods,
+            None => unit && draft.relations().iter().any(|relation| *relation == key.to || *relation == key.from),
+        };
+        of_goods && measures::is_trade(prepared, key.from) && !measures::is_trade(prepared, key.to)
+    });
+    let (relation, column) = lines.filter_map(|key| Some((key.from, quantity(key.from)?))).next()?;
+    let source = Source::first(relation);
+    // Customers who bought a book are counted as customers: only what is on a line comes in pieces.
+    draft.take(at, format!("quantity of {}", draft.relation_name(relation)), 0.95);
+    draft.take(traded, format!("table {}", draft.relation_name(relation)), 1.0);
+    Some(Draft::aggregate(Aggregate::Sum, source.column(column)))
+}
+
+/// The rows that are copies of something: `inventory` of films.
+pub(super) fn copies(draft: &Draft, at: usize) -> Option<RelationId> {
+    let named = || draft.context.relations_of(at).first().is_some_and(|(_, strength)| *strength > 0.6);
+    if !matches!(draft.context.lower(at).as_str(), "copy" | "copies" | "exemplar" | "exemplars") || named() {
+        return None;
+    }
+    let prepared = draft.context.prepared;
+    let of_copies = |relation: RelationId| {
+        prepared.relations[relation].name.stems().any(|stem| matches!(stem, "inventori" | "stock" | "copi" | "exemplar" | "item"))
+    };
+    let mut keys = prepared.graph().keys().iter().filter(|key| of_copies(key.from) && !measures::is_trade(prepared, key.from));
+    let subject = draft.context.subject;
+    let of_subject = keys.clone().find(|key| Some(key.to) == subject).map(|key| key.from);
+    of_subject.or_else(|| keys.find(|key| draft.relations().contains(&key.to)).map(|key| key.from))
 }
 
 /// "how many different artists": of the rows themselves each is different; where they are reached through others, the key is counted.
@@ -125,6 +216,7 @@ pub(super) fn figure(draft: &mut Draft, at: usize, function: Aggregate) {
                 draft.take(*cue, format!("{function:?}").to_lowercase(), 1.0);
             }
             draft.wants.extend(exprs.into_iter().map(Want::Expr));
+            of_copies(draft, next);
             return;
         }
         if !element.things.is_empty() && function != Aggregate::Sum {
@@ -134,6 +226,18 @@ pub(super) fn figure(draft: &mut Draft, at: usize, function: Aggregate) {
     // "ids and totals": the word is the name of a column.
     if draft.context.elements[at].things.is_empty() {
         figure_before(draft, at, function);
+    }
+}
+
+/// "total replacement cost of all the copies we own": once for each copy.
+fn of_copies(draft: &mut Draft, figure: usize) {
+    for at in figure + 1..(figure + 6).min(draft.context.elements.len()) {
+        if let Some(relation) = copies(draft, at).filter(|_| draft.is_free(at)) {
+            draft.take(at, format!("table {}", draft.relation_name(relation)), 0.95);
+            draft.subject_row = Some(Source::first(relation));
+            draft.repeats = true;
+            return;
+        }
     }
 }
 
@@ -193,6 +297,22 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
         draft.take(at, format!("money of {}", draft.relation_name(relation)), 0.95);
         draft.take(at + 1, "money", 1.0);
         return Some(over(functions, money.expr));
+    }
+    // "average order value" where the money stands on an order's lines: what all come to, over how many there are.
+    if amount
+        && functions.iter().all(|(_, function)| *function == Aggregate::Average)
+        && let [key] = draft.context.prepared.schema().relations[relation].primary_key.as_slice()
+        && let Some(money) = measures::money(draft.context.prepared, &[relation])
+        && measures::is_to_many(draft.context.prepared, relation, money.relation)
+    {
+        draft.take(at, format!("money of {}", draft.relation_name(money.relation)), 0.95);
+        draft.take(at + 1, "money", 1.0);
+        let rows = Box::new(Expr::Column(Source::first(relation).column(*key)));
+        let rows = Expr::Aggregate { function: Aggregate::Count, distinct: true, arg: rows };
+        let sum = Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) };
+        let average = Expr::Arithmetic { op: Arithmetic::Divide, left: Box::new(sum), right: Box::new(rows) };
+        draft.names.push((average.clone(), "average_value".to_owned()));
+        return Some(vec![average]);
     }
     // "the total of all invoices" adds their money up.
     if functions.iter().all(|(_, function)| *function == Aggregate::Sum)
@@ -292,6 +412,16 @@ fn how_much(draft: &mut Draft) {
     let asked = (0..draft.context.elements.len())
         .find(|&at| draft.is_free(at) && matches!(draft.context.lower(at).as_str(), "how much" | "much"));
     let Some(asked) = asked else { return };
+    // "which customer spent the most, and how much": shown already.
+    if draft.wants.iter().any(|want| matches!(want, Want::Expr(expr) if crate::walk::has_aggregate(expr))) {
+        draft.take(asked, "the figure that is shown", 1.0);
+        return;
+    }
+    if let Some(figure) = draft.order.iter().map(|order| order.expr.clone()).find(crate::walk::has_aggregate) {
+        draft.take(asked, "the figure sorted by", 1.0);
+        draft.wants.push(Want::Expr(figure));
+        return;
+    }
     if draft.wants.iter().any(|want| matches!(want, Want::Expr(_))) || !draft.context.has_word(0, asked + 1, &["how"]) {
         return;
     }

@@ -18,7 +18,7 @@ pub fn groups(draft: &mut Draft) {
             continue;
         }
         // "each customer" without a figure is every customer.
-        if cue == CueWord::Each && !has_figure(draft) {
+        if cue == CueWord::Each && !has_figure(draft) && draft.limit.is_none() {
             draft.take(at, "every row", 1.0);
             continue;
         }
@@ -35,6 +35,14 @@ pub fn groups(draft: &mut Draft) {
             let element = &draft.context.elements[next];
             if draft.context.qualifies(next) {
                 draft.take(next, "says of what kind", 1.0);
+                next += 1;
+                continue;
+            }
+            // "each sales rep": a word before the noun that names nothing.
+            let noun = draft.context.elements.get(next + 1);
+            if element.is_unknown() && noun.is_some_and(|noun| !noun.things.is_empty() && noun.tokens.start == element.tokens.end)
+            {
+                draft.take(next, "says of what kind", 0.95);
                 next += 1;
                 continue;
             }
@@ -62,6 +70,7 @@ pub fn groups(draft: &mut Draft) {
         }
         if taken {
             draft.take(at, "groups", 1.0);
+            draft.each |= draft.context.has_word(at, at + 1, &["each", "every", "per"]);
         }
     }
 }
@@ -141,6 +150,9 @@ fn says_id(draft: &Draft, column: (RelationId, usize)) -> bool {
 
 /// "rentals per staff member", "quantity sold per category": groups without a word for the figure. Rows are counted, amounts added.
 pub(super) fn figures_of_groups(draft: &mut Draft, plain: &mut Vec<Want>, entities: &[(usize, RelationId)]) {
+    if super::places::are_asked(draft) {
+        return;
+    }
     let measure = plain.iter().position(|want| matches!(want, Want::Column(column) if draft.context.prepared.words((column.source.relation, column.column)).role == Role::Measure));
     if let Some(at) = measure {
         let own = |want: &Want| matches!((want, &plain[at]), (Want::Entity(source), Want::Column(column)) if source.relation == column.source.relation);

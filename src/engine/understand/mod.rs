@@ -20,28 +20,33 @@ mod compared;
 mod context;
 mod cues;
 mod draft;
+mod durations;
 mod elements;
 mod figures;
 mod groups;
 mod measures;
 mod numbers;
 mod order;
+mod places;
 mod ranking;
 mod score;
 mod search;
 mod selves;
+mod shares;
 mod sort_keys;
 mod targets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod texts;
 mod times;
+mod units;
 mod values;
 mod walk;
 mod wants;
 
 pub(crate) use attributes::unit_factor;
 pub(crate) use numbers::in_unit;
+pub(crate) use score::NOT_UNDERSTOOD;
 pub(crate) use search::{spelling, stretches};
 
 use context::{Bans, Context};
@@ -136,11 +141,19 @@ fn read(
 ) -> (Option<Reading>, Vec<context::Decision>) {
     let context = Context::new(question, prepared, elements, bans);
     let mut draft = Draft::new(&context);
+    wants::light_verbs(&mut draft);
     texts::patterns(&mut draft);
     texts::words_inside(&mut draft);
     ranking::claim_limits(&mut draft);
+    units::asked(&mut draft);
+    durations::late(&mut draft);
+    durations::durations(&mut draft);
+    durations::ages(&mut draft);
     selves::references(&mut draft);
     compared::averages(&mut draft);
+    compared::columns_than(&mut draft);
+    texts::elements_of_arrays(&mut draft);
+    absence::kept(&mut draft);
     absence::absences(&mut draft);
     values::values(&mut draft);
     texts::quoted(&mut draft);
@@ -154,13 +167,16 @@ fn read(
     ranking::superlatives(&mut draft);
     order::order_keys(&mut draft);
     groups::groups(&mut draft);
+    shares::shares(&mut draft);
     figures::aggregates(&mut draft);
     wants::trade(&mut draft);
     wants::columns_and_rows(&mut draft);
+    units::convert(&mut draft);
     order::directions(&mut draft);
     wants::distinct(&mut draft);
     wants::leftovers(&mut draft);
     wants::each_once(&mut draft);
+    places::of_each(&mut draft);
     let (query, draft) = draft.assemble();
     if empty(&query) {
         return (None, draft.decisions);

@@ -22,6 +22,26 @@ pub fn comparisons(draft: &mut Draft) {
             compare(draft, at);
         }
     }
+    times_in_words(draft);
+}
+
+/// "only ordered once", "rented more than twice": rows of what was done.
+fn times_in_words(draft: &mut Draft) {
+    for at in 1..draft.context.elements.len() {
+        let count = match draft.context.lower(at).as_str() {
+            "once" => 1,
+            "twice" => 2,
+            _ => continue,
+        };
+        if !draft.is_free(at) {
+            continue;
+        }
+        let (op, cue, _) = operator(draft, at);
+        let Some((verb, relation)) = super::targets::rows_of_verb(draft, cue.unwrap_or(at)) else { continue };
+        draft.take(verb, format!("number of {}", draft.relation_name(relation)), 0.96);
+        [Some(at), cue].into_iter().flatten().for_each(|at| draft.take(at, "number of times", 1.0));
+        count_condition(draft, at, relation, op.unwrap_or(Comparison::Equal), Expr::Literal(Literal::Integer(count)));
+    }
 }
 
 fn compare(draft: &mut Draft, at: usize) {
@@ -49,6 +69,26 @@ fn compare(draft: &mut Draft, at: usize) {
     push(draft, at, target, op, low, high);
 }
 
+/// A condition on the rows of a relation that is asked about: "a track under three minutes", "an order over 500 dollars".
+pub(super) fn of_relation(draft: &mut Draft, at: usize, relation: RelationId) -> Option<Predicate> {
+    let (op, cue, adjective) = operator(draft, at);
+    let column = match adjective {
+        Some(adjective) => {
+            super::attributes::ranked_column(draft.context, relation, &adjective.rankings).map(|(column, ..)| column)
+        }
+        None => super::targets::column_of_number(draft, at, relation),
+    }?;
+    let target = Target::Figure(Expr::Column(draft.context.column_use(column)), column);
+    let low = literal(draft, at, &target)?;
+    let meaning = format!("compared with {}", draft.describe(column));
+    draft.take(at, meaning, 0.97);
+    if let Some(cue) = cue {
+        draft.take(cue, "comparison", 1.0);
+    }
+    let left = Expr::Column(draft.context.column_use(column));
+    Some(Predicate::Compare { op: op.unwrap_or(Comparison::Equal), left, right: low })
+}
+
 pub(super) fn push(draft: &mut Draft, at: usize, target: Target, op: Comparison, low: Expr, high: Option<Expr>) {
     let between = |expr: Expr, low: Expr, high: Option<Expr>| match high {
         Some(high) => Predicate::Between { expr, low, high, negated: false },
@@ -57,7 +97,7 @@ pub(super) fn push(draft: &mut Draft, at: usize, target: Target, op: Comparison,
     match target {
         Target::Count(relation) => count_condition(draft, at, relation, op, low),
         Target::Figure(expr, _) => draft.condition(at, between(expr, low, high)),
-        Target::Grouped(expr) => draft.having.push(between(expr, low, high)),
+        Target::Grouped(expr) | Target::Summed(expr, _) => draft.having.push(between(expr, low, high)),
     }
 }
 
@@ -110,7 +150,7 @@ fn second_number(draft: &Draft, at: usize) -> Option<usize> {
 /// The number as it is compared: units turned into the column's, years left whole.
 fn literal(draft: &Draft, at: usize, target: &Target) -> Option<Expr> {
     let number = &draft.context.question.numbers[draft.context.elements[at].number?];
-    if let (NumberKind::Measure(unit), Target::Figure(_, column)) = (number.kind, target)
+    if let (NumberKind::Measure(unit), Target::Figure(_, column) | Target::Summed(_, column)) = (number.kind, target)
         && let Some(factor) = unit_factor(draft.context.prepared, *column, unit)
         && (factor - 1.0).abs() > f64::EPSILON
     {

@@ -10,6 +10,7 @@ use super::sort_keys::figure;
 use super::sort_keys::ordered_figure;
 use crate::ir::{Aggregate, Expr, Order, Source};
 use crate::lexicon::{AggregateWord, Direction, Superlative};
+use crate::prepared::Role;
 
 /// "sorted by price", "ordered by number of orders".
 pub fn order_keys(draft: &mut Draft) {
@@ -40,8 +41,17 @@ pub fn order_keys(draft: &mut Draft) {
         if done_by {
             draft.take(at, "says how they belong together", 1.0);
         }
-        if draft.context.cue_word(at) == Some(CueWord::Order) && draft.is_free(at) {
+        let ordered = draft.context.cue_word(at) == Some(CueWord::Order)
+            || draft.context.lower(at) == "by" && draft.context.has_word(0, 2, &["rank", "sort", "arrange", "order"]);
+        if ordered && draft.is_free(at) {
             order_by(draft, at);
+            if draft.context.has_word(0, 1, &["rank"]) {
+                draft.take(0, "order", 1.0);
+                draft.order.iter_mut().for_each(|order| order.descending = true);
+                let figures = draft.order.iter().map(|order| order.expr.clone()).filter(crate::walk::has_aggregate);
+                let figures: Vec<Want> = figures.map(Want::Expr).collect();
+                draft.wants.extend(figures);
+            }
         }
     }
 }
@@ -155,7 +165,15 @@ pub(super) fn direction(draft: &mut Draft, at: usize, descending: bool) {
 /// "cheapest first": turns the order that there is, or sorts by what the word speaks of.
 fn leading(draft: &mut Draft, at: usize, superlative: &'static Superlative) {
     let descending = superlative.direction == Direction::Descending;
-    let figure = draft.wants.iter().any(|want| matches!(want, Want::Expr(_)));
+    let figure = draft.wants.iter().any(|want| matches!(want, Want::Expr(_))) || shown_measure(draft, superlative).is_some();
+    if draft.order.is_empty()
+        && let Some(expr) = shown_measure(draft, superlative)
+        && !draft.wants.iter().any(|want| matches!(want, Want::Expr(_)))
+    {
+        draft.take(at, "order", 1.0);
+        draft.order.push(Order { expr, descending });
+        return;
+    }
     if draft.order.is_empty()
         && !figure
         && let Some(subject) = draft.context.subject
@@ -172,6 +190,22 @@ fn leading(draft: &mut Draft, at: usize, superlative: &'static Superlative) {
         return;
     }
     direction(draft, at, descending);
+}
+
+/// "id and freight of orders …, biggest first": a size is that of the only figure that is shown.
+fn shown_measure(draft: &Draft, superlative: &Superlative) -> Option<Expr> {
+    let size =
+        matches!(superlative.positive, "big" | "large" | "high" | "low" | "small" | "great" | "much" | "many" | "top" | "little");
+    let measures = draft.wants.iter().filter_map(|want| match want {
+        Want::Column(column) => Some(*column),
+        _ => None,
+    });
+    let role = |column: &crate::ir::ColumnUse| draft.context.prepared.words((column.source.relation, column.column)).role;
+    let mut measures = measures.filter(|column| role(column) == Role::Measure);
+    match (measures.next(), measures.next()) {
+        (Some(only), None) if size => Some(Expr::Column(only)),
+        _ => None,
+    }
 }
 
 fn alphabetical(draft: &mut Draft, at: usize) {

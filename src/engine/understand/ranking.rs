@@ -2,12 +2,13 @@
 
 use super::context::Wanted;
 use super::cues::{Cue, CueWord};
-use super::draft::{Draft, Want};
+use super::draft::{Draft, Limit, Want};
 use super::measures;
 use super::sort_keys::sort_key;
 use crate::ir::{Aggregate, Expr, Order};
 use crate::lexicon::{AggregateWord, Direction, Superlative};
-use crate::question::NumberValue;
+use crate::prepared::ColumnId;
+use crate::question::{NumberKind, NumberValue};
 
 /// The number in "top 5" is no condition: it is set aside before the conditions are read.
 pub fn claim_limits(draft: &mut Draft) {
@@ -16,11 +17,21 @@ pub fn claim_limits(draft: &mut Draft) {
             matches!(draft.context.elements[at].cue, Some(Cue::Superlative(_) | Cue::Word(CueWord::First | CueWord::Last)));
         let number = number_beside(draft, at).or_else(|| number_before_subject(draft, at));
         if ranks && let Some(number) = number {
-            let limit = whole(draft, number).unwrap_or(1);
-            draft.take(number, format!("at most {limit} rows"), 1.0);
-            draft.limits.push((at, limit));
+            let count = whole(draft, number).unwrap_or(1);
+            let limit = match is_ordinal(draft, number) {
+                true => Limit { at, rows: 1, skipped: count - 1 },
+                false => Limit { at, rows: count, skipped: 0 },
+            };
+            draft.take(number, format!("at most {} rows", limit.rows), 1.0);
+            draft.limits.push(limit);
         }
     }
+}
+
+/// "the second most expensive": a place, no number of rows.
+fn is_ordinal(draft: &Draft, at: usize) -> bool {
+    let number = draft.context.elements.get(at).and_then(|element| element.number);
+    number.is_some_and(|number| draft.context.question.numbers[number].kind == NumberKind::Ordinal)
 }
 
 /// Superlatives and the rows that they leave.
@@ -78,15 +89,24 @@ fn superlative_at(draft: &mut Draft, at: usize, superlative: &'static Superlativ
     if several_figures(draft, at) {
         return;
     }
-    let number = draft.limits.iter().find(|(cue, _)| *cue == at).map(|(_, limit)| *limit);
-    let next = next_thing(draft, at);
+    let limited = draft.limits.iter().find(|limit| limit.at == at).copied();
+    let number = limited.map(|limit| limit.rows);
+    let next = next_thing(draft, at).filter(|&next| draft.context.elements[next].bucket.is_none());
     if number.is_none() && is_extreme_value(draft, at, superlative, next) {
         return;
     }
+    // "the second highest price": the price itself.
+    let shown = limited
+        .filter(|limit| limit.skipped > 0)
+        .and_then(|_| extreme_column(draft, at, superlative, next))
+        .map(|column| Want::Column(draft.context.column_use(column)));
     let descending = superlative.direction == Direction::Descending;
     let Some(key) = sort_key(draft, at, superlative, next, descending) else { return };
     draft.take(at, if key.descending { "highest first" } else { "lowest first" }, 1.0);
+    draft.distinct |= shown.is_some();
+    draft.wants.extend(shown);
     let limit = number.unwrap_or(1);
+    draft.offset = draft.offset.or(limited.map(|limit| limit.skipped));
     // A second superlative ("the 5 customers with the highest spend" after "top") only repeats the first.
     if draft.order.is_empty() {
         draft.order.push(key);
@@ -115,6 +135,9 @@ fn number_beside(draft: &Draft, at: usize) -> Option<usize> {
 fn number_before_subject(draft: &Draft, at: usize) -> Option<usize> {
     let subject = draft.context.subject_element.filter(|&subject| subject < at)?;
     let number = (subject.saturating_sub(2)..subject).rev().find(|&other| draft.context.elements[other].number.is_some())?;
+    if is_ordinal(draft, number) {
+        return None;
+    }
     let compared = (number.saturating_sub(2)..number)
         .any(|other| matches!(draft.context.elements[other].cue, Some(Cue::Compare(_) | Cue::Comparative(_))));
     (draft.is_free(number) && !compared && whole(draft, number).is_some()).then_some(number)
@@ -149,9 +172,21 @@ fn next_thing(draft: &Draft, at: usize) -> Option<usize> {
 /// "what is the highest price of …": the value itself is asked for, not the row that has it. So it is when nothing else has been
 /// named before and the superlative stands on a figure.
 fn is_extreme_value(draft: &mut Draft, at: usize, superlative: &Superlative, next: Option<usize>) -> bool {
-    let Some(next) = next else { return false };
-    if superlative.by_count || matches!(superlative.positive, "many" | "much" | "few" | "little") {
+    if extreme_column(draft, at, superlative, next).is_none() {
         return false;
+    }
+    let function = if superlative.direction == Direction::Descending { Aggregate::Max } else { Aggregate::Min };
+    let Some(column) = next.and_then(|next| draft.take_column(next, Wanted::Ordered)) else { return false };
+    draft.wants.push(Want::Expr(Draft::aggregate(function, draft.context.column_use(column))));
+    draft.take(at, if function == Aggregate::Max { "maximum" } else { "minimum" }, 1.0);
+    true
+}
+
+/// The figure whose extreme is asked for.
+fn extreme_column(draft: &Draft, at: usize, superlative: &Superlative, next: Option<usize>) -> Option<ColumnId> {
+    let next = next?;
+    if superlative.by_count || matches!(superlative.positive, "many" | "much" | "few" | "little") {
+        return None;
     }
     let named_before = (0..at)
         .any(|other| !draft.context.elements[other].things.is_empty() || measures::is_money_word(&draft.context.lower(other)));
@@ -160,29 +195,22 @@ fn is_extreme_value(draft: &mut Draft, at: usize, superlative: &Superlative, nex
         || asks_which
         || draft.context.relation_meaning(&draft.context.elements[next]).is_some_and(|(_, strength)| strength > 0.8)
     {
-        return false;
+        return None;
     }
     // "the last hired employee": the row is asked for, the column only says by what.
     let row_follows = draft.context.elements.get(next + 1).is_some_and(|after| draft.context.relation_meaning(after).is_some());
     if row_follows && draft.context.preposition(next + 1) != "of" {
-        return false;
+        return None;
     }
-    let figure = draft.context.columns_of(next, Wanted::Ordered).first().copied();
-    let Some((column, score)) = figure else { return false };
+    let (column, score) = draft.context.columns_of(next, Wanted::Ordered).first().copied()?;
     let kind = draft.context.prepared.column(column).kind;
-    if score < 0.5 || !(kind == nl_query_core::schema::TypeKind::Number || kind.is_calendar()) {
-        return false;
-    }
-    let function = if superlative.direction == Direction::Descending { Aggregate::Max } else { Aggregate::Min };
-    let Some(column) = draft.take_column(next, Wanted::Ordered) else { return false };
-    draft.wants.push(Want::Expr(Draft::aggregate(function, draft.context.column_use(column))));
-    draft.take(at, if function == Aggregate::Max { "maximum" } else { "minimum" }, 1.0);
-    true
+    let measured = kind == nl_query_core::schema::TypeKind::Number || kind.is_calendar();
+    (score >= 0.5 && measured).then_some(column)
 }
 
 /// "first 10 customers", "last 5 orders", "the first order".
 fn first_or_last(draft: &mut Draft, at: usize, cue: CueWord) {
-    let number = draft.limits.iter().find(|(cue, _)| *cue == at).map(|(_, limit)| *limit);
+    let number = draft.limits.iter().find(|limit| limit.at == at).map(|limit| limit.rows);
     let Some(next) = next_thing(draft, at) else { return };
     let Some((relation, _)) = draft.context.relation_meaning(&draft.context.elements[next]) else { return };
     let limit = number.unwrap_or(1);

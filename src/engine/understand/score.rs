@@ -11,6 +11,9 @@ use crate::lexicon::AggregateWord;
 use crate::prepared::Prepared;
 use crate::walk;
 
+/// What is said of a word that names nothing.
+pub const NOT_UNDERSTOOD: &str = "not understood";
+
 /// A word that must mean something and does not: the answer may miss half of what was asked.
 const UNKNOWN: f64 = 0.55;
 /// A relation or column of the schema that the reading does not use.
@@ -42,7 +45,8 @@ pub fn judge(query: Query, draft: &Draft, prepared: &Prepared) -> Option<Reading
         match &draft.uses[at] {
             Some(used) => {
                 confidence *= f64::from(used.certainty).powf(0.8);
-                used_things += usize::from(!element.things.is_empty() || !element.values.is_empty());
+                let money = super::measures::is_money_word(&draft.context.lower(at));
+                used_things += usize::from(!element.things.is_empty() || !element.values.is_empty() || money);
                 words.push(WordAccount { words: text, meaning: used.meaning.clone(), rejected });
             }
             None => {
@@ -81,6 +85,13 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
     {
         return (UNUSED_CONDITION, "not used");
     }
+    // "invoices that were billed in 2022": a verb that only reminds of a column.
+    if !element.things.is_empty()
+        && element.things.iter().all(|mention| mention.strength < 0.5)
+        && is_plain_verb(&draft.context.lower(at))
+    {
+        return (PLAIN_VERB, "says how they belong together");
+    }
     if !element.things.is_empty() {
         return (UNUSED_THING, "not used");
     }
@@ -105,7 +116,7 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
             (1.0, "part of the name before it")
         }
         None if is_plain_verb(&draft.context.lower(at)) => (PLAIN_VERB, "says how they belong together"),
-        None => (UNKNOWN, "not understood"),
+        None => (UNKNOWN, NOT_UNDERSTOOD),
     }
 }
 
@@ -132,8 +143,6 @@ fn is_plain_verb(word: &str) -> bool {
                 | "take"
                 | "took"
                 | "taken"
-                | "come"
-                | "came"
                 | "held"
                 | "given"
                 | "gave"
@@ -141,6 +150,32 @@ fn is_plain_verb(word: &str) -> bool {
                 | "exists"
                 | "belong"
                 | "belongs"
+                | "last"
+                | "run"
+                | "cost"
+                | "costs"
+                | "come"
+                | "comes"
+                | "came"
+                | "went"
+                | "seen"
+                | "look"
+                | "appear"
+                | "appears"
+                | "bring"
+                | "brings"
+                | "deliver"
+                | "delivers"
+                | "handle"
+                | "handles"
+                | "serve"
+                | "serves"
+                | "offer"
+                | "offers"
+                | "carry"
+                | "lend"
+                | "play"
+                | "plays"
                 | "got"
                 | "used"
         )

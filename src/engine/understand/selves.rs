@@ -3,11 +3,13 @@
 
 use nl_query_core::schema::RelationId;
 
-use super::context::Context;
-use super::cues::CueWord;
+use super::context::{Context, Wanted};
+use super::cues::{Cue, CueWord};
 use super::draft::{Draft, Want};
-use crate::ir::{Comparison, Expr, Literal, Predicate, Source};
+use crate::ir::{Aggregate, Comparison, Expr, Literal, Predicate, Source};
+use crate::lexicon::{AggregateWord, Direction};
 use crate::link::{Meaning, StoredValue};
+use crate::prepared::Role;
 
 /// Which of the two rows a name in the question belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,9 @@ pub fn references(draft: &mut Draft) {
             continue;
         }
         let referred = Source { relation, role: 1 };
+        if compared(draft, at, key, referred) {
+            continue;
+        }
         if draft.context.follows_group(at) {
             grouped(draft, at, key, referred);
             continue;
@@ -47,6 +52,72 @@ pub fn references(draft: &mut Draft) {
             named(draft, at, key, referred, &names);
         }
     }
+}
+
+/// "older than their manager", "hired before the person they report to": the same column of both rows.
+fn compared(draft: &mut Draft, at: usize, key: usize, referred: Source) -> bool {
+    let Some((cue, op, column)) = (at.saturating_sub(7)..at).rev().find_map(|cue| comparison(draft, cue, referred.relation))
+    else {
+        return false;
+    };
+    if (cue + 1..at).any(|other| draft.context.elements[other].number.is_some()) {
+        return false;
+    }
+    let own = Expr::Column(Source::first(referred.relation).column(column));
+    let theirs = Expr::Column(referred.column(column));
+    draft.condition(cue, Predicate::Compare { op, left: own, right: theirs });
+    draft.via.push((key, referred));
+    draft.take(cue, "compared with the row that it refers to", 0.97);
+    // What stands between only says who that is: "the person they report to".
+    for between in cue + 1..=at {
+        draft.take(between, "the row that it refers to", 1.0);
+    }
+    true
+}
+
+/// A comparison of the relation's rows without a number: its operator and the column that it speaks of.
+fn comparison(draft: &mut Draft, at: usize, relation: RelationId) -> Option<(usize, Comparison, usize)> {
+    let context = draft.context;
+    if !draft.is_free(at) {
+        return None;
+    }
+    let named = |wanted: Wanted| {
+        let things = (at.saturating_sub(3)..at).rev().filter(|&other| draft.is_free(other));
+        things
+            .filter_map(|other| {
+                Some((other, context.columns_of(other, wanted).into_iter().find(|(column, _)| column.0 == relation)?))
+            })
+            .find(|(_, (_, score))| *score > 0.4)
+            .map(|(other, (column, _))| (other, column.1))
+    };
+    let after = (at + 1..(at + 3).min(context.elements.len())).any(|other| context.lower(other) == "than");
+    let (op, thing, column) = match &context.elements[at].cue {
+        Some(Cue::Comparative(adjective)) if context.lower(at).ends_with("than") || after => {
+            let (column, direction, _) = super::attributes::ranked_column(context, relation, &adjective.rankings)?;
+            let op = if direction == Direction::Descending { Comparison::Greater } else { Comparison::Less };
+            (op, None, (column.0 == relation).then_some(column.1)?)
+        }
+        Some(Cue::Compare(op)) => {
+            let measure = context.prepared.columns[relation].iter().position(|words| words.role == Role::Measure);
+            match named(Wanted::Number) {
+                Some((thing, column)) => (*op, Some(thing), column),
+                None => (*op, None, measure?),
+            }
+        }
+        _ => {
+            let op = match context.lower(at).as_str() {
+                "after" | "later than" => Comparison::Greater,
+                "before" | "earlier than" => Comparison::Less,
+                _ => return None,
+            };
+            let (thing, column) = named(Wanted::Calendar)?;
+            (op, Some(thing), column)
+        }
+    };
+    if let Some(thing) = thing {
+        draft.take(thing, "what is compared", 0.97);
+    }
+    Some((at, op, column))
 }
 
 /// "number of employees reporting to each manager".
@@ -109,7 +180,12 @@ fn named(draft: &mut Draft, at: usize, key: usize, referred: Source, names: &[(u
         }
     } else {
         draft.also.push(referred);
-        draft.wants.push(Want::Entity(Source::first(referred.relation)));
+        // "how many employees report to": they are counted, not shown.
+        let counts =
+            |element: &super::elements::Element| element.cue == Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Count)));
+        if !draft.context.elements[..at].iter().any(counts) {
+            draft.wants.push(Want::Entity(Source::first(referred.relation)));
+        }
     }
     draft.take(at, "reference to its own table", 0.97);
 }

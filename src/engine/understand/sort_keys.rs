@@ -26,6 +26,11 @@ pub(super) fn sort_key(
         next.and_then(|next| draft.context.relation_meaning(&draft.context.elements[next]).map(|(relation, _)| (next, relation)));
     let subject = draft.context.subject.or(about.map(|(_, relation)| relation));
     let quantity = matches!(superlative.positive, "many" | "much" | "few" | "little");
+    // "our best month", "the busiest weekday": by the money that came in, or by how much was going on.
+    let unit = at + 1 + usize::from(draft.context.elements.get(at + 1).is_some_and(|_| draft.context.lower(at + 1) == "sales"));
+    if draft.context.elements.get(unit).is_some_and(|element| element.bucket.is_some()) && next.is_none() {
+        return best_time(draft, superlative).map(|expr| Order { expr, descending });
+    }
     // "the most common rating": rows of each rating, not a rating that is common.
     if superlative.by_count
         && let Some(next) = next
@@ -47,6 +52,9 @@ pub(super) fn sort_key(
     // "oldest", "most expensive": an attribute of what follows, or of the subject.
     if !superlative.rankings.is_empty() && !quantity {
         let relation = about.map(|(_, relation)| relation).or(subject)?;
+        if let Some(expr) = worth(draft, relation, superlative) {
+            return Some(Order { expr, descending });
+        }
         let found = ranked_column(draft.context, relation, &superlative.rankings)
             .or_else(|| ranked_column(draft.context, subject?, &superlative.rankings));
         if let Some((column, direction, score)) = found {
@@ -66,10 +74,57 @@ pub(super) fn sort_key(
     by_default(draft, at, superlative, subject?).map(|expr| Order { expr, descending })
 }
 
+fn best_time(draft: &Draft, superlative: &Superlative) -> Option<Expr> {
+    let counts = matches!(superlative.positive, "busy" | "quiet" | "slow");
+    let money = measures::money(draft.context.prepared, &draft.relations());
+    if let Some(subject) = draft.context.subject.filter(|_| counts || money.is_none()) {
+        return Some(Expr::CountRows(Source::first(subject)));
+    }
+    let money = money?;
+    Some(match counts {
+        true => Expr::CountRows(Source::first(money.relation)),
+        false => Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) },
+    })
+}
+
+/// "the most expensive invoice", "our biggest order": of a sale its money counts, not the price of something on it.
+fn worth(draft: &Draft, relation: RelationId, superlative: &Superlative) -> Option<Expr> {
+    let size = matches!(
+        superlative.positive,
+        "big"
+            | "large"
+            | "high"
+            | "low"
+            | "great"
+            | "huge"
+            | "small"
+            | "expensive"
+            | "cheap"
+            | "dear"
+            | "costly"
+            | "pricey"
+            | "valuable"
+    );
+    if !size || !measures::is_trade(draft.context.prepared, relation) {
+        return None;
+    }
+    let own = ranked_column(draft.context, relation, &superlative.rankings).is_some_and(|(column, ..)| column.0 == relation);
+    let money = measures::money(draft.context.prepared, &[relation]).filter(|_| !own)?;
+    Some(match money.relation == relation {
+        true => money.expr,
+        false if measures::is_to_many(draft.context.prepared, relation, money.relation) => {
+            Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) }
+        }
+        false => return None,
+    })
+}
+
 pub(super) fn latest(draft: &Draft, relation: RelationId, superlative: &Superlative) -> Option<Expr> {
     let about_time =
         superlative.rankings.iter().any(|ranking| ranking.attribute.contains("date") || ranking.attribute.contains("time"));
-    let column = about_time.then(|| super::times::latest_by(draft, relation)).flatten()?;
+    // "longest" speaks of a length of time, not of a date.
+    let lasts = superlative.rankings.iter().any(|ranking| matches!(ranking.attribute, "duration" | "length"));
+    let column = (about_time && !lasts).then(|| super::times::latest_by(draft, relation)).flatten()?;
     Some(Expr::Column(draft.context.column_use(column)))
 }
 
@@ -78,11 +133,18 @@ pub(super) fn figure(draft: &mut Draft, at: usize) -> Option<Expr> {
     let summed = (at.saturating_sub(2)..at)
         .any(|other| draft.context.elements[other].cue == Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Sum))));
     let average = aggregate_between(draft, at);
+    let word = draft.context.lower(at);
+    // "the biggest order by value".
+    let valued = matches!(word.as_str(), "value" | "worth" | "amount")
+        && draft.context.subject.is_some_and(|subject| measures::is_trade(draft.context.prepared, subject));
     if draft.is_free(at)
         && draft.context.elements[at].things.iter().all(|mention| mention.strength < 0.95)
-        && measures::is_money_word(&draft.context.lower(at))
+        && (measures::is_money_word(&word) || valued)
     {
-        return money(draft, at);
+        return match draft.context.subject {
+            Some(subject) if valued => summed_money(draft, at, subject),
+            _ => money(draft, at),
+        };
     }
     let column = draft.context.columns_of(at, Wanted::Ordered).first().copied().filter(|(column, _)| {
         let kind = draft.context.prepared.column(*column).kind;
@@ -103,8 +165,9 @@ pub(super) fn figure(draft: &mut Draft, at: usize) -> Option<Expr> {
             draft.take(at, format!("money of {}", draft.relation_name(relation)), certainty);
             return Some(Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) });
         }
-        draft.take(at, format!("number of {}", draft.relation_name(relation)), certainty);
-        return Some(Expr::CountRows(Source::first(relation)));
+        let counted = rows_of_verb(draft, at, relation).unwrap_or(relation);
+        draft.take(at, format!("number of {}", draft.relation_name(counted)), certainty);
+        return Some(Expr::CountRows(Source::first(counted)));
     }
     column.filter(|(_, score)| *score > 0.4)?;
     let column = draft.take_column(at, Wanted::Ordered)?;
@@ -113,6 +176,19 @@ pub(super) fn figure(draft: &mut Draft, at: usize) -> Option<Expr> {
         Some(function) => Expr::Aggregate { function, distinct: false, arg: Box::new(expr) },
         None => summed_if_many(draft, expr, column.0),
     })
+}
+
+/// "rented the most films": each time that one was rented.
+fn rows_of_verb(draft: &Draft, at: usize, counted: RelationId) -> Option<RelationId> {
+    let context = draft.context;
+    let subject = context.subject?;
+    let verb = (at.saturating_sub(4)..at).rev().find(|&other| context.is_verb(other))?;
+    let word = &context.question.tokens[context.elements[verb].tokens.start];
+    let done = crate::link::names::relation_of_verb(&word.stem, context.prepared)?;
+    let between = done != counted
+        && measures::is_to_many(context.prepared, subject, done)
+        && !measures::is_to_many(context.prepared, done, counted);
+    between.then_some(done)
 }
 
 /// "highest average rating": the aggregate between the superlative and the figure.
@@ -135,6 +211,16 @@ fn summed_if_many(draft: &Draft, expr: Expr, relation: RelationId) -> Expr {
     if many && number { Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(expr) } } else { expr }
 }
 
+/// The money of one sale, added up where it stands on its lines.
+fn summed_money(draft: &mut Draft, at: usize, subject: RelationId) -> Option<Expr> {
+    let money = measures::money(draft.context.prepared, &[subject])?;
+    draft.take(at, format!("money of {}", draft.relation_name(money.relation)), 0.95);
+    Some(match money.relation == subject {
+        true => money.expr,
+        false => Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) },
+    })
+}
+
 fn money(draft: &mut Draft, at: usize) -> Option<Expr> {
     let involved = draft.relations();
     let money = measures::money(draft.context.prepared, &involved)?;
@@ -154,7 +240,7 @@ fn money(draft: &mut Draft, at: usize) -> Option<Expr> {
 fn figure_after_by(draft: &mut Draft, at: usize) -> Option<Expr> {
     for by in at + 1..draft.context.elements.len() {
         let says_by = matches!(draft.context.cue_word(by), Some(CueWord::Group | CueWord::Order))
-            && !matches!(draft.context.lower(by).as_str(), "per" | "for each" | "for every")
+            && !draft.context.has_word(by, by + 1, &["each", "every", "per"])
             || draft.context.lower(by) == "in terms of"
             || draft.context.lower(by) == "based on";
         if !says_by || !draft.is_free(by) {

@@ -10,7 +10,7 @@ use super::measures;
 use crate::ir::{Aggregate, DateUnit, Expr, Source};
 use crate::lexicon::{AggregateWord, Superlative};
 use crate::prepared::{ColumnId, Role};
-use crate::question::NumberKind;
+use crate::question::{NumberKind, NumberValue};
 
 /// What a number is compared with.
 pub(super) enum Target {
@@ -20,6 +20,8 @@ pub(super) enum Target {
     Figure(Expr, ColumnId),
     /// A figure over several rows: a condition on the group.
     Grouped(Expr),
+    /// The same, in the unit of a column.
+    Summed(Expr, ColumnId),
 }
 
 pub(super) fn target(
@@ -29,6 +31,10 @@ pub(super) fn target(
     adjective: Option<&'static Superlative>,
     upper: Option<usize>,
 ) -> Option<Target> {
+    let times = counted_times(draft, upper.unwrap_or(at));
+    if times.is_some() {
+        return times;
+    }
     if let Some(adjective) = adjective
         && let Some(target) = adjective_target(draft, adjective)
     {
@@ -43,7 +49,21 @@ pub(super) fn target(
     {
         return Some(target);
     }
-    if let Some(target) = counted_times(draft, last).or_else(|| lasting(draft, at, first)) {
+    if let Some(target) = comes_to(draft, first).or_else(|| to_do(draft, last)) {
+        return Some(target);
+    }
+    let over = cue.is_some_and(|cue| matches!(draft.context.lower(cue).as_str(), "over" | "under" | "above" | "below"));
+    let of_people = draft
+        .context
+        .subject_element
+        .is_some_and(|subject| (subject + 1..first).all(|at| draft.context.elements[at].stop.is_some()));
+    if over
+        && of_people
+        && let Some(target) = aged(draft, at)
+    {
+        return Some(target);
+    }
+    if let Some(target) = lasting(draft, at, first) {
         return Some(target);
     }
     if let Some(target) = preceding_figure(draft, first) {
@@ -55,7 +75,20 @@ pub(super) fn target(
     if let Some(target) = by_money(draft, at).or_else(|| by_money(draft, upper?)) {
         return Some(target);
     }
-    by_unit(draft, at).or_else(|| counted_before(draft, first)).or_else(|| default_figure(draft))
+    by_unit(draft, at).or_else(|| aged(draft, at)).or_else(|| counted_before(draft, first)).or_else(|| default_figure(draft))
+}
+
+/// "employees over 60": people of that age.
+fn aged(draft: &mut Draft, at: usize) -> Option<Target> {
+    let number = &draft.context.question.numbers[draft.context.elements[at].number?];
+    let years = matches!(number.kind, NumberKind::Plain | NumberKind::Measure("year"));
+    let likely = matches!(number.value, NumberValue::Integer(10..=110));
+    let subject =
+        draft.context.subject.filter(|&subject| years && likely && draft.context.prepared.relations[subject].is_of_people())?;
+    let born = super::durations::birth(draft.context, subject)?;
+    let since = Box::new(Expr::Column(draft.context.column_use(born)));
+    draft.doubt *= 0.9;
+    Some(Target::Figure(Expr::Elapsed { unit: DateUnit::Year, since, until: None }, born))
 }
 
 /// "5 or more orders": the thing behind the number, with nothing but adjectives between.
@@ -65,6 +98,7 @@ pub(super) fn following_thing(draft: &Draft, at: usize) -> Option<usize> {
         let element = &context.elements[other];
         if context.question.tokens[element.tokens.start].after_break
             || element.stop == Some(crate::lexicon::StopClass::Preposition)
+            || matches!(context.cue_word(other), Some(CueWord::Who | CueWord::With))
         {
             return None;
         }
@@ -146,7 +180,8 @@ pub(super) fn preceding_figure(draft: &mut Draft, first: usize) -> Option<Target
             .split(' ')
             .next_back()
             .is_some_and(|word| matches!(word, "id" | "number" | "code" | "no" | "ids"));
-        if key && !says_key {
+        // A key is compared where it stands beside the number: "ids of the invoices … over 15" is about something else.
+        if key && (!says_key || other + 3 < first) {
             continue;
         }
         if columns.first().is_none_or(|(_, score)| *score < 0.45 || *score < relation + 0.2) {
@@ -208,7 +243,12 @@ pub(super) fn adjective_target(draft: &mut Draft, adjective: &'static Superlativ
     draft.doubt *= (0.75 + 0.25 * score).min(1.0);
     let expr = Expr::Column(draft.context.column_use(column));
     let kind = draft.context.prepared.column(column).kind;
-    let expr = if kind.is_calendar() { Expr::Elapsed { unit: DateUnit::Year, since: Box::new(expr) } } else { expr };
+    // "albums longer than an hour": as long as their tracks together.
+    if kind == TypeKind::Number && measures::is_to_many(draft.context.prepared, subject, column.0) {
+        let sum = Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(expr) };
+        return Some(Target::Summed(sum, column));
+    }
+    let expr = if kind.is_calendar() { Expr::Elapsed { unit: DateUnit::Year, since: Box::new(expr), until: None } } else { expr };
     Some(Target::Figure(expr, column))
 }
 
@@ -219,13 +259,24 @@ fn counted_times(draft: &mut Draft, at: usize) -> Option<Target> {
     if !matches!(word.as_str(), "times" | "time") {
         return None;
     }
-    let (other, relation) = (at.saturating_sub(5)..at).rev().find_map(|other| {
-        let (relation, _) = draft.context.relation_meaning(&draft.context.elements[other])?;
-        (Some(relation) != draft.context.subject).then_some((other, relation))
-    })?;
+    let (other, relation) = rows_of_verb(draft, at)?;
     draft.take(other, format!("number of {}", draft.relation_name(relation)), 0.97);
     draft.take(at + 1, "times", 1.0);
     Some(Target::Count(relation))
+}
+
+/// What was done before `at`, and the relation whose rows say that.
+pub(super) fn rows_of_verb(draft: &Draft, at: usize) -> Option<(usize, RelationId)> {
+    (at.saturating_sub(6)..at).rev().find_map(|other| {
+        let context = draft.context;
+        let named = context.relation_meaning(&context.elements[other]).map(|(relation, _)| relation);
+        let done = || {
+            let token = &context.question.tokens[context.elements[other].tokens.start];
+            context.is_verb(other).then(|| crate::link::names::relation_of_verb(&token.stem, context.prepared)).flatten()
+        };
+        let relation = named.or_else(done).filter(|relation| Some(*relation) != context.subject)?;
+        Some((other, relation))
+    })
 }
 
 /// "for 7 days", "180 minutes": a length of time, unless a column that is one stands before it.
@@ -258,11 +309,16 @@ fn lasting(draft: &mut Draft, at: usize, first: usize) -> Option<Target> {
     }
     let subject = draft.context.subject?;
     let columns = &draft.context.prepared.schema().relations[subject].columns;
-    let column = (0..columns.len()).map(|at| (subject, at)).find(|&column| {
-        draft.context.prepared.column(column).kind == TypeKind::Number
-            && draft.context.prepared.words(column).role != Role::Key
-            && lasts(column)
-    })?;
+    let NumberKind::Measure(unit) = draft.context.question.numbers[number].kind else { return None };
+    let fits = |column: &ColumnId| {
+        draft.context.prepared.column(*column).kind == TypeKind::Number
+            && draft.context.prepared.words(*column).role != Role::Key
+            && lasts(*column)
+    };
+    // Of several the one whose unit is known: a film of two hours is one by its length, not by the days that it is rented for.
+    let fitting: Vec<ColumnId> = (0..columns.len()).map(|at| (subject, at)).filter(fits).collect();
+    let known = fitting.iter().copied().find(|&column| unit_factor(draft.context.prepared, column, unit).is_some());
+    let column = known.or_else(|| fitting.first().copied())?;
     // "rented for 7 days": the word before it says the same.
     if let Some(prior) = draft.context.before(first, 3).filter(|&prior| draft.is_free(prior)) {
         let about = draft.context.columns_of(prior, Wanted::Number).iter().any(|(known, _)| {
@@ -274,6 +330,113 @@ fn lasting(draft: &mut Draft, at: usize, first: usize) -> Option<Target> {
     }
     draft.doubt *= 0.95;
     Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
+}
+
+/// "that come to more than 15", "adding up to 100": the money of the row.
+fn comes_to(draft: &mut Draft, first: usize) -> Option<Target> {
+    let verb = (first.saturating_sub(4)..first).rev().find(|&at| {
+        let word = draft.context.lower(at);
+        let to = draft.context.has_word(at, first, &["to"]);
+        (to && matches!(word.as_str(), "come" | "comes" | "came" | "coming" | "amount" | "amounts" | "amounting" | "up"))
+            || matches!(word.as_str(), "totalling" | "totaling" | "worth")
+    })?;
+    let subject = draft.context.subject?;
+    let money = measures::money(draft.context.prepared, &[subject])?;
+    draft.take(verb, format!("money of {}", draft.relation_name(money.relation)), 0.95);
+    if money.relation != subject {
+        return Some(Target::Grouped(Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) }));
+    }
+    Some(Target::Figure(money.expr, (subject, 0)))
+}
+
+/// "cost less than 2 dollars to rent", "under 10 euro to replace": the verb says which of the subject's prices.
+fn to_do(draft: &mut Draft, at: usize) -> Option<Target> {
+    let context = draft.context;
+    let number = context.elements[at].number?;
+    let plain = matches!(context.question.numbers[number].kind, NumberKind::Money | NumberKind::Plain);
+    let to = at + 1;
+    if !plain || to + 1 >= context.elements.len() || context.lower(to) != "to" {
+        return None;
+    }
+    let verb = &context.question.tokens[context.elements[to + 1].tokens.start];
+    let subject = context.subject?;
+    let columns = 0..context.prepared.schema().relations[subject].columns.len();
+    let column = columns.map(|at| (subject, at)).find(|&column| {
+        let mut stems = context.prepared.words(column).name.stems();
+        context.prepared.words(column).role == Role::Measure
+            && stems.any(|stem| stem.len() >= 3 && (stem.starts_with(verb.stem.as_str()) || verb.stem.starts_with(stem)))
+            && (is_price(context, column) || stems_of_rate(context, column))
+    })?;
+    draft.take(to + 1, format!("column {}", draft.describe(column)), 0.96);
+    // "cost … to rent": the price that is named is this one.
+    for prior in (at.saturating_sub(4)..at).rev() {
+        let priced = matches!(draft.context.lower(prior).as_str(), "cost" | "costs" | "costing" | "price" | "priced");
+        if draft.is_free(prior) && priced {
+            draft.take(prior, "price", 1.0);
+        }
+    }
+    Some(Target::Figure(Expr::Column(draft.context.column_use(column)), column))
+}
+
+/// The column of a relation that a number with a unit or a currency is compared with, or the one that is named before it.
+pub(super) fn column_of_number(draft: &mut Draft, at: usize, relation: RelationId) -> Option<ColumnId> {
+    let context = draft.context;
+    for prior in (at.saturating_sub(4)..at).rev() {
+        let named =
+            context.columns_of(prior, Wanted::Number).into_iter().find(|(column, score)| column.0 == relation && *score > 0.5);
+        if let Some((column, _)) =
+            named.filter(|_| draft.is_free(prior) && context.relation_meaning(&context.elements[prior]).is_none())
+        {
+            draft.take(prior, format!("column {}", draft.describe(column)), 1.0);
+            return Some(column);
+        }
+    }
+    // "a book over 500 pages": the column stands behind the number.
+    if let Some(next) = following_thing(draft, at) {
+        let named =
+            context.columns_of(next, Wanted::Number).into_iter().find(|(column, score)| column.0 == relation && *score > 0.5);
+        if let Some((column, _)) = named {
+            draft.take(next, format!("column {}", draft.describe(column)), 1.0);
+            return Some(column);
+        }
+    }
+    let kind = context.question.numbers[context.elements[at].number?].kind;
+    let columns = (0..context.prepared.schema().relations[relation].columns.len()).map(|at| (relation, at));
+    let mut measures = columns.filter(|&column| {
+        context.prepared.column(column).kind == TypeKind::Number && context.prepared.words(column).role == Role::Measure
+    });
+    match kind {
+        NumberKind::Measure(unit) => measures.find(|&column| unit_factor(context.prepared, column, unit).is_some()),
+        NumberKind::Money => measures.find(|&column| is_price(context, column)),
+        _ => match (measures.next(), measures.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        },
+    }
+}
+
+fn stems_of_rate(context: &super::context::Context, column: ColumnId) -> bool {
+    context.prepared.words(column).name.stems().any(|stem| matches!(stem, "rate" | "charg" | "fare" | "rent" | "tariff"))
+}
+
+fn is_price(context: &super::context::Context, column: ColumnId) -> bool {
+    crate::lexicon::morphology::words_of_identifier(&context.prepared.column(column).name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "price"
+                | "cost"
+                | "amount"
+                | "total"
+                | "salary"
+                | "fee"
+                | "fees"
+                | "freight"
+                | "wage"
+                | "revenue"
+                | "budget"
+                | "value"
+        )
+    })
 }
 
 /// "store 2", "order 10248": a row by its key.
@@ -298,29 +461,12 @@ fn by_money(draft: &mut Draft, at: usize) -> Option<Target> {
         return None;
     }
     let subject = draft.context.subject?;
-    let columns = &draft.context.prepared.schema().relations[subject].columns;
-    let column = columns.iter().enumerate().position(|(at, column)| {
-        let words = crate::lexicon::morphology::words_of_identifier(&column.name);
-        let money = |word: &String| {
-            matches!(
-                word.as_str(),
-                "price"
-                    | "cost"
-                    | "amount"
-                    | "total"
-                    | "salary"
-                    | "fee"
-                    | "fees"
-                    | "freight"
-                    | "wage"
-                    | "revenue"
-                    | "budget"
-                    | "value"
-            )
-        };
-        column.kind == TypeKind::Number
-            && draft.context.prepared.columns[subject][at].role != Role::Key
-            && words.iter().any(money)
+    let columns = 0..draft.context.prepared.schema().relations[subject].columns.len();
+    let column = columns.into_iter().find(|&at| {
+        let column = (subject, at);
+        draft.context.prepared.column(column).kind == TypeKind::Number
+            && draft.context.prepared.words(column).role != Role::Key
+            && is_price(draft.context, column)
     })?;
     draft.doubt *= 0.95;
     Some(Target::Figure(Expr::Column(Source::first(subject).column(column)), (subject, column)))

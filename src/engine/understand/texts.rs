@@ -176,6 +176,69 @@ fn text_label(draft: &Draft, relation: usize) -> Option<ColumnId> {
     label.iter().map(|&column| (relation, column)).rfind(|&column| draft.context.prepared.column(column).kind == TypeKind::Text)
 }
 
+/// "films that come with deleted scenes but without trailers": words that name nothing are elements of the only array that the
+/// rows have.
+pub fn elements_of_arrays(draft: &mut Draft) {
+    let context = draft.context;
+    let Some(subject) = context.subject else { return };
+    let columns = &context.prepared.schema().relations[subject].columns;
+    let mut arrays =
+        columns.iter().enumerate().filter(|(_, column)| column.kind == TypeKind::Array && column.type_name.starts_with("text"));
+    let (Some((only, _)), None) = (arrays.next(), arrays.next()) else { return };
+    let column = (subject, only);
+    let mut at = 0;
+    while at + 1 < context.elements.len() {
+        let cue = context.cue_word(at);
+        let opens = matches!(cue, Some(CueWord::With | CueWord::Without | CueWord::Contains | CueWord::And | CueWord::Or));
+        let first = (at + 1..(at + 4).min(context.elements.len()))
+            .find(|&other| context.elements[other].stop.is_none() || context.elements[other].cue.is_some());
+        let last = first.map(|first| (first..context.elements.len()).take_while(|&other| may_be_element(draft, other)).last());
+        let (Some(first), Some(Some(last)), true) = (first, last, opens) else {
+            at += 1;
+            continue;
+        };
+        let listed = matches!(cue, Some(CueWord::And | CueWord::Or));
+        if listed
+            && !draft.conditions.iter().any(
+                |one| matches!(&one.predicate, Predicate::Like { expr, .. } if *expr == Expr::Column(context.column_use(column))),
+            )
+        {
+            at += 1;
+            continue;
+        }
+        let words: Vec<String> = (first..=last).map(|other| context.lower(other)).collect();
+        let pattern = format!("{}%", like_text(&common_beginning(&words.join(" "))));
+        let expr = Expr::Column(context.column_use(column));
+        let negated = cue == Some(CueWord::Without);
+        let or = cue == Some(CueWord::Or);
+        let predicate = Predicate::Like { expr, pattern, any_case: true, negated };
+        draft.conditions.push(super::draft::Condition { element: first, predicate, or });
+        let meaning = format!("element of {}", draft.describe(column));
+        (first..=last).for_each(|other| draft.take(other, meaning.clone(), 0.88));
+        draft.take(at, if negated { "not among them" } else { "among them" }, 1.0);
+        at = last + 1;
+    }
+}
+
+/// A word that nothing else explains; an adjective of state before one ("deleted scenes").
+fn may_be_element(draft: &Draft, at: usize) -> bool {
+    let context = draft.context;
+    let unknown = |at: usize| {
+        context.elements.get(at).is_some_and(super::elements::Element::is_unknown)
+            && draft.is_free(at)
+            && super::figures::copies(draft, at).is_none()
+    };
+    let state = matches!(context.elements[at].cue, Some(super::cues::Cue::State(_))) && context.elements[at].things.is_empty();
+    unknown(at) || state && draft.is_free(at) && unknown(at + 1)
+}
+
+/// What singular and plural of a word begin with.
+fn common_beginning(words: &str) -> String {
+    let one = crate::lexicon::morphology::singular(words);
+    let many = crate::lexicon::morphology::plural(&one);
+    one.chars().zip(many.chars()).take_while(|(a, b)| a == b).map(|(letter, _)| letter).collect()
+}
+
 /// "with the special feature Trailers": an unexplained word behind a column of arrays is one of their elements.
 pub fn members(draft: &mut Draft) {
     for at in 1..draft.context.elements.len() {

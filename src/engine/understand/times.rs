@@ -81,6 +81,12 @@ pub fn buckets(draft: &mut Draft) {
             BucketKind::Field(field) => Expr::Extract { field, arg },
         };
         draft.groups.push(Want::Expr(expr));
+        draft.each |= draft.context.has_word(at, at + 1, &["each", "every", "per"]);
+        // "customers who ordered in every month" asks for all of them at once.
+        let all = draft.context.has_word(at, at + 1, &["every"]);
+        if all && (1..at).any(|other| matches!(draft.context.lower(other).as_str(), "who" | "that")) {
+            draft.doubt *= 0.4;
+        }
         let meaning = format!("groups of {}", draft.describe(column));
         draft.take(at, meaning, 1.0);
     }
@@ -123,7 +129,7 @@ fn holds_years(column: &nl_query_core::schema::Column) -> bool {
         && values.all(|value| value.parse::<i32>().is_ok_and(|year| (1000..=2100).contains(&year)))
 }
 
-fn is_bookkeeping(name: &str) -> bool {
+pub fn is_bookkeeping(name: &str) -> bool {
     name.contains("update") || name.contains("modified")
 }
 
@@ -132,7 +138,8 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     let context = draft.context;
     let near = (at.saturating_sub(4)..at).rev().chain(at + 1..(at + 4).min(context.elements.len()));
     for other in near {
-        if context.elements[other].things.is_empty() || measures::is_money_word(&context.lower(other)) {
+        let element = &context.elements[other];
+        if element.things.is_empty() || element.bucket.is_some() || measures::is_money_word(&context.lower(other)) {
             continue;
         }
         let best = context.columns_of(other, Wanted::Calendar).first().copied();
@@ -169,7 +176,12 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
         }
     }
     // Lines of an order have no date, the order has; a customer has none either, but orders do.
-    let anchor = *candidates.first()?;
+    let Some(&anchor) = candidates.first() else {
+        // Nothing is named ("our best month"): what is sold has a time.
+        let money = measures::money(context.prepared, &[])?;
+        let keys = context.prepared.graph().keys().iter().filter(|key| key.from == money.relation).map(|key| key.to);
+        return std::iter::once(money.relation).chain(keys).find_map(|relation| main_time(draft, relation));
+    };
     let hops = context.prepared.graph().distances(anchor);
     let mut reachable: Vec<((bool, bool, usize), ColumnId)> = (0..context.prepared.schema().relations.len())
         .filter_map(|relation| {

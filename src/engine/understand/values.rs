@@ -31,6 +31,10 @@ pub fn values(draft: &mut Draft) {
         if !draft.is_free(at) || !means_value(draft, at) {
             continue;
         }
+        if only_completes(draft, at) {
+            draft.take(at, "part of the value before it", 1.0);
+            continue;
+        }
         if person(draft, at, named) {
             named = Some(at + 1);
             continue;
@@ -55,6 +59,17 @@ pub fn values(draft: &mut Draft) {
         let certainty = if best.text.eq_ignore_ascii_case(draft.context.text(at)) { 1.0 } else { 0.96 };
         draft.take(at, format!("value '{}' of {}", best.text, draft.describe(column)), certainty);
         take_naming_thing(draft, at, column);
+        // "R rated films": the participle of the column's name.
+        if draft
+            .context
+            .elements
+            .get(at + 1)
+            .is_some_and(|_| matches!(draft.context.lower(at + 1).as_str(), "rated" | "classified"))
+            && draft.context.prepared.words(column).name.stems().any(|stem| stem.starts_with("rat") || stem.starts_with("class"))
+        {
+            let meaning = format!("column {}", draft.describe(column));
+            draft.take(at + 1, meaning, 1.0);
+        }
         last = Some((at, column, negated));
     }
 }
@@ -134,6 +149,9 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
             _ => 0.0,
         };
         score += naming(draft, at, value.column).map_or(0.0, |(_, strength)| 0.55 * strength);
+        if from_relation(draft, at, value.column) {
+            score += 0.25;
+        }
         if full_name(draft, at, value.column) {
             score += 0.7;
         }
@@ -163,6 +181,29 @@ fn ranked(draft: &Draft, at: usize, before: Option<ColumnId>) -> Vec<(StoredValu
     }
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.column.cmp(&b.0.column)));
     ranked
+}
+
+/// "by customers from France": the relation's word, a preposition, and the value.
+fn from_relation(draft: &Draft, at: usize, column: ColumnId) -> bool {
+    let Some(relation) = (at.saturating_sub(3)..at).rev().find(|&other| draft.context.elements[other].stop.is_none()) else {
+        return false;
+    };
+    matches!(draft.context.preposition(at), "from" | "in" | "of")
+        && draft.context.subject_element != Some(relation)
+        && draft
+            .context
+            .relation_meaning(&draft.context.elements[relation])
+            .is_some_and(|(named, strength)| named == column.0 && strength > 0.8)
+}
+
+/// "rock music", "hours of music": the noun behind a kind of things, or behind a unit of them, is no other value.
+fn only_completes(draft: &Draft, at: usize) -> bool {
+    if !matches!(draft.context.text(at), "music" | "stuff" | "goods" | "things") || at == 0 {
+        return false;
+    }
+    let next_to = draft.context.elements[at].tokens.start == draft.context.elements[at - 1].tokens.end;
+    let unit = at.checked_sub(2).is_some_and(|unit| crate::lexicon::unit(&draft.context.lower(unit)).is_some());
+    next_to && !draft.context.elements[at - 1].values.is_empty() || unit && draft.context.preposition(at) == "of"
 }
 
 fn plural_subject(draft: &Draft) -> bool {

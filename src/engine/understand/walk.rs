@@ -26,6 +26,13 @@ pub fn is_constant(expr: &Expr) -> bool {
     first_source(expr).is_none()
 }
 
+/// The condition is about the expression, among others.
+pub fn mentions(predicate: &Predicate, wanted: &Expr) -> bool {
+    let mut found = false;
+    walk::predicate(predicate, &mut |part| found |= part == wanted);
+    found
+}
+
 /// Relations that an expression reads, subqueries left out.
 pub fn expr_relations(expr: &Expr, add: &mut dyn FnMut(RelationId)) {
     let mut sources = BTreeSet::new();

@@ -10,6 +10,7 @@ use super::groups::referenced;
 use super::measures;
 use crate::ir::{Expr, Source};
 use crate::lexicon::AggregateWord;
+use crate::link::{How, Meaning};
 
 /// The head of the question: columns and rows that are simply asked for.
 pub fn columns_and_rows(draft: &mut Draft) {
@@ -211,7 +212,7 @@ fn counted_as(draft: &Draft, relation: RelationId) -> bool {
 fn only_figures(draft: &Draft) -> bool {
     !draft.wants.is_empty()
         && draft.context.elements.iter().enumerate().any(|(at, element)| {
-            matches!(element.cue, Some(Cue::Aggregate(_) | Cue::Superlative(_)))
+            matches!(element.cue, Some(Cue::Aggregate(_) | Cue::Superlative(_) | Cue::Word(CueWord::Share)))
                 && draft.context.subject_element.is_none_or(|subject| at < subject)
         })
 }
@@ -247,12 +248,28 @@ fn listed_with_wants(draft: &Draft, at: usize, plain: &[Want]) -> bool {
             && draft.context.relation_meaning(&draft.context.elements[at]).is_none()
 }
 
+/// "films that come with …", "how many copies do we own": verbs that say that something is so, whatever else they are akin to.
+pub fn light_verbs(draft: &mut Draft) {
+    for at in 0..draft.context.elements.len() {
+        let word = draft.context.lower(at);
+        let element = &draft.context.elements[at];
+        let akin = element.things.iter().all(|mention| mention.how == How::Synonym) && element.values.is_empty();
+        let light =
+            matches!(word.as_str(), "come" | "comes" | "came" | "go" | "goes" | "went" | "own" | "owns" | "get" | "gets" | "got");
+        if light && akin && element.cue.is_none() {
+            draft.take(at, "says how they belong together", 1.0);
+        }
+    }
+}
+
 /// "distinct", "different": no row twice.
 pub fn distinct(draft: &mut Draft) {
     for at in 0..draft.context.elements.len() {
         if draft.is_free(at) && draft.context.elements[at].cue == Some(Cue::Aggregate(AggregateWord::Distinct)) {
             draft.take(at, "distinct", 1.0);
-            draft.distinct = !draft.wants.iter().any(|want| matches!(want, Want::Expr(_)));
+            // "with more than 5 different products": those are counted once anyway.
+            let counted = at > 0 && draft.context.elements[at - 1].number.is_some();
+            draft.distinct = !counted && !draft.wants.iter().any(|want| matches!(want, Want::Expr(_)));
         }
     }
 }
@@ -312,6 +329,24 @@ pub fn trade(draft: &mut Draft) {
     }
 }
 
+/// "how many products does each supplier deliver": a verb that only reminds of a relation (shippers) brings none in.
+fn akin_verb(draft: &Draft, at: usize, relation: RelationId) -> bool {
+    let context = draft.context;
+    let element = &context.elements[at];
+    let akin = element.tokens.len() == 1
+        && element.things.iter().all(|mention| mention.meaning != Meaning::Relation(relation) || mention.how == How::Synonym);
+    let token = &context.question.tokens[element.tokens.start];
+    let plural = crate::lexicon::morphology::singular(&token.lower) != token.lower;
+    let before = |words: &[&str]| {
+        let tokens = &context.question.tokens[element.tokens.start.saturating_sub(6)..element.tokens.start];
+        tokens.iter().any(|token| words.contains(&token.lower.as_str()))
+    };
+    let who = at > 0 && context.cue_word(at - 1) == Some(CueWord::Who);
+    akin && !plural
+        && (who || before(&["do", "does", "did"]))
+        && crate::link::names::relation_of_verb(&token.stem, context.prepared) != Some(relation)
+}
+
 /// Relations that nothing used yet take part in the joins: "customers who ordered", "tracks in playlists".
 pub fn leftovers(draft: &mut Draft) {
     for at in 0..draft.context.elements.len() {
@@ -320,6 +355,10 @@ pub fn leftovers(draft: &mut Draft) {
         }
         let Some((relation, strength)) = draft.context.relation_meaning(&draft.context.elements[at]) else { continue };
         if strength < 0.5 {
+            continue;
+        }
+        if akin_verb(draft, at, relation) {
+            draft.take(at, "says how they belong together", 0.93);
             continue;
         }
         let certainty = draft.relation_certainty(at, relation);
