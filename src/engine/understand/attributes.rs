@@ -60,6 +60,8 @@ fn calendar_fit(context: &Context, (relation, column): ColumnId, stems: &[String
 pub fn ranked_column(context: &Context, relation: RelationId, rankings: &[Ranking]) -> Option<(ColumnId, Direction, f32)> {
     let mut best: Option<(ColumnId, Direction, f32)> = None;
     let hops = context.prepared.graph().distances(relation);
+    // "longest" measures a length: the "time" that it may speak of is no date.
+    let lasts = rankings.iter().any(|ranking| matches!(ranking.attribute, "duration" | "length"));
     for (order, ranking) in rankings.iter().enumerate() {
         let stems: Vec<String> = ranking.attribute.split(' ').map(stem).collect();
         for (id, description) in context.prepared.schema().relations.iter().enumerate() {
@@ -70,7 +72,7 @@ pub fn ranked_column(context: &Context, relation: RelationId, rankings: &[Rankin
             for (at, column) in description.columns.iter().enumerate() {
                 let sortable =
                     matches!(column.kind, TypeKind::Number | TypeKind::Interval | TypeKind::Time) || column.kind.is_calendar();
-                if !sortable || context.prepared.words((id, at)).role == Role::Key {
+                if !sortable || lasts && column.kind.is_calendar() || context.prepared.words((id, at)).role == Role::Key {
                     continue;
                 }
                 let score = fit(context, (id, at), &stems) - 0.03 * order as f32 - 0.22 * distance as f32;

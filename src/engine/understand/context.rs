@@ -183,10 +183,12 @@ impl<'a> Context<'a> {
     /// No relation is named: what the first well-named column belongs to, else the first value.
     fn subject_of_columns(&self) -> Option<RelationId> {
         let strongest = |element: &Element| {
-            let columns = element.things.iter().filter_map(|mention| match mention.meaning {
-                Meaning::Column(column) if mention.strength > 0.6 => Some((column.0, mention.strength)),
-                _ => None,
-            });
+            // "our best month" names a stretch of time, no column.
+            let columns =
+                element.bucket.is_none().then_some(element)?.things.iter().filter_map(|mention| match mention.meaning {
+                    Meaning::Column(column) if mention.strength > 0.6 => Some((column.0, mention.strength)),
+                    _ => None,
+                });
             columns.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(relation, _)| relation)
         };
         let of_value = |element: &Element| element.values.first().map(|value| value.column.0);
@@ -336,6 +338,11 @@ impl<'a> Context<'a> {
                 continue;
             }
             let said = if self.apart(column, at).is_some() { 0.75 } else { 0.0 };
+            // "date of the first loan": the date of a row is its main one.
+            let main = mention.how == How::Part
+                && matches!(self.lower(at).as_str(), "date" | "dates" | "day" | "time")
+                && self.prepared.relations[column.0].times.first() == Some(&column.1);
+            let said = said + if main { 0.05 } else { 0.0 };
             columns.push((column, strength + said + self.affinity(column, at) + self.suitability(column, wanted)));
         }
         columns.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

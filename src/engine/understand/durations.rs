@@ -83,7 +83,10 @@ fn kept(context: &Context) -> Option<Stretch> {
     let holds =
         |word: &str| matches!(word, "kept" | "keep" | "keeps" | "held" | "lent" | "borrowed" | "lasted" | "stayed" | "away");
     let verb = (0..context.elements.len()).find(|&at| {
-        holds(&context.lower(at)) || context.lower(at) == "out" && !context.has_word(at, at + 2, &["of"]) && asks_time(context)
+        holds(&context.lower(at))
+            || context.lower(at) == "out"
+                && !context.has_word(at, at + 2, &["of"])
+                && context.has_word(0, at, &["long", "longer"])
     })?;
     if !asks_time(context) {
         return None;

@@ -163,8 +163,22 @@ fn add_cues(question: &Question, spans: &mut Vec<Span>) {
             span.element.stop = Some(StopClass::Filler);
             span.worth = span.worth.max(0.7);
         }
-        let light =
-            matches!(words[start], "own" | "owns" | "come" | "comes" | "came" | "goes" | "went" | "got" | "appear" | "appears");
+        let light = matches!(
+            words[start],
+            "own"
+                | "owns"
+                | "come"
+                | "comes"
+                | "came"
+                | "goes"
+                | "went"
+                | "got"
+                | "appear"
+                | "appears"
+                | "only"
+                | "often"
+                | "already"
+        );
         if light && !spans.iter().any(|span| span.element.tokens.contains(&start)) {
             let span = span(spans, start..start + 1);
             span.element.stop = Some(StopClass::Filler);

@@ -38,6 +38,10 @@ fn each_its_own(draft: &mut Draft) {
     };
     if !draft.wants.is_empty() && draft.wants.iter().all(averaged) && draft.context.subject != Some(group.relation) {
         draft.groups.clear();
+        // "how much do customers spend on average per invoice": they only say who spends.
+        if let Some(subject) = draft.context.subject_element {
+            draft.take(subject, "whose figure it is", 1.0);
+        }
     }
 }
 
@@ -294,6 +298,22 @@ fn aggregated(draft: &mut Draft, at: usize, functions: &[(usize, Aggregate)]) ->
         draft.take(at + 1, "money", 1.0);
         return Some(over(functions, money.expr));
     }
+    // "average order value" where the money stands on an order's lines: what all come to, over how many there are.
+    if amount
+        && functions.iter().all(|(_, function)| *function == Aggregate::Average)
+        && let [key] = draft.context.prepared.schema().relations[relation].primary_key.as_slice()
+        && let Some(money) = measures::money(draft.context.prepared, &[relation])
+        && measures::is_to_many(draft.context.prepared, relation, money.relation)
+    {
+        draft.take(at, format!("money of {}", draft.relation_name(money.relation)), 0.95);
+        draft.take(at + 1, "money", 1.0);
+        let rows = Box::new(Expr::Column(Source::first(relation).column(*key)));
+        let rows = Expr::Aggregate { function: Aggregate::Count, distinct: true, arg: rows };
+        let sum = Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(money.expr) };
+        let average = Expr::Arithmetic { op: Arithmetic::Divide, left: Box::new(sum), right: Box::new(rows) };
+        draft.names.push((average.clone(), "average_value".to_owned()));
+        return Some(vec![average]);
+    }
     // "the total of all invoices" adds their money up.
     if functions.iter().all(|(_, function)| *function == Aggregate::Sum)
         && (draft.context.has_word(functions[0].0, at, &["of"]) || measures::is_money_relation(draft.context.prepared, relation))
@@ -392,6 +412,16 @@ fn how_much(draft: &mut Draft) {
     let asked = (0..draft.context.elements.len())
         .find(|&at| draft.is_free(at) && matches!(draft.context.lower(at).as_str(), "how much" | "much"));
     let Some(asked) = asked else { return };
+    // "which customer spent the most, and how much": shown already.
+    if draft.wants.iter().any(|want| matches!(want, Want::Expr(expr) if crate::walk::has_aggregate(expr))) {
+        draft.take(asked, "the figure that is shown", 1.0);
+        return;
+    }
+    if let Some(figure) = draft.order.iter().map(|order| order.expr.clone()).find(crate::walk::has_aggregate) {
+        draft.take(asked, "the figure sorted by", 1.0);
+        draft.wants.push(Want::Expr(figure));
+        return;
+    }
     if draft.wants.iter().any(|want| matches!(want, Want::Expr(_))) || !draft.context.has_word(0, asked + 1, &["how"]) {
         return;
     }

@@ -96,46 +96,7 @@ const MOST_VARIANTS: usize = 6;
 pub fn understand(question: &Question, prepared: &Prepared, probe: &mut dyn ValueProbe) -> Understanding {
     let mentions = mentions(question, prepared, probe);
     let elements = elements::cover(question, &mentions);
-    if std::env::var("NLQ_DEBUG").is_ok() {
-        for e in &elements {
-            eprintln!(
-                "DBG {:?} cue={:?} stop={:?} num={:?} date={:?} bucket={:?} things={:?} values={:?}",
-                question.tokens[e.tokens.clone()].iter().map(|t| t.lower.as_str()).collect::<Vec<_>>().join(" "),
-                e.cue,
-                e.stop,
-                e.number,
-                e.date,
-                e.bucket,
-                e.things
-                    .iter()
-                    .take(5)
-                    .map(|m| (
-                        match m.meaning {
-                            crate::link::Meaning::Relation(r) => prepared.schema().relations[r].name.clone(),
-                            crate::link::Meaning::Column((r, c)) => format!(
-                                "{}.{}",
-                                prepared.schema().relations[r].name,
-                                prepared.schema().relations[r].columns[c].name
-                            ),
-                            _ => String::new(),
-                        },
-                        m.strength,
-                        m.how
-                    ))
-                    .collect::<Vec<_>>(),
-                e.values.iter().take(3).map(|v| &v.text).collect::<Vec<_>>()
-            );
-        }
-    }
     let readings = readings(question, prepared, &elements);
-    if std::env::var("NLQ_DEBUG").is_ok() {
-        for r in readings.iter().take(1) {
-            for w in &r.words {
-                eprintln!("USE {} -> {}", w.words, w.meaning);
-            }
-            eprintln!("CONF {}", r.confidence);
-        }
-    }
     let unknown = elements.iter().filter(|element| element.is_unknown()).map(|element| words_of(question, element)).collect();
     Understanding { readings, unknown, mentions, elements }
 }

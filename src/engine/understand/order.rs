@@ -48,6 +48,9 @@ pub fn order_keys(draft: &mut Draft) {
             if draft.context.has_word(0, 1, &["rank"]) {
                 draft.take(0, "order", 1.0);
                 draft.order.iter_mut().for_each(|order| order.descending = true);
+                let figures = draft.order.iter().map(|order| order.expr.clone()).filter(crate::walk::has_aggregate);
+                let figures: Vec<Want> = figures.map(Want::Expr).collect();
+                draft.wants.extend(figures);
             }
         }
     }

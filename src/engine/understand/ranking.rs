@@ -91,7 +91,7 @@ fn superlative_at(draft: &mut Draft, at: usize, superlative: &'static Superlativ
     }
     let limited = draft.limits.iter().find(|limit| limit.at == at).copied();
     let number = limited.map(|limit| limit.rows);
-    let next = next_thing(draft, at);
+    let next = next_thing(draft, at).filter(|&next| draft.context.elements[next].bucket.is_none());
     if number.is_none() && is_extreme_value(draft, at, superlative, next) {
         return;
     }

@@ -85,6 +85,13 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
     {
         return (UNUSED_CONDITION, "not used");
     }
+    // "invoices that were billed in 2022": a verb that only reminds of a column.
+    if !element.things.is_empty()
+        && element.things.iter().all(|mention| mention.strength < 0.5)
+        && is_plain_verb(&draft.context.lower(at))
+    {
+        return (PLAIN_VERB, "says how they belong together");
+    }
     if !element.things.is_empty() {
         return (UNUSED_THING, "not used");
     }

@@ -129,7 +129,7 @@ fn split(draft: &mut Draft, base: usize) -> (Vec<Condition>, Vec<Condition>) {
     let clause = (base + 1..context.elements.len()).find(|&at| context.cue_word(at) == Some(CueWord::Who));
     let clause = clause.filter(|&clause| verbs.first().is_none_or(|&verb| clause < verb));
     let main = match clause {
-        Some(_) => verbs.iter().copied().skip(1).filter(|&verb| conditions.iter().any(|one| one.element > verb)).last(),
+        Some(_) => verbs.iter().copied().skip(1).rfind(|&verb| conditions.iter().any(|one| one.element > verb)),
         None => verbs.first().copied(),
     };
     let behind = |one: &Condition| main.is_none_or(|main| one.element > main);

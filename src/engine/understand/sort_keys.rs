@@ -122,7 +122,9 @@ fn worth(draft: &Draft, relation: RelationId, superlative: &Superlative) -> Opti
 pub(super) fn latest(draft: &Draft, relation: RelationId, superlative: &Superlative) -> Option<Expr> {
     let about_time =
         superlative.rankings.iter().any(|ranking| ranking.attribute.contains("date") || ranking.attribute.contains("time"));
-    let column = about_time.then(|| super::times::latest_by(draft, relation)).flatten()?;
+    // "longest" speaks of a length of time, not of a date.
+    let lasts = superlative.rankings.iter().any(|ranking| matches!(ranking.attribute, "duration" | "length"));
+    let column = (about_time && !lasts).then(|| super::times::latest_by(draft, relation)).flatten()?;
     Some(Expr::Column(draft.context.column_use(column)))
 }
 

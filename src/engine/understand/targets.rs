@@ -52,6 +52,17 @@ pub(super) fn target(
     if let Some(target) = comes_to(draft, first).or_else(|| to_do(draft, last)) {
         return Some(target);
     }
+    let over = cue.is_some_and(|cue| matches!(draft.context.lower(cue).as_str(), "over" | "under" | "above" | "below"));
+    let of_people = draft
+        .context
+        .subject_element
+        .is_some_and(|subject| (subject + 1..first).all(|at| draft.context.elements[at].stop.is_some()));
+    if over
+        && of_people
+        && let Some(target) = aged(draft, at)
+    {
+        return Some(target);
+    }
     if let Some(target) = lasting(draft, at, first) {
         return Some(target);
     }
@@ -377,6 +388,15 @@ pub(super) fn column_of_number(draft: &mut Draft, at: usize, relation: RelationI
             named.filter(|_| draft.is_free(prior) && context.relation_meaning(&context.elements[prior]).is_none())
         {
             draft.take(prior, format!("column {}", draft.describe(column)), 1.0);
+            return Some(column);
+        }
+    }
+    // "a book over 500 pages": the column stands behind the number.
+    if let Some(next) = following_thing(draft, at) {
+        let named =
+            context.columns_of(next, Wanted::Number).into_iter().find(|(column, score)| column.0 == relation && *score > 0.5);
+        if let Some((column, _)) = named {
+            draft.take(next, format!("column {}", draft.describe(column)), 1.0);
             return Some(column);
         }
     }

@@ -233,12 +233,3 @@ fn nothing_panics_and_nothing_varies() {
         assert_eq!(sql(&prepared, &question), sql(&prepared, &question), "{question}");
     }
 }
-
-#[test]
-#[ignore]
-fn zz_show() {
-    let prepared = library();
-    for line in std::fs::read_to_string("/tmp/newq.txt").unwrap().lines() {
-        println!("SHOW {line}\t{}", sql(&prepared, line));
-    }
-}

@@ -82,6 +82,11 @@ pub fn buckets(draft: &mut Draft) {
         };
         draft.groups.push(Want::Expr(expr));
         draft.each |= draft.context.has_word(at, at + 1, &["each", "every", "per"]);
+        // "customers who ordered in every month" asks for all of them at once.
+        let all = draft.context.has_word(at, at + 1, &["every"]);
+        if all && (1..at).any(|other| matches!(draft.context.lower(other).as_str(), "who" | "that")) {
+            draft.doubt *= 0.4;
+        }
         let meaning = format!("groups of {}", draft.describe(column));
         draft.take(at, meaning, 1.0);
     }
@@ -133,7 +138,8 @@ fn time_column(draft: &mut Draft, at: usize) -> Option<ColumnId> {
     let context = draft.context;
     let near = (at.saturating_sub(4)..at).rev().chain(at + 1..(at + 4).min(context.elements.len()));
     for other in near {
-        if context.elements[other].things.is_empty() || measures::is_money_word(&context.lower(other)) {
+        let element = &context.elements[other];
+        if element.things.is_empty() || element.bucket.is_some() || measures::is_money_word(&context.lower(other)) {
             continue;
         }
         let best = context.columns_of(other, Wanted::Calendar).first().copied();

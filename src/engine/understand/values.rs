@@ -59,6 +59,17 @@ pub fn values(draft: &mut Draft) {
         let certainty = if best.text.eq_ignore_ascii_case(draft.context.text(at)) { 1.0 } else { 0.96 };
         draft.take(at, format!("value '{}' of {}", best.text, draft.describe(column)), certainty);
         take_naming_thing(draft, at, column);
+        // "R rated films": the participle of the column's name.
+        if draft
+            .context
+            .elements
+            .get(at + 1)
+            .is_some_and(|_| matches!(draft.context.lower(at + 1).as_str(), "rated" | "classified"))
+            && draft.context.prepared.words(column).name.stems().any(|stem| stem.starts_with("rat") || stem.starts_with("class"))
+        {
+            let meaning = format!("column {}", draft.describe(column));
+            draft.take(at + 1, meaning, 1.0);
+        }
         last = Some((at, column, negated));
     }
 }

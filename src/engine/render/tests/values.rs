@@ -196,6 +196,53 @@ WHERE 'new' = ANY (tags)
 }
 
 #[test]
+fn elements_of_arrays_like_a_text() {
+    let s = shop();
+    let like = |negated| Predicate::Like { expr: col(&s, "products.tags"), pattern: "new%".to_string(), any_case: true, negated };
+    let (statement, _) = both(
+        Select {
+            items: items(&s, &["products.name"]),
+            filter: Predicate::all(vec![like(false), like(true)]),
+            ..Select::default()
+        },
+        &s,
+    );
+    assert_eq!(
+        statement,
+        r#"SELECT name
+FROM products
+WHERE EXISTS (SELECT FROM unnest(tags) AS element WHERE element::text ILIKE 'new%')
+  AND NOT EXISTS (SELECT FROM unnest(tags) AS element WHERE element::text ILIKE 'new%')"#
+    );
+}
+
+#[test]
+fn time_between_two_columns() {
+    let s = shop();
+    let between = |unit, since: &str, until: &str| {
+        item(Expr::Elapsed { unit, since: Box::new(col(&s, since)), until: Some(Box::new(col(&s, until))) })
+    };
+    let (statement, _) = both(
+        Select {
+            items: vec![
+                between(DateUnit::Day, "customers.joined_on", "payments.paid_on"),
+                between(DateUnit::Day, "customers.joined_on", "orders.ordered_at"),
+                between(DateUnit::Year, "customers.joined_on", "payments.paid_on"),
+            ],
+            repeats: true,
+            ..Select::default()
+        },
+        &s,
+    );
+    let said = [
+        "p.paid_on - c.joined_on AS customer_days",
+        "extract(epoch FROM o.ordered_at - c.joined_on) / 86400 AS customer_days_2",
+        "extract(year FROM age(p.paid_on, c.joined_on))::int AS years",
+    ];
+    assert!(said.iter().all(|part| statement.contains(part)), "{statement}");
+}
+
+#[test]
 fn top_of_each_group() {
     let s = shop();
     let (statement, sentence) = both(
