@@ -109,7 +109,7 @@ fn timed(text: &str, prepared: &Prepared, probe: &mut Values, network: &Network,
         panel.score(&[]);
     });
     let parsed = clock(&mut || {
-        network.panel(&seen).parse(WIDTH, &build::constraints(&seen, &question, prepared));
+        network.panel(&seen).parse(WIDTH, &build::constraints(&seen, &question, prepared), !understanding.unknown.is_empty());
     });
     let made = clock(&mut || list = candidates::made(&asked, network, None).0);
     let judging = clock(&mut || judged = candidates::judged(&asked, list.clone(), candidates::shipped_forest()));

