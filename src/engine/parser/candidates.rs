@@ -88,13 +88,17 @@ impl<'a> Thought<'a> {
         let known = |query: &Vec<Step>, scored: &[(Vec<Step>, Vec<f32>)]| scored.iter().position(|(one, _)| one == query);
         let new: Vec<Vec<Step>> = queries.iter().filter(|query| known(query, &self.scored).is_none()).cloned().collect();
         if !new.is_empty() {
-            let models = self.panel.score(&new);
-            let scores = (0..new.len()).map(|at| models.iter().map(|scores| scores[at]).collect());
-            self.scored.extend(new.iter().cloned().zip(scores));
+            let scores = of_each(&self.panel.score(&new), new.len());
+            self.scored.extend(new.into_iter().zip(scores));
         }
         let score = |query| known(query, &self.scored).map(|at| self.scored[at].1.clone()).unwrap_or_default();
         queries.iter().map(score).collect()
     }
+}
+
+/// For each of `count` queries what the models think of it, from what each model thinks of the queries.
+fn of_each(models: &[Vec<f32>], count: usize) -> Vec<Vec<f32>> {
+    (0..count).map(|at| models.iter().filter_map(|scores| scores.get(at).copied()).collect()).collect()
 }
 
 /// All candidates with their traits, in the order of the network, then of the rules. Not judged. `known` is what the network wrote for a
@@ -352,6 +356,12 @@ pub fn shipped_forest() -> Option<&'static Forest> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_query_has_its_own_scores() {
+        assert_eq!(of_each(&[vec![-1.0, -2.0, -3.0]], 3), [[-1.0], [-2.0], [-3.0]]);
+        assert_eq!(of_each(&[vec![-1.0, -2.0], vec![-3.0, -4.0]], 2), [[-1.0, -3.0], [-2.0, -4.0]]);
+    }
 
     #[test]
     fn the_judge_that_ships_belongs_to_this_code() {

@@ -206,6 +206,32 @@ fn the_best_query_is_found() {
     }
 }
 
+/// Queries that begin alike are computed together; that changes no bit.
+#[test]
+fn queries_score_together_what_they_score_alone() {
+    let (network, features) = (network(), features());
+    let queries: Vec<Vec<Step>> = network.parse(&features, 5, &Toy).into_iter().map(|one| one.steps).collect();
+    assert!(queries.len() > 1);
+    let together = network.score(&features, &queries);
+    for (at, query) in queries.iter().enumerate() {
+        let alone = network.score(&features, std::slice::from_ref(query));
+        assert_eq!([together[0][at], together[1][at]], [alone[0][0], alone[1][0]]);
+    }
+}
+
+#[test]
+fn others_are_asked_where_the_first_is_not_clear() {
+    let (network, features) = (network(), features());
+    for (width, joined) in [(1, 1), (4, 2)] {
+        let mut panel = network.panel(&features);
+        let found = panel.parse(width, &Toy, false);
+        assert_eq!(panel.joined(), joined);
+        let models: Vec<usize> = (0..joined).collect();
+        assert_eq!(found, network.parse_by(&features, width, &Toy, &models, Mode::Together));
+        assert_eq!(panel.score(&[found[0].steps.clone()]).len(), joined);
+    }
+}
+
 #[test]
 fn the_width_bounds_what_is_found() {
     let (network, features) = (network(), features());
