@@ -150,7 +150,7 @@ impl<'q> Places<'q> {
     }
 
     /// Distance from the nearest of some words to the nearest that says a target.
-    fn from_cue(&self, target: Target, is_cue: impl Fn(usize) -> bool) -> usize {
+    fn gap_to_cue(&self, target: Target, is_cue: impl Fn(usize) -> bool) -> usize {
         let cues = (0..self.features.words.len()).filter(|at| is_cue(*at));
         cues.filter_map(|at| self.distance(target, &(at..at + 1))).min().unwrap_or(FAR)
     }
@@ -305,11 +305,11 @@ fn measures(places: &Places, uses: &Uses) -> usize {
         };
         cues.contains(&word)
     };
-    uses.measured.iter().map(|(function, target)| places.from_cue(*target, |at| is_cue(*function, at))).sum()
+    uses.measured.iter().map(|(function, target)| places.gap_to_cue(*target, |at| is_cue(*function, at))).sum()
 }
 
 /// How far "each", "per" and the like stand from what is grouped by; the nearest key counts.
 fn groups(places: &Places, uses: &Uses) -> usize {
     let is_cue = |at: usize| places.question.tokens.get(at).is_some_and(|token| EACH.contains(&token.lower.as_str()));
-    uses.grouped.iter().map(|target| places.from_cue(*target, is_cue)).min().unwrap_or(0)
+    uses.grouped.iter().map(|target| places.gap_to_cue(*target, is_cue)).min().unwrap_or(0)
 }
