@@ -335,12 +335,10 @@ fn tidying_a_question_changes_no_answer() {
 #[test]
 fn an_interval_whose_end_comes_out_otherwise_is_refused() {
     let schemas = schemas();
-    for (question, good, bad) in
-        [("top 5 customers by number of orders", (2, 999), (1, 999)), ("customers with more than 5 orders", (2, 999), (0, 999))]
-    {
-        let Answered { prepared, template, answer, .. } = ask(&schemas[2].1, question);
-        let (candidate, values) = (&answer.candidates[0], values(&template.slots).expect("numbers"));
-        let trial = Trial { template: &template, answer: &answer, candidate, prepared, today: TODAY, values };
-        assert_eq!((trial.over(&[good]).is_some(), trial.over(&[bad]).is_some()), (true, false), "{question}");
-    }
+    let question = "top 5 customers by number of orders";
+    let Answered { prepared, template, answer, .. } = ask(&schemas[2].1, question);
+    let (candidate, values) = (&answer.candidates[0], values(&template.slots).expect("numbers"));
+    let trial = Trial { template: &template, answer: &answer, candidate, prepared, today: TODAY, values };
+    assert!(trial.over(&[(2, 999)]).is_some());
+    assert!(trial.over(&[(1, 999)]).is_none());
 }
