@@ -8,8 +8,8 @@
 use super::constraints::Constraints;
 use super::features::Features;
 use super::grammar::{self, BLOCK, Choice, Step, Symbol};
-use super::net::Network;
 use super::net::decoder::{Ask, Decoder, States};
+use super::net::{Network, Panel};
 
 /// Queries longer than this are given up.
 pub const MOST_STEPS: usize = 100;
@@ -40,8 +40,7 @@ pub struct Parsed {
 impl Network {
     /// The likeliest queries, best first: `width` are written side by side.
     pub fn parse(&self, features: &Features, width: usize, constraints: &dyn Constraints) -> Vec<Parsed> {
-        let models: Vec<usize> = (0..self.models()).collect();
-        self.parse_by(features, width, constraints, &models, Mode::default())
+        self.panel(features).parse_together(width, constraints)
     }
 
     /// [`Network::parse`] by some of the models.
@@ -53,17 +52,45 @@ impl Network {
         models: &[usize],
         mode: Mode,
     ) -> Vec<Parsed> {
-        let mut decoders = self.decoders(features, models);
-        if mode == Mode::Together || decoders.len() < 2 {
-            return Search::new(&mut decoders, width, constraints).run();
+        let mut panel = self.panel_of(features, models.to_vec());
+        match mode {
+            Mode::Together => panel.parse_together(width, constraints),
+            Mode::Each => panel.parse_each(width, constraints),
         }
+    }
+
+    /// For each model, the logarithm of the probability of each query; negative infinity for what is none of the grammar.
+    pub fn score(&self, features: &Features, queries: &[Vec<Step>]) -> Vec<Vec<f32>> {
+        self.panel(features).score(queries)
+    }
+
+    /// For each of the models, for each query, the logarithm of the probability of every step.
+    pub fn step_scores(&self, features: &Features, queries: &[Vec<Step>], models: &[usize]) -> Vec<Vec<Vec<f32>>> {
+        self.panel_of(features, models.to_vec()).step_scores(queries)
+    }
+}
+
+impl Panel<'_> {
+    /// The likeliest queries, every step chosen by all models that have joined.
+    pub fn parse_together(&mut self, width: usize, constraints: &dyn Constraints) -> Vec<Parsed> {
+        Search::new(self.decoders(), width, constraints).run()
+    }
+
+    /// The likeliest by the mean of the models among those that each finds by itself.
+    fn parse_each(&mut self, width: usize, constraints: &dyn Constraints) -> Vec<Parsed> {
         let mut found: Vec<Vec<Step>> = Vec::new();
-        for nth in 0..decoders.len() {
-            found.extend(Search::new(&mut decoders[nth..=nth], width, constraints).run().into_iter().map(|one| one.steps));
+        for decoder in self.decoders() {
+            let alone = Search::new(std::slice::from_mut(decoder), width, constraints).run();
+            found.extend(alone.into_iter().map(|one| one.steps));
         }
         found.sort();
         found.dedup();
-        let scores: Vec<Vec<f32>> = decoders.iter_mut().map(|decoder| sums(&step_scores(decoder, &found))).collect();
+        self.judged(found)
+    }
+
+    /// Queries with their scores, best first.
+    fn judged(&mut self, found: Vec<Vec<Step>>) -> Vec<Parsed> {
+        let scores = self.score(&found);
         let judged = found.into_iter().enumerate().map(|(at, steps)| {
             let per_model: Vec<f32> = scores.iter().map(|scores| scores[at]).collect();
             Parsed { steps, score: mean(per_model.iter().copied()), per_model }
@@ -71,15 +98,14 @@ impl Network {
         best_first(judged.collect())
     }
 
-    /// For each model, the logarithm of the probability of each query; negative infinity for what is none of the grammar.
-    pub fn score(&self, features: &Features, queries: &[Vec<Step>]) -> Vec<Vec<f32>> {
-        let models: Vec<usize> = (0..self.models()).collect();
-        self.step_scores(features, queries, &models).iter().map(|queries| sums(queries)).collect()
+    /// For each model that has joined, the logarithm of the probability of each query; negative infinity for what is none of the
+    /// grammar.
+    pub fn score(&mut self, queries: &[Vec<Step>]) -> Vec<Vec<f32>> {
+        self.step_scores(queries).iter().map(|queries| sums(queries)).collect()
     }
 
-    /// For each of the models, for each query, the logarithm of the probability of every step.
-    pub fn step_scores(&self, features: &Features, queries: &[Vec<Step>], models: &[usize]) -> Vec<Vec<Vec<f32>>> {
-        self.decoders(features, models).iter_mut().map(|decoder| step_scores(decoder, queries)).collect()
+    fn step_scores(&mut self, queries: &[Vec<Step>]) -> Vec<Vec<Vec<f32>>> {
+        self.decoders().iter_mut().map(|decoder| step_scores(decoder, queries)).collect()
     }
 }
 
@@ -138,33 +164,55 @@ impl Derivation {
     }
 }
 
-/// The logarithm of the probability of every step of some queries. Ends with negative infinity where a query leaves the grammar.
+/// Queries that begin alike, and what they have in common so far.
+struct Alike {
+    written: Derivation,
+    queries: Vec<usize>,
+}
+
+/// The logarithm of the probability of every step of some queries. Ends with negative infinity where a query leaves the grammar. What
+/// queries have in common is computed once.
 fn step_scores(decoder: &mut Decoder, queries: &[Vec<Step>]) -> Vec<Vec<f32>> {
     let mut scores: Vec<Vec<f32>> = vec![Vec::new(); queries.len()];
-    let mut written = vec![Derivation::default(); queries.len()];
-    let mut rows: Vec<usize> = (0..queries.len()).collect();
+    let mut rows = vec![Alike { written: Derivation::default(), queries: (0..queries.len()).collect() }];
+    rows.retain(|row| !row.queries.is_empty());
     let mut states = decoder.begin(rows.len());
     while !rows.is_empty() {
-        let asks: Vec<Ask> = rows.iter().filter_map(|row| written[*row].ask()).collect();
-        let probabilities = decoder.step(&mut states, &asks);
-        let mut kept = Vec::new();
+        let asks: Vec<Ask> = rows.iter().filter_map(|row| row.written.ask()).collect();
+        decoder.step(&mut states, &asks);
+        let (mut next, mut kept): (Vec<Alike>, Vec<usize>) = Default::default();
         for (nth, row) in rows.iter().enumerate() {
-            let query = &mut written[*row];
-            let step = queries[*row].get(query.steps.len()).filter(|(symbol, _)| *symbol == asks[nth].symbol);
-            let option = step.and_then(|(symbol, choice)| decoder.shape().option(&decoder.shape().options(*symbol), *choice));
-            scores[*row].push(option.map_or(f32::NEG_INFINITY, |option| probabilities[nth][option]));
-            let (Some((_, choice)), Some(_)) = (step, option) else { continue };
-            query.take(*choice);
-            if query.open().is_some() {
+            let first = next.len();
+            for query in &row.queries {
+                let step = queries[*query].get(row.written.steps.len()).filter(|(symbol, _)| *symbol == asks[nth].symbol);
+                let option = step.and_then(|(symbol, choice)| decoder.shape().option(&decoder.shape().options(*symbol), *choice));
+                scores[*query].push(option.map_or(f32::NEG_INFINITY, |option| decoder.chances().row(nth)[option]));
+                let (Some(step), Some(_)) = (step, option) else { continue };
+                if let Some(known) = next[first..].iter_mut().find(|known| known.written.steps.last() == Some(step)) {
+                    known.queries.push(*query);
+                    continue;
+                }
+                let mut written = row.written.clone();
+                written.take(step.1);
+                next.push(Alike { written, queries: vec![*query] });
                 kept.push(nth);
-            } else if query.steps.len() < queries[*row].len() {
-                scores[*row].push(f32::NEG_INFINITY);
             }
         }
+        (rows, kept) = open_ones(next, kept, queries, &mut scores);
         states = decoder.picked(&states, &kept);
-        rows = kept.iter().map(|nth| rows[*nth]).collect();
     }
     scores
+}
+
+/// Those with something left to be written. A query that goes on though nothing is left has left the grammar.
+fn open_ones(rows: Vec<Alike>, from: Vec<usize>, queries: &[Vec<Step>], scores: &mut [Vec<f32>]) -> (Vec<Alike>, Vec<usize>) {
+    let (open, ended): (Vec<_>, Vec<_>) = rows.into_iter().zip(from).partition(|(row, _)| row.written.open().is_some());
+    for (row, _) in ended {
+        for query in row.queries.into_iter().filter(|query| row.written.steps.len() < queries[*query].len()) {
+            scores[query].push(f32::NEG_INFINITY);
+        }
+    }
+    open.into_iter().unzip()
 }
 
 /// A query on the beam.
@@ -203,17 +251,16 @@ impl<'a, 'n> Search<'a, 'n> {
         let mut states: Vec<States> = self.decoders.iter().map(|decoder| decoder.begin(1)).collect();
         for _ in 0..MOST_STEPS {
             let asks: Vec<Ask> = live.iter().filter_map(|one| one.query.ask()).collect();
-            let probabilities: Vec<Vec<Vec<f32>>> =
-                self.decoders.iter_mut().zip(&mut states).map(|(decoder, states)| decoder.step(states, &asks)).collect();
-            let ways = self.ways(&live, &probabilities);
+            self.decoders.iter_mut().zip(&mut states).for_each(|(decoder, states)| decoder.step(states, &asks));
+            let ways = self.ways(&live);
             let mut next = Vec::new();
             let mut rows = Vec::new();
             for (way, choice) in self.chosen(&live, ways) {
                 let mut one = live[way.from].clone();
                 one.query.take(choice);
                 one.score = way.score;
-                for (sum, probabilities) in one.per_model.iter_mut().zip(&probabilities) {
-                    *sum += probabilities[way.from][way.option];
+                for (sum, decoder) in one.per_model.iter_mut().zip(self.decoders.iter()) {
+                    *sum += decoder.chances().row(way.from)[way.option];
                 }
                 if one.query.open().is_some() {
                     next.push(one);
@@ -233,13 +280,14 @@ impl<'a, 'n> Search<'a, 'n> {
         found
     }
 
-    /// Every way to go on that does not lag, best first.
-    fn ways(&self, live: &[Hypothesis], probabilities: &[Vec<Vec<f32>>]) -> Vec<Way> {
+    /// Every way to go on.
+    fn ways(&self, live: &[Hypothesis]) -> Vec<Way> {
         let mut ways = Vec::new();
-        let count = probabilities.len() as f32;
+        let count = self.decoders.len() as f32;
         for (from, one) in live.iter().enumerate() {
-            for option in 0..probabilities[0][from].len() {
-                let sum: f32 = probabilities.iter().map(|model| model[from][option]).sum();
+            let rows: Vec<&[f32]> = self.decoders.iter().map(|decoder| decoder.chances().row(from)).collect();
+            for option in 0..rows[0].len() {
+                let sum: f32 = rows.iter().map(|row| row[option]).sum();
                 ways.push(Way { score: one.score + sum / count, from, option });
             }
         }

@@ -6,7 +6,7 @@ use super::beam::Parsed;
 use super::build;
 use super::features::{self, Features};
 use super::grammar::Step;
-use super::net::Network;
+use super::net::{Network, Panel};
 use super::rank::anatomy::Anatomy;
 use super::rank::traits::{Origin, Shared, names, traits};
 use super::rank::trees::Forest;
@@ -56,27 +56,37 @@ pub struct Asked<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Written {
     features: Features,
+    /// How many of the models were asked.
+    joined: usize,
     parsed: Vec<Parsed>,
     scored: Vec<(Vec<Step>, Vec<f32>)>,
 }
 
-impl Written {
-    fn new(asked: &Asked<'_>, network: &Network, known: Option<&Written>) -> Self {
-        let features = features::features(asked.question, asked.prepared, asked.mentions);
-        if let Some(known) = known.filter(|known| known.features == features) {
-            return known.clone();
+/// What the network thinks while a question is answered.
+struct Thought<'a> {
+    panel: Panel<'a>,
+    parsed: Vec<Parsed>,
+    scored: Vec<(Vec<Step>, Vec<f32>)>,
+}
+
+impl<'a> Thought<'a> {
+    fn new(asked: &Asked<'_>, network: &'a Network, features: &'a Features, known: Option<&Written>) -> Self {
+        let mut panel = network.panel(features);
+        if let Some(known) = known.filter(|known| known.features == *features) {
+            panel.join(known.joined);
+            return Thought { panel, parsed: known.parsed.clone(), scored: known.scored.clone() };
         }
-        let constraints = build::constraints(&features, asked.question, asked.prepared);
-        let parsed = network.parse(&features, WIDTH, &constraints);
-        Written { features, parsed, scored: Vec::new() }
+        let constraints = build::constraints(features, asked.question, asked.prepared);
+        let parsed = panel.parse_together(WIDTH, &constraints);
+        Thought { panel, parsed, scored: Vec::new() }
     }
 
     /// What the models think of other queries.
-    fn scores(&mut self, network: &Network, queries: &[Vec<Step>]) -> Vec<Vec<f32>> {
+    fn scores(&mut self, queries: &[Vec<Step>]) -> Vec<Vec<f32>> {
         let known = |query: &Vec<Step>, scored: &[(Vec<Step>, Vec<f32>)]| scored.iter().position(|(one, _)| one == query);
         let new: Vec<Vec<Step>> = queries.iter().filter(|query| known(query, &self.scored).is_none()).cloned().collect();
         if !new.is_empty() {
-            let scores = network.score(&self.features, &new);
+            let scores = of_each(&self.panel.score(&new), new.len());
             self.scored.extend(new.into_iter().zip(scores));
         }
         let score = |query| known(query, &self.scored).map(|at| self.scored[at].1.clone()).unwrap_or_default();
@@ -84,29 +94,36 @@ impl Written {
     }
 }
 
+/// For each of `count` queries what the models think of it, from what each model thinks of the queries.
+fn of_each(models: &[Vec<f32>], count: usize) -> Vec<Vec<f32>> {
+    (0..count).map(|at| models.iter().filter_map(|scores| scores.get(at).copied()).collect()).collect()
+}
+
 /// All candidates with their traits, in the order of the network, then of the rules. Not judged. `known` is what the network wrote for a
 /// question like this one.
 pub fn made(asked: &Asked<'_>, network: &Network, known: Option<&Written>) -> (Vec<Made>, Written) {
-    let mut written = Written::new(asked, network, known);
+    let features = features::features(asked.question, asked.prepared, asked.mentions);
+    let mut thought = Thought::new(asked, network, &features, known);
     let mut list: Vec<Made> = Vec::new();
-    for (rank, parsed) in written.parsed.iter().enumerate() {
-        for one in from_steps(asked, &written.features, parsed, rank) {
+    for (rank, parsed) in thought.parsed.iter().enumerate() {
+        for one in from_steps(asked, &features, parsed, rank) {
             if !list.iter().any(|known| known.sql == one.sql) {
                 list.push(one);
             }
         }
     }
-    from_rules(asked, network, &mut written, &mut list);
+    from_rules(asked, &features, &mut thought, &mut list);
     let mut scores: Vec<f32> = list.iter().filter_map(|one| one.origin.network).collect();
     scores.sort_by(|a, b| b.total_cmp(a));
     let best = scores.first().copied().unwrap_or(UNSAID);
     let next = scores.get(1).copied().unwrap_or(UNSAID);
-    let shared = Shared::new(asked.question, &written.features, asked.prepared, asked.unexplained);
+    let shared = Shared::new(asked.question, &features, asked.prepared, asked.unexplained);
     let count = list.len();
     for one in &mut list {
         one.traits = traits(&shared, &one.query, &one.origin, best, next, count);
     }
-    (list, written)
+    let (joined, Thought { parsed, scored, .. }) = (thought.panel.joined(), thought);
+    (list, Written { features, joined, parsed, scored })
 }
 
 /// The query of some steps; and once more with each row as often as a join meets it, where that is another statement.
@@ -135,7 +152,7 @@ fn least(scores: &[f32]) -> f32 {
 }
 
 /// Adds the readings by rules, scored by the network where it has the words for them.
-fn from_rules(asked: &Asked<'_>, network: &Network, written: &mut Written, list: &mut Vec<Made>) {
+fn from_rules(asked: &Asked<'_>, features: &Features, thought: &mut Thought<'_>, list: &mut Vec<Made>) {
     let (mut unscored, mut said): (Vec<usize>, Vec<Vec<Step>>) = Default::default();
     for (at, reading) in asked.readings.iter().enumerate() {
         let origin = Origin { rules: reading.confidence as f32, rules_first: at == 0, ..Origin::default() };
@@ -147,13 +164,13 @@ fn from_rules(asked: &Asked<'_>, network: &Network, written: &mut Written, list:
             }
             continue;
         }
-        if let Some(steps) = build::steps(&one.query, &written.features, asked.question, asked.prepared) {
+        if let Some(steps) = build::steps(&one.query, features, asked.question, asked.prepared) {
             unscored.push(list.len());
             said.push(steps);
         }
         list.push(Made { reading: Some(at), ..one });
     }
-    for ((at, steps), scores) in unscored.into_iter().zip(&said).zip(written.scores(network, &said)) {
+    for ((at, steps), scores) in unscored.into_iter().zip(&said).zip(thought.scores(&said)) {
         let mean = scores.iter().sum::<f32>() / scores.len().max(1) as f32;
         let origin = &mut list[at].origin;
         *origin = Origin { network: Some(mean), network_least: least(&scores), steps: steps.len(), ..*origin };
@@ -249,6 +266,12 @@ pub fn shipped_forest() -> Option<&'static Forest> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_query_has_its_own_scores() {
+        assert_eq!(of_each(&[vec![-1.0, -2.0, -3.0]], 3), [[-1.0], [-2.0], [-3.0]]);
+        assert_eq!(of_each(&[vec![-1.0, -2.0], vec![-3.0, -4.0]], 2), [[-1.0, -3.0], [-2.0, -4.0]]);
+    }
 
     #[test]
     fn the_judge_that_ships_belongs_to_this_code() {

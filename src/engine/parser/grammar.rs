@@ -6,6 +6,7 @@
 //! joins are found later. Training reads this table from [`describe`], so that both sides number the productions alike; weights
 //! belong to one numbering, and a test holds it.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// What may stand open in a query that is being written.
@@ -66,6 +67,19 @@ pub fn productions() -> &'static [Production] {
 /// The number of a production.
 pub fn number(symbol: Symbol, name: &str) -> Option<usize> {
     productions().iter().position(|production| production.symbol == symbol && production.name == name)
+}
+
+/// The numbers of a symbol's productions: they follow one another.
+pub fn of(symbol: Symbol) -> Range<usize> {
+    static ALL: OnceLock<Vec<Range<usize>>> = OnceLock::new();
+    let all = ALL.get_or_init(|| SYMBOLS.iter().map(|symbol| found(*symbol)).collect());
+    symbol_number(symbol).and_then(|number| all.get(number)).cloned().unwrap_or(0..0)
+}
+
+fn found(symbol: Symbol) -> Range<usize> {
+    let is_one = |one: &Production| one.symbol == symbol;
+    let first = productions().iter().position(is_one).unwrap_or(0);
+    first..first + productions()[first..].iter().take_while(|one| is_one(one)).count()
 }
 
 /// The number of a symbol among [`SYMBOLS`]; a [`Block`] has none.

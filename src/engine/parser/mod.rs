@@ -28,4 +28,4 @@ pub mod weights;
 pub use beam::{Mode, Parsed};
 pub use constraints::{Constraints, Free};
 pub use grammar::{Choice, Step};
-pub use net::Network;
+pub use net::{Network, Panel};

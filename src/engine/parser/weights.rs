@@ -114,10 +114,15 @@ pub struct Table {
 }
 
 impl Table {
+    /// The whole numbers of a row, and their factor.
+    pub fn numbers(&self, row: usize) -> (&'static [u8], f32) {
+        (&self.numbers[row * self.width..(row + 1) * self.width], f32::from_bits(u32_at(self.factors, row)))
+    }
+
     /// Adds `share` times a row.
     pub fn add(&self, row: usize, share: f32, to: &mut [f32]) {
-        let factor = f32::from_bits(u32_at(self.factors, row)) * share;
-        let numbers = &self.numbers[row * self.width..(row + 1) * self.width];
+        let (numbers, factor) = self.numbers(row);
+        let factor = factor * share;
         for (to, number) in to.iter_mut().zip(numbers) {
             *to += f32::from(*number as i8) * factor;
         }

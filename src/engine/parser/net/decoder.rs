@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use pulp::Arch;
 
-use super::encoder::{against, blend, lstm, transposed};
-use super::floats::{log_softmax, softmax, tanh_all};
+use super::attention::{Heads, against, blend};
+use super::encoder::{lstm, transposed};
+use super::floats::{NOTHING, add_all, log_softmax, softmax, tanh_all};
 use super::products::{self, Rows};
 use super::unit::vectorised;
 use super::{Model, into_writer};
 use crate::parser::grammar::{self, Choice, Symbol};
-use crate::parser::weights::LANES;
+use crate::parser::weights::{LANES, Linear};
 
 /// What may be chosen for a symbol: productions, then positions of the memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,18 +36,16 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Productions of a symbol follow one another in the grammar.
+    /// What may be chosen for a symbol.
     pub fn options(&self, symbol: Symbol) -> Options {
-        let of = |one: &grammar::Production| one.symbol == symbol;
-        let first = grammar::productions().iter().position(of).unwrap_or(0);
-        let count = grammar::productions()[first..].iter().take_while(|one| of(one)).count();
+        let rules = grammar::of(symbol);
         let places = match symbol {
             Symbol::Column => self.words..self.words + self.items,
             Symbol::Relation => self.words..self.words + self.relations,
             Symbol::Value => 0..self.words,
             _ => 0..0,
         };
-        Options { rules: first..first + count, places }
+        Options { rules, places }
     }
 
     /// The choice that an option stands for.
@@ -86,59 +85,97 @@ pub struct States {
     cell: Vec<f32>,
 }
 
+/// The logarithms of the probabilities of some rows of options.
+#[derive(Debug, Default)]
+pub struct Chances {
+    numbers: Vec<f32>,
+    /// Where each row ends in `numbers`, which is filled up to a multiple of [`LANES`], and how many options it has.
+    ends: Vec<usize>,
+    counts: Vec<usize>,
+}
+
+impl Chances {
+    /// Those of one row's options.
+    pub fn row(&self, at: usize) -> &[f32] {
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.numbers[begin..begin + self.counts[at]]
+    }
+
+    fn begin(&mut self, counts: impl Iterator<Item = usize>) {
+        self.counts.clear();
+        self.counts.extend(counts);
+        self.ends.clear();
+        let mut end = 0;
+        for count in &self.counts {
+            end += count.next_multiple_of(LANES);
+            self.ends.push(end);
+        }
+        self.numbers.clear();
+        self.numbers.resize(end, NOTHING);
+    }
+
+    fn row_mut(&mut self, at: usize) -> &mut [f32] {
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &mut self.numbers[begin..begin + self.counts[at]]
+    }
+}
+
 /// One model over one question.
 pub struct Decoder<'a> {
     arch: Arch,
     model: &'a Model,
     shape: Shape,
-    /// From one row of `keys` and `places` to the next.
-    stride: usize,
+    memory: Vec<f32>,
+    heads: Heads,
     /// As columns.
     keys: Vec<f32>,
     values: Vec<f32>,
-    /// For pointing at an item, at a word; as columns.
-    places: [Vec<f32>; 2],
-    /// What the writer reads when a position has been pointed at.
-    pointed: Vec<f32>,
-    /// The same as it comes into the writer's gates; empty where that was not needed yet.
+    places: [Places; 2],
+    /// What comes into the writer's gates when a position has been pointed at; empty where that was not needed yet.
     into: Vec<Vec<f32>>,
     begin: States,
     scratch: Scratch,
 }
 
+/// What can be pointed at for a symbol: items (0), words (1).
+struct Places {
+    /// The first of them.
+    first: usize,
+    /// As columns.
+    columns: Vec<f32>,
+    stride: usize,
+}
+
 #[derive(Default)]
 struct Scratch {
+    rows: Rows,
+    picked: Rows,
     gates: Vec<f32>,
     asked: Vec<f32>,
     scores: Vec<f32>,
     both: Vec<f32>,
     state: Vec<f32>,
-    rules: Vec<f32>,
-    points: Vec<f32>,
+    chosen: Vec<f32>,
+    chances: Chances,
 }
 
 impl<'a> Decoder<'a> {
-    pub fn new(arch: Arch, model: &'a Model, memory: &[f32], shape: Shape) -> Self {
+    pub fn new(arch: Arch, model: &'a Model, memory: Vec<f32>, shape: Shape) -> Self {
         let weights = &model.weights;
         let width = weights.sizes.width;
         let count = memory.len() / width;
-        let stride = count.next_multiple_of(LANES);
-        let rows = Rows::of(arch, memory, width);
-        let mut out = Vec::new();
-        let mut columns = |layer| {
-            let mut columns = Vec::new();
-            products::linear(arch, &rows, layer, &mut out);
-            transposed(&out, 0, width, width, stride, &mut columns);
-            columns
-        };
-        let keys = columns(&weights.keys);
-        let places = [columns(&weights.place[0]), columns(&weights.place[1])];
-        let (mut values, mut pointed) = (Vec::new(), Vec::new());
+        let heads = Heads::new(width, weights.sizes.heads, count);
+        let rows = Rows::of(arch, &memory, width);
+        let (mut keys, mut values, mut out) = Default::default();
+        products::linear(arch, &rows, &weights.keys, &mut out);
+        transposed(&out, 0, width, width, heads.stride, &mut keys);
         products::linear(arch, &rows, &weights.values, &mut values);
-        products::linear(arch, &rows, &weights.pointed, &mut pointed);
-        let begin = begin(arch, model, memory, count);
+        let (words, items) = memory.split_at(shape.words * width);
+        let places = [(items, shape.words), (words, 0)];
+        let places = [0, 1].map(|to| Places::new(arch, places[to].0, &weights.place[to], width, places[to].1));
+        let begin = begin(arch, model, &memory, count);
         let into = vec![Vec::new(); count];
-        Decoder { arch, model, shape, stride, keys, values, places, pointed, into, begin, scratch: Scratch::default() }
+        Decoder { arch, model, shape, memory, heads, keys, values, places, into, begin, scratch: Scratch::default() }
     }
 
     pub fn shape(&self) -> Shape {
@@ -153,16 +190,26 @@ impl<'a> Decoder<'a> {
     /// States of some rows, in the order named.
     pub fn picked(&self, states: &States, rows: &[usize]) -> States {
         let size = self.model.weights.sizes.hidden;
-        let pick = |from: &[f32]| rows.iter().flat_map(|row| &from[row * size..(row + 1) * size]).copied().collect();
+        let pick = |from: &[f32]| {
+            let mut picked = Vec::with_capacity(rows.len() * size);
+            rows.iter().for_each(|row| picked.extend_from_slice(&from[row * size..(row + 1) * size]));
+            picked
+        };
         States { hidden: pick(&states.hidden), cell: pick(&states.cell) }
     }
 
-    /// Takes one step in every row; gives the logarithms of the probabilities of the options of each.
-    pub fn step(&mut self, states: &mut States, asks: &[Ask]) -> Vec<Vec<f32>> {
+    /// The logarithms of the probabilities of the options of every row of the last step.
+    pub fn chances(&self) -> &Chances {
+        &self.scratch.chances
+    }
+
+    /// Takes one step in every row.
+    pub fn step(&mut self, states: &mut States, asks: &[Ask]) {
         self.load_gates(asks);
-        lstm(self.arch, &self.model.weights.writer, &mut self.scratch.gates, &mut states.hidden, &mut states.cell);
+        let Scratch { gates, rows, .. } = &mut self.scratch;
+        lstm(self.arch, &self.model.weights.writer, gates, &mut states.hidden, &mut states.cell, rows);
         self.look(states);
-        self.choices(asks)
+        self.choose(asks);
     }
 
     /// What comes of the inputs: the choice before, the open symbol, what opened it.
@@ -171,26 +218,26 @@ impl<'a> Decoder<'a> {
         let arch = self.arch;
         let size = 4 * weights.sizes.hidden;
         let none = weights.sizes.productions;
+        let words = self.shape.words;
         let place = |choice| match choice {
             Some(Choice::Word(word)) => Ok(word),
-            Some(Choice::Item(item)) => Ok(self.shape.words + item),
+            Some(Choice::Item(item)) => Ok(words + item),
             Some(Choice::Production(number)) => Err(number),
             None => Err(none),
         };
-        let before: Vec<Result<usize, usize>> = asks.iter().map(|ask| place(ask.before)).collect();
-        before.iter().filter_map(|before| before.ok()).for_each(|place| self.point_at(place));
         self.scratch.gates.resize(asks.len() * size, 0.0);
-        for ((ask, before), gates) in asks.iter().zip(before).zip(self.scratch.gates.chunks_exact_mut(size)) {
+        for (nth, ask) in asks.iter().enumerate() {
+            let before = place(ask.before);
+            before.iter().for_each(|place| self.point_at(*place));
             let before = match before {
                 Ok(place) => &self.into[place],
                 Err(number) => inputs.production(arch, weights, number),
             };
             let symbol = inputs.symbol(arch, weights, grammar::symbol_number(ask.symbol).unwrap_or(0));
             let parent = inputs.parent(arch, weights, ask.parent.unwrap_or(none));
+            let gates = &mut self.scratch.gates[nth * size..(nth + 1) * size];
             gates.copy_from_slice(&weights.writer.input.bias[..size]);
-            for part in [before, symbol, parent] {
-                gates.iter_mut().zip(part).for_each(|(to, from)| *to += *from);
-            }
+            [before, symbol, parent].into_iter().for_each(|part| add_all(arch, gates, part));
         }
     }
 
@@ -198,56 +245,92 @@ impl<'a> Decoder<'a> {
     fn point_at(&mut self, place: usize) {
         if self.into[place].is_empty() {
             let width = self.model.weights.sizes.width;
-            let row = &self.pointed[place * width..(place + 1) * width];
-            self.into[place] = into_writer(self.arch, &self.model.weights, row);
+            let Scratch { rows, chosen, .. } = &mut self.scratch;
+            rows.fill(self.arch, &self.memory[place * width..(place + 1) * width], 0, width, width);
+            products::linear(self.arch, rows, &self.model.weights.pointed, chosen);
+            self.into[place] = into_writer(self.arch, &self.model.weights, &chosen[..width]);
         }
     }
 
     /// Looks at the memory with the new states: leaves in `state` what is chosen with.
     fn look(&mut self, states: &States) {
         let weights = &self.model.weights;
-        let (arch, stride, width, hidden) = (self.arch, self.stride, weights.sizes.width, weights.sizes.hidden);
+        let (arch, width, hidden) = (self.arch, weights.sizes.width, weights.sizes.hidden);
         let count = states.hidden.len() / hidden;
-        let size = width / weights.sizes.heads;
-        let positions = self.shape.words + self.shape.items;
-        let Scratch { asked, scores, both, state, .. } = &mut self.scratch;
-        products::linear(arch, &Rows::of(arch, &states.hidden, hidden), &weights.ask, asked);
-        scores.resize(stride, 0.0);
+        let Scratch { rows, asked, scores, both, state, .. } = &mut self.scratch;
+        rows.fill(arch, &states.hidden, 0, hidden, hidden);
+        products::linear(arch, rows, &weights.ask, asked);
+        scores.resize(weights.sizes.heads * self.heads.stride, 0.0);
         both.resize(count * (hidden + width), 0.0);
         for (both, states) in both.chunks_exact_mut(hidden + width).zip(states.hidden.chunks_exact(hidden)) {
             both[..hidden].copy_from_slice(states);
         }
-        attend(arch, size, width, hidden, positions, stride, asked, &self.keys, &self.values, scores, both);
-        products::linear(arch, &Rows::of(arch, both, hidden + width), &weights.state, state);
+        attend(arch, &self.heads, hidden, asked, &self.keys, &self.values, scores, both);
+        rows.fill(arch, both, 0, hidden + width, hidden + width);
+        products::linear(arch, rows, &weights.state, state);
         tanh_all(arch, state);
     }
 
-    /// The logarithms of the probabilities of every row's options.
-    fn choices(&mut self, asks: &[Ask]) -> Vec<Vec<f32>> {
-        let weights = &self.model.weights;
-        let (arch, stride, width) = (self.arch, self.stride, weights.sizes.width);
-        let rows = Rows::of(arch, &self.scratch.state, width);
-        let mut all = Vec::with_capacity(asks.len());
-        for (nth, ask) in asks.iter().enumerate() {
-            let options = self.shape.options(ask.symbol);
-            let row = rows.picked(&[nth]);
-            let mut scores = Vec::with_capacity(options.count());
-            if !options.rules.is_empty() {
-                products::linear_part(arch, &row, &weights.choose, options.rules.clone(), &mut self.scratch.rules);
-                scores.extend_from_slice(&self.scratch.rules[options.rules.start % LANES..][..options.rules.len()]);
+    /// The logarithms of the probabilities of every row's options. Rows that ask for the same symbol go together.
+    fn choose(&mut self, asks: &[Ask]) {
+        let width = self.model.weights.sizes.width;
+        let options: Vec<Options> = asks.iter().map(|ask| self.shape.options(ask.symbol)).collect();
+        self.scratch.rows.fill(self.arch, &self.scratch.state, 0, width, width);
+        self.scratch.chances.begin(options.iter().map(Options::count));
+        for first in 0..asks.len() {
+            let alike = |nth: &usize| asks[*nth].symbol == asks[first].symbol;
+            if (0..first).any(|before| alike(&before)) {
+                continue;
             }
-            if !options.places.is_empty() {
-                let to = usize::from(ask.symbol == Symbol::Value);
-                products::linear(arch, &row, &weights.point[to], &mut self.scratch.points);
-                let (query, places, points) = (&self.scratch.points, &self.places[to], &mut self.scratch.scores);
-                point(arch, &query[..width], places, stride, points);
-                let share = 1.0 / (width as f32).sqrt();
-                scores.extend(points[options.places.clone()].iter().map(|score| *score * share));
-            }
-            log_softmax(arch, &mut scores);
-            all.push(scores);
+            let together: Vec<usize> = (first..asks.len()).filter(alike).collect();
+            let Scratch { rows, picked, .. } = &mut self.scratch;
+            picked.pick(rows, &together);
+            self.choose_rules(&together, &options[first]);
+            self.choose_places(&together, &options[first], asks[first].symbol);
         }
-        all
+        let Chances { numbers, ends, .. } = &mut self.scratch.chances;
+        log_softmax(self.arch, numbers, ends);
+    }
+
+    fn choose_rules(&mut self, together: &[usize], options: &Options) {
+        let Options { rules, .. } = options;
+        if rules.is_empty() {
+            return;
+        }
+        let Scratch { picked, chosen, chances, .. } = &mut self.scratch;
+        products::linear_part(self.arch, picked, &self.model.weights.choose, rules.clone(), chosen);
+        let stride = chosen.len() / together.len();
+        for (row, chosen) in together.iter().zip(chosen.chunks_exact(stride)) {
+            chances.row_mut(*row)[..rules.len()].copy_from_slice(&chosen[rules.start % LANES..][..rules.len()]);
+        }
+    }
+
+    fn choose_places(&mut self, together: &[usize], options: &Options, symbol: Symbol) {
+        if options.places.is_empty() {
+            return;
+        }
+        let to = usize::from(symbol == Symbol::Value);
+        let width = self.model.weights.sizes.width;
+        let Scratch { picked, chosen, scores, chances, .. } = &mut self.scratch;
+        let Places { first, columns, stride } = &self.places[to];
+        products::linear(self.arch, picked, &self.model.weights.point[to], chosen);
+        scores.resize(scores.len().max(*stride), 0.0);
+        let share = 1.0 / (width as f32).sqrt();
+        for (row, query) in together.iter().zip(chosen.chunks_exact(width)) {
+            point(self.arch, query, columns, *stride, share, scores);
+            let from = options.places.start - first;
+            chances.row_mut(*row)[options.rules.len()..].copy_from_slice(&scores[from..from + options.places.len()]);
+        }
+    }
+}
+
+impl Places {
+    fn new(arch: Arch, memory: &[f32], layer: &Linear, width: usize, first: usize) -> Places {
+        let stride = (memory.len() / width).next_multiple_of(LANES);
+        let (mut out, mut columns) = (Vec::new(), Vec::new());
+        products::linear(arch, &Rows::of(arch, memory, width), layer, &mut out);
+        transposed(&out, 0, width, width, stride, &mut columns);
+        Places { first, columns, stride }
     }
 }
 
@@ -255,35 +338,30 @@ vectorised! {
     /// Every head of every row over all positions; the means of the values go behind the states in `both`.
     #[allow(clippy::too_many_arguments)]
     fn attend<'a>(
-        size: usize,
-        width: usize,
+        unit,
+        heads: &'a Heads,
         hidden: usize,
-        positions: usize,
-        stride: usize,
         asked: &'a [f32],
         keys: &'a [f32],
         values: &'a [f32],
         scores: &'a mut [f32],
         both: &'a mut [f32],
     ) {
-        let share = 1.0 / (size as f32).sqrt();
+        let Heads { size, width, count, stride, share } = *heads;
         for (asked, both) in asked.chunks_exact(width).zip(both.chunks_exact_mut(hidden + width)) {
-            for from in (0..width).step_by(size) {
-                against(&asked[from..from + size], &keys[from * stride..(from + size) * stride], stride, scores);
-                let scores = &mut scores[..positions];
-                for score in scores.iter_mut() {
-                    *score *= share;
-                }
-                softmax(scores);
-                blend(scores, &values[from..], width, &mut both[hidden + from..][..size]);
+            for (nth, scores) in scores.chunks_exact_mut(stride).take(width / size).enumerate() {
+                against(unit, &asked[nth * size..][..size], &keys[nth * size * stride..], stride, share, false, scores);
+                scores[count..].fill(NOTHING);
+                softmax(unit, scores);
             }
+            blend(unit, heads, scores, values, width, &mut both[hidden..]);
         }
     }
 }
 
 vectorised! {
-    fn point<'a>(query: &'a [f32], places: &'a [f32], stride: usize, points: &'a mut [f32]) {
-        against(query, places, stride, points);
+    fn point<'a>(unit, query: &'a [f32], columns: &'a [f32], stride: usize, share: f32, points: &'a mut [f32]) {
+        against(unit, query, columns, stride, share, false, points);
     }
 }
 

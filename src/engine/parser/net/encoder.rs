@@ -2,20 +2,20 @@
 
 use pulp::Arch;
 
-use super::floats::{norm_rows, sigmoid, softmax, tanh};
+use super::attention::{Heads, against, blend};
+use super::floats::{NOTHING, norm_rows, sigmoid, softmax, tanh};
 use super::products::{self, Rows};
-use super::unit::vectorised;
+use super::unit::{Unit, vectorised};
 use super::words::Read;
-use crate::parser::features::Features;
-use crate::parser::weights::{LANES, Layer, Linear, Lstm, Weights};
+use crate::parser::features::{Features, LINKS};
+use crate::parser::weights::{LANES, Layer, Lstm, Table, Weights};
 
 /// The memory of one question: rows of the model's width, words first.
-pub fn encode(arch: Arch, weights: &Weights, read: &Read, features: &Features) -> Vec<f32> {
+pub fn encode(arch: Arch, weights: &Weights, read: &Read, links: &Links, features: &Features, scratch: &mut Scratch) -> Vec<f32> {
     let width = weights.sizes.width;
     let mut memory = embedded(arch, weights, read, features);
-    let mut scratch = Scratch::default();
     for layer in &weights.layers {
-        scratch.attend(arch, layer, &mut memory, width, &features.links);
+        scratch.attend(arch, layer, &mut memory, width, links);
         scratch.think(arch, layer, &mut memory, width);
     }
     let mut out = vec![0.0; memory.len()];
@@ -27,13 +27,7 @@ pub fn encode(arch: Arch, weights: &Weights, read: &Read, features: &Features) -
 fn embedded(arch: Arch, weights: &Weights, read: &Read, features: &Features) -> Vec<f32> {
     let width = weights.sizes.width;
     let mut known = vec![0.0; read.known.len() * width];
-    for (word, row) in read.known.iter().zip(known.chunks_exact_mut(width)) {
-        weights.word.add(word.number, 1.0, row);
-        let share = 1.0 / word.parts.len() as f32;
-        for part in &word.parts {
-            weights.gram.add(*part as usize % weights.sizes.buckets + 1, share, row);
-        }
-    }
+    spell(arch, weights, read, &mut known);
     let known = |at: usize| &known[at * width..(at + 1) * width];
     let mut words = vec![0.0; read.words.len() * width];
     for ((word, flags), row) in read.words.iter().zip(&features.flags).zip(words.chunks_exact_mut(width)) {
@@ -53,19 +47,44 @@ fn embedded(arch: Arch, weights: &Weights, read: &Read, features: &Features) -> 
     memory
 }
 
+vectorised! {
+    /// What is known of each word: of the word itself, and the mean of its parts.
+    fn spell<'a>(unit, weights: &'a Weights, read: &'a Read, out: &'a mut [f32]) {
+        for (word, row) in read.known.iter().zip(out.chunks_exact_mut(weights.sizes.width)) {
+            let row = row.as_chunks_mut::<LANES>().0;
+            add_row(unit, &weights.word, word.number, 1.0, row);
+            let share = 1.0 / word.parts.len() as f32;
+            for part in &word.parts {
+                add_row(unit, &weights.gram, *part as usize % weights.sizes.buckets + 1, share, row);
+            }
+        }
+    }
+}
+
+/// Adds `share` times a row of the table.
+#[inline(always)]
+fn add_row<U: Unit>(unit: U, table: &Table, row: usize, share: f32, to: &mut [[f32; LANES]]) {
+    let (numbers, factor) = table.numbers(row);
+    let factor = unit.splat(factor * share);
+    for (to, numbers) in to.iter_mut().zip(numbers.as_chunks::<LANES>().0) {
+        unit.store(unit.add(unit.load(to), unit.mul(unit.widened(numbers), factor)), to);
+    }
+}
+
 /// Both readers over the words: the one from the left in the first half of each row.
 fn read_words(arch: Arch, weights: &Weights, words: &[f32]) -> Vec<f32> {
     let width = weights.sizes.width;
     let half = width / 2;
     let rows = Rows::of(arch, words, width);
     let mut out = vec![0.0; words.len()];
-    let mut gates = Vec::new();
+    let (mut gates, mut scratch) = (Vec::new(), Rows::default());
     for (side, reader) in weights.reader.iter().enumerate() {
         products::linear(arch, &rows, &reader.input, &mut gates);
         let (mut hidden, mut cell) = (vec![0.0; half], vec![0.0; half]);
         for nth in 0..rows.count() {
             let at = if side == 0 { nth } else { rows.count() - 1 - nth };
-            lstm(arch, reader, &mut gates[at * 4 * half..(at + 1) * 4 * half], &mut hidden, &mut cell);
+            let gates = &mut gates[at * 4 * half..(at + 1) * 4 * half];
+            lstm(arch, reader, gates, &mut hidden, &mut cell, &mut scratch);
             out[at * width + side * half..][..half].copy_from_slice(&hidden);
         }
     }
@@ -73,43 +92,71 @@ fn read_words(arch: Arch, weights: &Weights, words: &[f32]) -> Vec<f32> {
 }
 
 /// One step of rows of states. `gates` holds what comes of the inputs.
-pub fn lstm(arch: Arch, layer: &Lstm, gates: &mut [f32], hidden: &mut [f32], cell: &mut [f32]) {
+pub fn lstm(arch: Arch, layer: &Lstm, gates: &mut [f32], hidden: &mut [f32], cell: &mut [f32], rows: &mut Rows) {
     let size = layer.again.outputs / 4;
-    let rows = Rows::of(arch, hidden, size);
-    products::add(arch, &rows, &layer.again, 0..layer.again.padded() / LANES, gates, layer.again.padded());
+    rows.fill(arch, hidden, 0, size, size);
+    products::add(arch, rows, &layer.again, gates, layer.again.padded());
     write(arch, size, gates, hidden, cell);
 }
 
 vectorised! {
     /// Changes the states as the gates say.
-    fn write<'a>(size: usize, gates: &'a [f32], hidden: &'a mut [f32], cell: &'a mut [f32]) {
-        let states = hidden.chunks_exact_mut(size).zip(cell.chunks_exact_mut(size));
-        for (gates, (hidden, cell)) in gates.chunks_exact(4 * size).zip(states) {
-            let (keep, rest) = gates.split_at(size);
-            let (forget, rest) = rest.split_at(size);
-            let (new, out) = rest.split_at(size);
-            for at in 0..size {
-                cell[at] = sigmoid(forget[at]) * cell[at] + sigmoid(keep[at]) * tanh(new[at]);
-                hidden[at] = sigmoid(out[at]) * tanh(cell[at]);
+    fn write<'a>(unit, size: usize, gates: &'a [f32], hidden: &'a mut [f32], cell: &'a mut [f32]) {
+        let blocks = size / LANES;
+        let (gates, hidden) = (gates.as_chunks::<LANES>().0, hidden.as_chunks_mut::<LANES>().0);
+        for (at, (hidden, cell)) in hidden.iter_mut().zip(cell.as_chunks_mut::<LANES>().0).enumerate() {
+            let gates = &gates[at / blocks * 4 * blocks + at % blocks..];
+            let gate = |nth: usize| unit.load(&gates[nth * blocks]);
+            let kept = unit.mul(sigmoid(unit, gate(1)), unit.load(cell));
+            let new = unit.add(kept, unit.mul(sigmoid(unit, gate(0)), tanh(unit, gate(2))));
+            unit.store(new, cell);
+            unit.store(unit.mul(sigmoid(unit, gate(3)), tanh(unit, new)), hidden);
+        }
+    }
+}
+
+/// The links of a question, row by row as they are, and for each row the positions by the kind of link to them.
+#[derive(Debug, Default)]
+pub struct Links {
+    kinds: Vec<u8>,
+    /// Rows of positions: those of the first kind, then of the next.
+    places: Vec<u16>,
+    /// Kinds that a row has, each with the end of its positions among all.
+    groups: Vec<(u8, usize)>,
+    /// For each row, the end of its groups.
+    ends: Vec<usize>,
+}
+
+impl Links {
+    pub fn new(features: &Features) -> Links {
+        let count = features.words.len() + features.items.len();
+        let mut links = Links { kinds: features.links.clone(), ..Links::default() };
+        for row in features.links.chunks_exact(count.max(1)) {
+            let mut ends = [0; LINKS];
+            row.iter().for_each(|kind| ends[usize::from(*kind)] += 1);
+            let begin = links.places.len();
+            let mut end = begin;
+            for (kind, count) in ends.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
+                end += *count;
+                links.groups.push((kind as u8, end));
+                // From here on the place of the next of this kind.
+                *count = end - *count;
             }
+            links.places.resize(end, 0);
+            for (kind, place) in row.iter().zip(0..) {
+                let next = &mut ends[usize::from(*kind)];
+                links.places[*next] = place;
+                *next += 1;
+            }
+            links.ends.push(links.groups.len());
         }
+        links
     }
 }
 
-/// Rows become columns: number `row` of a column that is `stride` long.
-pub fn transposed(rows: &[f32], from: usize, width: usize, row_stride: usize, stride: usize, out: &mut Vec<f32>) {
-    out.clear();
-    out.resize(width * stride, 0.0);
-    for (nth, row) in rows.chunks_exact(row_stride).enumerate() {
-        for (at, number) in row[from..from + width].iter().enumerate() {
-            out[at * stride + nth] = *number;
-        }
-    }
-}
-
-/// What is used again from layer to layer.
+/// What is used again from layer to layer, and from model to model.
 #[derive(Default)]
-struct Scratch {
+pub struct Scratch {
     normed: Vec<f32>,
     rows: Rows,
     qkv: Vec<f32>,
@@ -120,42 +167,55 @@ struct Scratch {
     from_links: Vec<f32>,
     scores: Vec<f32>,
     inner: Vec<f32>,
-    outer: Vec<f32>,
 }
 
 impl Scratch {
     /// Attention of every position to all, with what is known of each link.
-    fn attend(&mut self, arch: Arch, layer: &Layer, memory: &mut [f32], width: usize, links: &[u8]) {
+    fn attend(&mut self, arch: Arch, layer: &Layer, memory: &mut [f32], width: usize, links: &Links) {
         let count = memory.len() / width;
-        let stride = count.next_multiple_of(LANES);
-        let size = width / layer.links.len();
+        let heads = Heads::new(width, layer.links.len(), count);
         self.normed.resize(memory.len(), 0.0);
         norm_rows(arch, memory, &layer.norm1, &mut self.normed);
         self.rows.fill(arch, &self.normed, 0, width, width);
         products::linear(arch, &self.rows, &layer.qkv, &mut self.qkv);
-        transposed(&self.qkv, width, width, 3 * width, stride, &mut self.keys);
+        transposed(&self.qkv, width, width, 3 * width, heads.stride, &mut self.keys);
+        self.add_by_link(arch, layer, &heads);
+        let known = layer.links.first().map_or(0, |head| head.key.matrix.padded());
+        self.per_link.clear();
+        self.per_link.resize(self.by_link.len(), 0.0);
+        self.scores.resize(layer.links.len() * heads.stride, 0.0);
         self.mixed.resize(memory.len(), 0.0);
-        self.scores.resize(stride, 0.0);
+        let (per_link, scores, mixed) = (&mut self.per_link, &mut self.scores, &mut self.mixed);
+        look(arch, &heads, known, &self.qkv, &self.keys, &self.by_link, links, scores, per_link, mixed);
+        self.add_from_links(arch, layer, &heads);
+        self.rows.fill(arch, &self.mixed, 0, width, width);
+        products::add_linear(arch, &self.rows, &layer.out, memory);
+    }
+
+    /// What the query of each head and position makes of each kind of link.
+    fn add_by_link(&mut self, arch: Arch, layer: &Layer, heads: &Heads) {
+        let row = layer.links.first().map_or(0, |head| head.key.matrix.padded());
+        self.by_link.resize(layer.links.len() * heads.count * row, 0.0);
         for (nth, head) in layer.links.iter().enumerate() {
-            self.rows.fill(arch, &self.qkv, nth * size, size, 3 * width);
-            products::linear(arch, &self.rows, &head.key, &mut self.by_link);
-            let known = head.key.matrix.outputs;
-            self.per_link.clear();
-            self.per_link.resize(count * known, 0.0);
-            let sizes = Head { from: nth * size, size, width, count, stride, known, padded: head.key.matrix.padded() };
-            let (per_link, mixed, scores) = (&mut self.per_link, &mut self.mixed, &mut self.scores);
-            one_head(arch, sizes, &self.qkv, &self.keys, &self.by_link, links, per_link, mixed, scores);
-            self.rows.fill(arch, &self.per_link, 0, known, known);
-            let padded = head.value.padded();
+            self.rows.fill(arch, &self.qkv, nth * heads.size, heads.size, 3 * heads.width);
+            let part = nth * heads.count * row..(nth + 1) * heads.count * row;
+            products::linear_to(arch, &self.rows, &head.key, &mut self.by_link[part]);
+        }
+    }
+
+    /// What each kind of link says, by the share that it has.
+    fn add_from_links(&mut self, arch: Arch, layer: &Layer, heads: &Heads) {
+        let Heads { size, width, count, .. } = *heads;
+        for (nth, head) in layer.links.iter().enumerate() {
+            let known = head.key.matrix.padded();
+            self.rows.fill(arch, &self.per_link[nth * count * known..(nth + 1) * count * known], 0, known, known);
             self.from_links.clear();
-            self.from_links.resize(count * padded, 0.0);
-            products::add(arch, &self.rows, &head.value, 0..padded / LANES, &mut self.from_links, padded);
-            for (to, from) in self.mixed.chunks_exact_mut(width).zip(self.from_links.chunks_exact(padded)) {
+            self.from_links.resize(count * size, 0.0);
+            products::add(arch, &self.rows, &head.value, &mut self.from_links, size);
+            for (to, from) in self.mixed.chunks_exact_mut(width).zip(self.from_links.chunks_exact(size)) {
                 to[nth * size..][..size].iter_mut().zip(from).for_each(|(to, from)| *to += *from);
             }
         }
-        self.rows.fill(arch, &self.mixed, 0, width, width);
-        self.add_linear(arch, &layer.out, memory);
     }
 
     /// Each position for itself.
@@ -163,93 +223,105 @@ impl Scratch {
         norm_rows(arch, memory, &layer.norm2, &mut self.normed);
         self.rows.fill(arch, &self.normed, 0, width, width);
         products::linear(arch, &self.rows, &layer.inner, &mut self.inner);
-        self.inner.iter_mut().for_each(|number| *number = if *number > 0.0 { *number } else { 0.0 });
+        positive(arch, &mut self.inner);
         let inner = layer.inner.matrix.outputs;
         self.rows.fill(arch, &self.inner, 0, inner, inner);
-        self.add_linear(arch, &layer.outer, memory);
+        products::add_linear(arch, &self.rows, &layer.outer, memory);
     }
-
-    fn add_linear(&mut self, arch: Arch, layer: &Linear, memory: &mut [f32]) {
-        products::linear(arch, &self.rows, layer, &mut self.outer);
-        memory.iter_mut().zip(&self.outer).for_each(|(to, from)| *to += *from);
-    }
-}
-
-/// One head of attention.
-struct Head {
-    /// Where its numbers begin in a row.
-    from: usize,
-    size: usize,
-    width: usize,
-    /// Positions.
-    count: usize,
-    /// From one row of the keys to the next.
-    stride: usize,
-    /// Kinds of links.
-    known: usize,
-    padded: usize,
 }
 
 vectorised! {
-    /// One head over all positions: the mean of the values, and the share that each kind of link has.
+    /// Zero instead of what is below.
+    fn positive<'a>(unit, numbers: &'a mut [f32]) {
+        for chunk in numbers.as_chunks_mut::<LANES>().0 {
+            unit.store(unit.max(unit.load(chunk), unit.splat(0.0)), chunk);
+        }
+    }
+}
+
+vectorised! {
+    /// All heads over all positions: the means of the values, and the share that each kind of link has. Of `by_link` and `per_link`
+    /// each head has a row of `known` numbers a position.
     #[allow(clippy::too_many_arguments)]
-    fn one_head<'a>(
-        head: Head,
+    fn look<'a>(
+        unit,
+        heads: &'a Heads,
+        known: usize,
         qkv: &'a [f32],
         keys: &'a [f32],
         by_link: &'a [f32],
-        links: &'a [u8],
+        links: &'a Links,
+        scores: &'a mut [f32],
         per_link: &'a mut [f32],
         mixed: &'a mut [f32],
-        scores: &'a mut [f32],
     ) {
-        let Head { from, size, width, count, stride, known, padded } = head;
-        let keys = &keys[from * stride..(from + size) * stride];
-        let share = 1.0 / (size as f32).sqrt();
+        let Heads { size, width, count, stride, .. } = *heads;
+        let mut first = 0;
         for at in 0..count {
-            against(&qkv[at * 3 * width + from..][..size], keys, stride, scores);
-            let scores = &mut scores[..count];
-            let links = &links[at * count..(at + 1) * count];
-            let by_link = &by_link[at * padded..(at + 1) * padded];
-            for (score, link) in scores.iter_mut().zip(links) {
-                *score = (*score + by_link[usize::from(*link)]) * share;
+            let kinds = &links.kinds[at * count..(at + 1) * count];
+            let row = &qkv[at * 3 * width..(at + 1) * 3 * width];
+            for (nth, scores) in scores.chunks_exact_mut(stride).enumerate() {
+                let by_link = &by_link[(nth * count + at) * known..][..known];
+                for (score, kind) in scores.iter_mut().zip(kinds) {
+                    *score = by_link[usize::from(*kind)];
+                }
             }
-            softmax(scores);
-            let per_link = &mut per_link[at * known..(at + 1) * known];
-            for (score, link) in scores.iter().zip(links) {
-                per_link[usize::from(*link)] += *score;
+            for (nth, scores) in scores.chunks_exact_mut(stride).enumerate() {
+                against(unit, &row[nth * size..][..size], &keys[nth * size * stride..], stride, heads.share, true, scores);
+                scores[count..].fill(NOTHING);
+                softmax(unit, scores);
             }
-            blend(scores, &qkv[2 * width + from..], 3 * width, &mut mixed[at * width + from..][..size]);
+            blend(unit, heads, scores, &qkv[2 * width..], 3 * width, &mut mixed[at * width..(at + 1) * width]);
+            let mut begin = at * count;
+            for (kind, end) in &links.groups[first..links.ends[at]] {
+                let places = &links.places[begin..*end];
+                let mut nth = 0;
+                while nth < scores.len() / stride {
+                    let most = (scores.len() / stride - nth).min(HEADS);
+                    let sums = sums_at(places, &scores[nth * stride..(nth + most) * stride], stride);
+                    for (nth, sum) in (nth..).zip(sums).take(most) {
+                        per_link[(nth * count + at) * known + usize::from(*kind)] = sum;
+                    }
+                    nth += most;
+                }
+                begin = *end;
+            }
+            first = links.ends[at];
         }
     }
 }
 
-/// A query times every key. Keys are columns: number `d` of all keys lies at `d * stride`; `stride` is a multiple of [`LANES`].
+/// Heads that are summed together: one sum alone would wait for each of its additions.
+const HEADS: usize = 4;
+
+/// For each of some heads the sum of its scores at some places, in their order.
 #[inline(always)]
-pub fn against(query: &[f32], keys: &[f32], stride: usize, scores: &mut [f32]) {
-    for begin in (0..stride).step_by(LANES) {
-        let mut sums = [0.0f32; LANES];
-        for (number, keys) in query.iter().zip(keys.chunks_exact(stride)) {
-            let keys = &keys[begin..begin + LANES];
-            for lane in 0..LANES {
-                sums[lane] += *number * keys[lane];
+fn sums_at(places: &[u16], scores: &[f32], stride: usize) -> [f32; HEADS] {
+    let mut sums = [0.0; HEADS];
+    if scores.len() < HEADS * stride {
+        for (sum, scores) in sums.iter_mut().zip(scores.chunks_exact(stride)) {
+            for place in places {
+                *sum += scores[usize::from(*place)];
             }
         }
-        scores[begin..begin + LANES].copy_from_slice(&sums);
+        return sums;
     }
+    let rows: [&[f32]; HEADS] = std::array::from_fn(|nth| &scores[nth * stride..(nth + 1) * stride]);
+    for place in places {
+        for nth in 0..HEADS {
+            sums[nth] += rows[nth][usize::from(*place)];
+        }
+    }
+    sums
 }
 
-/// The mean of values by their shares. Values lie `stride` apart.
-#[inline(always)]
-pub fn blend(shares: &[f32], values: &[f32], stride: usize, out: &mut [f32]) {
-    for begin in (0..out.len()).step_by(LANES) {
-        let mut sums = [0.0f32; LANES];
-        for (at, share) in shares.iter().enumerate() {
-            let value = &values[at * stride + begin..][..LANES];
-            for lane in 0..LANES {
-                sums[lane] += *share * value[lane];
-            }
+/// Rows become columns: number `row` of a column that is `stride` long.
+pub fn transposed(rows: &[f32], from: usize, width: usize, row_stride: usize, stride: usize, out: &mut Vec<f32>) {
+    out.clear();
+    out.resize(width * stride, 0.0);
+    for (nth, row) in rows.chunks_exact(row_stride).enumerate() {
+        for (at, number) in row[from..from + width].iter().enumerate() {
+            out[at * stride + nth] = *number;
         }
-        out[begin..begin + LANES].copy_from_slice(&sums);
     }
 }

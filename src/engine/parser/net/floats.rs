@@ -4,37 +4,43 @@
 //! numbers the processor takes at once: sums go over [`LANES`] columns and then pairwise. No function of a mathematical library, which
 //! may differ from system to system.
 
-use super::unit::vectorised;
+use super::unit::{Unit, vectorised};
 use crate::parser::weights::{LANES, Norm};
 
 /// Adding and subtracting it rounds to a whole number.
 const ROUNDER: f32 = 12_582_912.0;
 
-/// e to the power of `x`; 0 far below zero.
+/// What fills a row up to a multiple of [`LANES`] where only the largest number and powers of e count.
+pub const NOTHING: f32 = f32::NEG_INFINITY;
+
+/// e to the power of each; 0 far below zero.
 #[inline(always)]
-pub fn exp(x: f32) -> f32 {
-    let kept = x.clamp(-87.0, 88.0);
-    let shifted = kept * std::f32::consts::LOG2_E + ROUNDER;
-    let whole = shifted - ROUNDER;
+pub fn exp<U: Unit>(unit: U, x: U::Floats) -> U::Floats {
+    let least = unit.splat(-87.0);
+    let kept = unit.min(unit.max(x, least), unit.splat(88.0));
+    let shifted = unit.add(unit.mul(kept, unit.splat(std::f32::consts::LOG2_E)), unit.splat(ROUNDER));
+    let whole = unit.sub(shifted, unit.splat(ROUNDER));
     // ln 2 in two parts, the first of few digits so that its product is exact.
-    let rest = kept - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
-    let mut sum = 1.0 / 720.0;
+    let rest = unit.sub(kept, unit.mul(whole, unit.splat(0.693_359_4)));
+    let rest = unit.add(rest, unit.mul(whole, unit.splat(2.121_944_4e-4)));
+    let mut sum = unit.splat(1.0 / 720.0);
     for factor in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
-        sum = sum * rest + factor;
+        sum = unit.add(unit.mul(sum, rest), unit.splat(factor));
     }
-    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
-    if x < -87.0 { 0.0 } else { sum * power }
+    unit.kept(unit.mul(sum, unit.power(shifted)), x, least)
 }
 
 #[inline(always)]
-pub fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
+pub fn sigmoid<U: Unit>(unit: U, x: U::Floats) -> U::Floats {
+    let one = unit.splat(1.0);
+    unit.div(one, unit.add(one, exp(unit, unit.mul(x, unit.splat(-1.0)))))
 }
 
 #[inline(always)]
-pub fn tanh(x: f32) -> f32 {
-    let small = exp(-2.0 * x.abs());
-    ((1.0 - small) / (1.0 + small)).copysign(x)
+pub fn tanh<U: Unit>(unit: U, x: U::Floats) -> U::Floats {
+    let one = unit.splat(1.0);
+    let small = exp(unit, unit.mul(unit.splat(-2.0), unit.abs(x)));
+    unit.signed(unit.div(unit.sub(one, small), unit.add(one, small)), x)
 }
 
 /// The natural logarithm of a positive number that is not subnormal.
@@ -53,25 +59,11 @@ pub fn ln(x: f32) -> f32 {
     exponent as f32 * std::f32::consts::LN_2 + 2.0 * ratio * sum
 }
 
-/// The sum of some numbers.
-#[inline(always)]
-pub fn sum(numbers: &[f32]) -> f32 {
-    let mut columns = [0.0f32; LANES];
-    let (chunks, rest) = numbers.as_chunks::<LANES>();
-    for chunk in chunks {
-        for lane in 0..LANES {
-            columns[lane] += chunk[lane];
-        }
-    }
-    for (column, number) in columns.iter_mut().zip(rest) {
-        *column += *number;
-    }
-    folded(&mut columns)
-}
-
 /// The sum of the columns, pairwise.
 #[inline(always)]
-fn folded(columns: &mut [f32; LANES]) -> f32 {
+fn folded<U: Unit>(unit: U, numbers: U::Floats) -> f32 {
+    let mut columns = [0.0; LANES];
+    unit.store(numbers, &mut columns);
     let mut half = LANES / 2;
     while half > 0 {
         for lane in 0..half {
@@ -82,116 +74,174 @@ fn folded(columns: &mut [f32; LANES]) -> f32 {
     columns[0]
 }
 
-/// The largest of some numbers.
+/// The largest of the columns.
 #[inline(always)]
-pub fn largest(numbers: &[f32]) -> f32 {
-    let mut columns = [f32::NEG_INFINITY; LANES];
-    let (chunks, rest) = numbers.as_chunks::<LANES>();
+pub fn largest<U: Unit>(unit: U, numbers: U::Floats) -> f32 {
+    let mut columns = [0.0; LANES];
+    unit.store(numbers, &mut columns);
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            let other = columns[lane + half];
+            columns[lane] = if columns[lane] > other { columns[lane] } else { other };
+        }
+        half /= 2;
+    }
+    columns[0]
+}
+
+/// The largest of rows that are filled up with [`NOTHING`].
+#[inline(always)]
+fn largest_of<U: Unit>(unit: U, chunks: &[[f32; LANES]]) -> U::Floats {
+    let mut most = unit.splat(NOTHING);
     for chunk in chunks {
-        for lane in 0..LANES {
-            columns[lane] = if chunk[lane] > columns[lane] { chunk[lane] } else { columns[lane] };
-        }
+        most = unit.max(unit.load(chunk), most);
     }
-    let mut most = f32::NEG_INFINITY;
-    for number in rest.iter().chain(&columns) {
-        most = if *number > most { *number } else { most };
-    }
-    most
+    unit.splat(largest(unit, most))
 }
 
-/// Makes numbers shares of one: e to the power of each over the sum of all.
+/// Makes numbers shares of one: e to the power of each over the sum of all. What fills up the row is [`NOTHING`] and becomes 0.
 #[inline(always)]
-pub fn softmax(numbers: &mut [f32]) {
-    let most = largest(numbers);
-    for number in numbers.iter_mut() {
-        *number = exp(*number - most);
+pub fn softmax<U: Unit>(unit: U, numbers: &mut [f32]) {
+    let (chunks, _) = numbers.as_chunks_mut::<LANES>();
+    let most = largest_of(unit, chunks);
+    let mut columns = unit.splat(0.0);
+    for chunk in chunks.iter_mut() {
+        let power = exp(unit, unit.sub(unit.load(chunk), most));
+        unit.store(power, chunk);
+        columns = unit.add(columns, power);
     }
-    let share = 1.0 / sum(numbers);
-    for number in numbers {
-        *number *= share;
+    let share = unit.splat(1.0 / folded(unit, columns));
+    for chunk in chunks {
+        unit.store(unit.mul(unit.load(chunk), share), chunk);
     }
 }
 
 vectorised! {
-    /// Makes numbers the logarithms of their shares.
-    pub fn log_softmax<'a>(numbers: &'a mut [f32]) {
-        let most = largest(numbers);
-        let mut columns = [0.0f32; LANES];
-        for numbers in numbers.chunks(LANES) {
-            for (column, number) in columns.iter_mut().zip(numbers) {
-                *column += exp(*number - most);
+    /// Makes rows of numbers the logarithms of their shares. Each row is a multiple of [`LANES`] long, filled up with [`NOTHING`].
+    pub fn log_softmax<'a>(unit, rows: &'a mut [f32], ends: &'a [usize]) {
+        let mut begin = 0;
+        for end in ends {
+            let (chunks, _) = rows[begin..*end].as_chunks_mut::<LANES>();
+            let most = largest_of(unit, chunks);
+            let mut columns = unit.splat(0.0);
+            for chunk in chunks.iter() {
+                columns = unit.add(columns, exp(unit, unit.sub(unit.load(chunk), most)));
             }
-        }
-        let total = most + ln(folded(&mut columns));
-        for number in numbers {
-            *number -= total;
+            let mut first = [0.0; LANES];
+            unit.store(most, &mut first);
+            let total = unit.splat(first[0] + ln(folded(unit, columns)));
+            for chunk in chunks {
+                unit.store(unit.sub(unit.load(chunk), total), chunk);
+            }
+            begin = *end;
         }
     }
 }
 
 vectorised! {
-    /// The hyperbolic tangent of each number.
-    pub fn tanh_all<'a>(numbers: &'a mut [f32]) {
-        for number in numbers {
-            *number = tanh(*number);
+    /// The hyperbolic tangent of each number; there are a multiple of [`LANES`].
+    pub fn tanh_all<'a>(unit, numbers: &'a mut [f32]) {
+        for chunk in numbers.as_chunks_mut::<LANES>().0 {
+            unit.store(tanh(unit, unit.load(chunk)), chunk);
+        }
+    }
+}
+
+vectorised! {
+    /// Adds to rows of numbers; there are a multiple of [`LANES`].
+    pub fn add_all<'a>(unit, numbers: &'a mut [f32], more: &'a [f32]) {
+        for (chunk, more) in numbers.as_chunks_mut::<LANES>().0.iter_mut().zip(more.as_chunks::<LANES>().0) {
+            unit.store(unit.add(unit.load(chunk), unit.load(more)), chunk);
         }
     }
 }
 
 vectorised! {
     /// Brings each row to mean 0 and variance 1, then scales it.
-    pub fn norm_rows<'a>(rows: &'a [f32], norm: &'a Norm, out: &'a mut [f32]) {
+    pub fn norm_rows<'a>(unit, rows: &'a [f32], norm: &'a Norm, out: &'a mut [f32]) {
         let width = norm.bias.len();
-        for (row, out) in rows.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-            normed(row, norm, out);
+        let mut at = 0;
+        while at + width <= rows.len() {
+            normed(unit, &rows[at..at + width], norm, &mut out[at..at + width]);
+            at += width;
         }
     }
 }
 
+/// The width is a multiple of [`LANES`].
 #[inline(always)]
-fn normed(row: &[f32], norm: &Norm, out: &mut [f32]) {
+fn normed<U: Unit>(unit: U, row: &[f32], norm: &Norm, out: &mut [f32]) {
     let share = 1.0 / row.len() as f32;
-    let mean = sum(row) * share;
-    for (out, number) in out.iter_mut().zip(row) {
-        *out = *number - mean;
+    let (row, out) = (row.as_chunks::<LANES>().0, out.as_chunks_mut::<LANES>().0);
+    let (scales, biases) = (norm.factor.as_chunks::<LANES>().0, norm.bias.as_chunks::<LANES>().0);
+    let mut columns = unit.splat(0.0);
+    for chunk in row {
+        columns = unit.add(columns, unit.load(chunk));
     }
-    let mut columns = [0.0f32; LANES];
-    for numbers in out.as_chunks::<LANES>().0 {
-        for lane in 0..LANES {
-            columns[lane] += numbers[lane] * numbers[lane];
-        }
+    let mean = unit.splat(folded(unit, columns) * share);
+    let mut columns = unit.splat(0.0);
+    for at in 0..row.len().min(out.len()) {
+        let rest = unit.sub(unit.load(&row[at]), mean);
+        unit.store(rest, &mut out[at]);
+        columns = unit.add(columns, unit.mul(rest, rest));
     }
-    let factor = 1.0 / (folded(&mut columns) * share + 1e-5).sqrt();
-    for ((out, scale), bias) in out.iter_mut().zip(&norm.factor).zip(&norm.bias) {
-        *out = *out * factor * *scale + *bias;
+    let factor = unit.splat(1.0 / (folded(unit, columns) * share + 1e-5).sqrt());
+    for at in 0..out.len().min(scales.len()).min(biases.len()) {
+        let scaled = unit.mul(unit.mul(unit.load(&out[at]), factor), unit.load(&scales[at]));
+        unit.store(unit.add(scaled, unit.load(&biases[at])), &mut out[at]);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::unit::{Plain, units};
     use super::*;
 
+    vectorised! {
+        fn functions<'a>(unit, x: f32, out: &'a mut [f32; 3]) {
+            let first = |numbers| {
+                let mut all = [0.0; LANES];
+                unit.store(numbers, &mut all);
+                all[0]
+            };
+            let x = unit.splat(x);
+            *out = [first(exp(unit, x)), first(tanh(unit, x)), first(sigmoid(unit, x))];
+        }
+    }
+
     #[test]
-    fn functions_are_those_of_the_library() {
+    fn functions_are_those_of_the_library_on_every_unit() {
+        let of = |arch, x| {
+            let mut out = [0.0; 3];
+            functions(arch, x, &mut out);
+            out
+        };
         for at in -4000..4000 {
             let x = at as f32 * 0.01;
             let close = |ours: f32, theirs: f32| (ours - theirs).abs() <= 3e-6 * theirs.abs().max(0.1);
-            assert!(close(exp(x), x.exp()), "exp {x}: {} {}", exp(x), x.exp());
-            assert!(close(tanh(x), x.tanh()), "tanh {x}");
-            assert!(close(sigmoid(x), 1.0 / (1.0 + (-x).exp())), "sigmoid {x}");
+            let ours = of(pulp::Arch::Scalar, x);
+            let theirs = [x.exp(), x.tanh(), 1.0 / (1.0 + (-x).exp())];
+            assert!(ours.into_iter().zip(theirs).all(|(ours, theirs)| close(ours, theirs)), "{x}: {ours:?} {theirs:?}");
+            for arch in units() {
+                assert_eq!(of(arch, x).map(f32::to_bits), ours.map(f32::to_bits), "{x}");
+            }
             let positive = 1.0 + x.abs() * 50.0;
             assert!(close(ln(positive), positive.ln()), "ln {positive}");
         }
-        assert_eq!((exp(-1e9), exp(0.0), ln(1.0)), (0.0, 1.0, 0.0));
+        assert_eq!((of(pulp::Arch::Scalar, -1e9)[0], of(pulp::Arch::Scalar, 0.0)[0], ln(1.0)), (0.0, 1.0, 0.0));
     }
 
     #[test]
     fn shares_sum_to_one() {
         let mut numbers: Vec<f32> = (0..37).map(|at| (at as f32 * 0.7).sin() * 9.0).collect();
+        numbers.resize(48, NOTHING);
         let mut logarithms = numbers.clone();
-        softmax(&mut numbers);
-        log_softmax(pulp::Arch::Scalar, &mut logarithms);
-        assert!((sum(&numbers) - 1.0).abs() < 1e-6);
-        assert!(numbers.iter().zip(&logarithms).all(|(share, logarithm)| (share.ln() - logarithm).abs() < 1e-4));
+        softmax(Plain, &mut numbers);
+        log_softmax(pulp::Arch::Scalar, &mut logarithms, &[48]);
+        assert!((numbers.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        let close = |(share, logarithm): (&f32, &f32)| (share.ln() - logarithm).abs() < 1e-4;
+        assert!(numbers[..37].iter().zip(&logarithms).all(close));
+        assert_eq!(numbers[37..], [0.0; 11]);
     }
 }

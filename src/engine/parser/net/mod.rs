@@ -2,9 +2,10 @@
 //! to go on. The counterpart of `training/model.py`.
 //!
 //! ```text
-//! products   whole numbers: weights times activations, on the processor's vector unit
+//! unit       the vector unit that is there, and code for it
+//! products   whole numbers: weights times activations
 //! floats     fractions: exponentials, norms, sums in a fixed order
-//! unit       code for the vector unit that is there
+//! attention  what positions are worth to a query
 //! words      words as the network knows them
 //! encoder    question and schema -> memory
 //! decoder    memory and steps so far -> probabilities of the next step
@@ -17,16 +18,18 @@ use std::sync::OnceLock;
 use pulp::Arch;
 
 use super::features::Features;
-use super::weights::{self, BadWeights, LANES, Table, Weights, Words};
+use super::weights::{self, BadWeights, Table, Weights, Words};
 
+mod attention;
 pub mod decoder;
 mod encoder;
 mod floats;
-pub(super) mod products;
-mod unit;
+mod products;
+pub(super) mod unit;
 mod words;
 
 use decoder::{Decoder, Shape};
+use encoder::{Links, Scratch};
 use products::Rows;
 
 /// One trained model.
@@ -78,16 +81,59 @@ impl Network {
         self
     }
 
-    /// A decoder of each of the models named, in their order. None where there is nothing to read.
-    pub(super) fn decoders(&self, features: &Features, models: &[usize]) -> Vec<Decoder<'_>> {
-        let Some(known) = self.words.filter(|_| fit(features)) else { return Vec::new() };
-        let read = words::Read::new(features, &known);
-        let decoder = |at: &usize| {
-            let model = self.models.get(*at)?;
-            let memory = encoder::encode(self.arch, &model.weights, &read, features);
-            Some(Decoder::new(self.arch, model, &memory, shape(features)))
-        };
-        models.iter().filter_map(decoder).collect()
+    /// All models over a question.
+    pub fn panel<'a>(&'a self, features: &'a Features) -> Panel<'a> {
+        self.panel_of(features, (0..self.models()).collect())
+    }
+
+    /// Some of the models, in the order named, over a question.
+    pub fn panel_of<'a>(&'a self, features: &'a Features, mut models: Vec<usize>) -> Panel<'a> {
+        models.retain(|at| *at < self.models.len());
+        let known = self.words.filter(|_| fit(features));
+        let read = known.map(|known| (words::Read::new(features, &known), Links::new(features)));
+        Panel { network: self, features, joined: models.len(), models, read, decoders: Vec::new(), scratch: Scratch::default() }
+    }
+}
+
+/// Models over one question. Each reads it when it is first asked, and once. The first of them are asked first; how many have joined
+/// says who scores.
+pub struct Panel<'a> {
+    network: &'a Network,
+    features: &'a Features,
+    models: Vec<usize>,
+    joined: usize,
+    /// None where there is nothing to read.
+    read: Option<(words::Read, Links)>,
+    decoders: Vec<Decoder<'a>>,
+    scratch: Scratch,
+}
+
+impl<'a> Panel<'a> {
+    /// How many models there are.
+    pub fn models(&self) -> usize {
+        self.models.len()
+    }
+
+    /// How many have been asked.
+    pub fn joined(&self) -> usize {
+        self.joined
+    }
+
+    /// Lets so many of the models have their say.
+    pub fn join(&mut self, count: usize) {
+        self.joined = count.min(self.models.len());
+    }
+
+    /// Decoders of the models that have joined.
+    pub(super) fn decoders(&mut self) -> &mut [Decoder<'a>] {
+        let Some((words, links)) = &self.read else { return &mut [] };
+        let Network { arch, models, .. } = self.network;
+        for at in self.models[..self.joined].iter().skip(self.decoders.len()) {
+            let memory = encoder::encode(*arch, &models[*at].weights, words, links, self.features, &mut self.scratch);
+            self.decoders.push(Decoder::new(*arch, &models[*at], memory, shape(self.features)));
+        }
+        let count = self.joined.min(self.decoders.len());
+        &mut self.decoders[..count]
     }
 }
 
@@ -137,6 +183,6 @@ impl Inputs {
 fn into_writer(arch: Arch, weights: &Weights, vector: &[f32]) -> Vec<f32> {
     let matrix = &weights.writer.input.matrix;
     let mut out = vec![0.0; matrix.padded()];
-    products::add(arch, &Rows::of(arch, vector, vector.len()), matrix, 0..matrix.padded() / LANES, &mut out, matrix.padded());
+    products::add(arch, &Rows::of(arch, vector, vector.len()), matrix, &mut out, matrix.padded());
     out
 }

@@ -6,13 +6,10 @@
 
 use std::ops::Range;
 
-#[cfg(target_arch = "x86_64")]
-use pulp::bytemuck::cast;
-#[cfg(target_arch = "x86_64")]
-use pulp::x86::{V3, V4};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 
-use super::unit::vectorised;
+use super::floats::largest;
+use super::unit::{self, Unit, Work, vectorised};
 use crate::parser::weights::{LANES, Linear, Matrix};
 
 /// 12 bits and a sign. With weights up to 127 and the most inputs that a file may have (4096), sums stay below 2^31.
@@ -20,9 +17,6 @@ const LARGEST: f32 = 4095.0;
 
 /// Adding and subtracting it rounds to a whole number.
 const ROUNDER: f32 = 12_582_912.0;
-
-/// Rows of activations that share each load of weights.
-const TOGETHER: usize = 6;
 
 /// Rows of activations in whole numbers.
 #[derive(Debug, Default, Clone)]
@@ -53,14 +47,15 @@ impl Rows {
         self.factors.len()
     }
 
-    /// Some of the rows.
-    pub fn picked(&self, rows: &[usize]) -> Rows {
-        let mut picked = Rows { width: self.width, ..Rows::default() };
+    /// Takes some rows of others.
+    pub fn pick(&mut self, from: &Rows, rows: &[usize]) {
+        self.width = from.width;
+        self.pairs.clear();
+        self.factors.clear();
         for row in rows {
-            picked.pairs.extend_from_slice(self.row(*row));
-            picked.factors.push(self.factors[*row]);
+            self.pairs.extend_from_slice(from.row(*row));
+            self.factors.push(from.factors[*row]);
         }
-        picked
     }
 
     #[inline(always)]
@@ -71,6 +66,7 @@ impl Rows {
 
 vectorised! {
     fn round_rows<'a>(
+        unit,
         numbers: &'a [f32],
         from: usize,
         width: usize,
@@ -78,26 +74,23 @@ vectorised! {
         pairs: &'a mut [i32],
         factors: &'a mut [f32],
     ) {
-        let rows = numbers.chunks_exact(stride).zip(pairs.chunks_exact_mut(width.div_ceil(2)));
-        for ((row, pairs), factor) in rows.zip(factors) {
-            *factor = rounded(&row[from..from + width], pairs);
+        let half = width.div_ceil(2);
+        for (at, factor) in factors.iter_mut().enumerate() {
+            *factor = rounded(unit, &numbers[at * stride + from..][..width], &mut pairs[at * half..(at + 1) * half]);
         }
     }
 }
 
 /// Rounds a row and gives the factor that takes it back.
 #[inline(always)]
-fn rounded(row: &[f32], pairs: &mut [i32]) -> f32 {
-    let mut columns = [0.0f32; LANES];
+fn rounded<U: Unit>(unit: U, row: &[f32], pairs: &mut [i32]) -> f32 {
     let (chunks, rest) = row.as_chunks::<LANES>();
+    let mut most = unit.splat(0.0);
     for chunk in chunks {
-        for lane in 0..LANES {
-            let size = chunk[lane].abs();
-            columns[lane] = if size > columns[lane] { size } else { columns[lane] };
-        }
+        most = unit.max(unit.abs(unit.load(chunk)), most);
     }
-    let mut most = 0.0f32;
-    for number in rest.iter().chain(&columns) {
+    let mut most = largest(unit, most);
+    for number in rest {
         most = if number.abs() > most { number.abs() } else { most };
     }
     if most < 1e-30 {
@@ -105,12 +98,17 @@ fn rounded(row: &[f32], pairs: &mut [i32]) -> f32 {
         return 0.0;
     }
     let factor = LARGEST / most;
-    let (twos, last) = row.as_chunks::<2>();
-    for (pair, two) in pairs.iter_mut().zip(twos) {
-        *pair = ((whole(two[0], factor) & 0xffff) | (whole(two[1], factor) << 16)) as i32;
+    let (whole, last) = pairs.split_at_mut(chunks.len() * LANES / 2);
+    for (to, chunk) in whole.as_chunks_mut::<{ LANES / 2 }>().0.iter_mut().zip(chunks) {
+        let mut scaled = [0.0; LANES];
+        unit.store(unit.add(unit.mul(unit.load(chunk), unit.splat(factor)), unit.splat(ROUNDER)), &mut scaled);
+        for (at, pair) in to.iter_mut().enumerate() {
+            *pair = together(scaled[2 * at], scaled[2 * at + 1]);
+        }
     }
-    if let ([last], Some(pair)) = (last, pairs.last_mut()) {
-        *pair = (whole(*last, factor) & 0xffff) as i32;
+    for (pair, two) in last.iter_mut().zip(rest.chunks(2)) {
+        let scaled = |number: f32| number * factor + ROUNDER;
+        *pair = together(scaled(two[0]), scaled(two.get(1).copied().unwrap_or(0.0)));
     }
     most / LARGEST
 }
@@ -118,16 +116,32 @@ fn rounded(row: &[f32], pairs: &mut [i32]) -> f32 {
 /// The lower half of the bits is the rounded number: those of a number this close to [`ROUNDER`] are a constant, whose lower half is
 /// zero, plus a whole number.
 #[inline(always)]
-fn whole(number: f32, factor: f32) -> u32 {
-    (number * factor + ROUNDER).to_bits()
+fn together(first: f32, second: f32) -> i32 {
+    ((first.to_bits() & 0xffff) | (second.to_bits() << 16)) as i32
+}
+
+/// What products are added to.
+#[derive(Clone, Copy)]
+enum Base<'a> {
+    /// The bias of each output.
+    Bias(&'a [f32]),
+    /// What stands there.
+    There,
+    /// What stands there, to which the sum of bias and products is added.
+    Both(&'a [f32]),
 }
 
 /// Rows times the matrix plus the bias; rows of the result are `matrix.padded()` apart.
 pub fn linear(arch: Arch, rows: &Rows, layer: &Linear, out: &mut Vec<f32>) {
-    let padded = layer.matrix.padded();
-    out.resize(rows.count() * padded, 0.0);
-    out.chunks_exact_mut(padded).for_each(|row| row.copy_from_slice(&layer.bias));
-    add(arch, rows, &layer.matrix, 0..padded / LANES, out, padded);
+    out.resize(rows.count() * layer.matrix.padded(), 0.0);
+    linear_to(arch, rows, layer, out);
+}
+
+/// [`linear`] to a place that is as large as the result.
+pub fn linear_to(arch: Arch, rows: &Rows, layer: &Linear, out: &mut [f32]) {
+    let stride = layer.matrix.padded();
+    let base = Base::Bias(&layer.bias);
+    unit::run(arch, Task { rows, matrix: &layer.matrix, blocks: 0..stride / LANES, stride, base, out });
 }
 
 /// [`linear`] of the blocks that hold some of the outputs; the result begins with the first of these blocks.
@@ -135,38 +149,20 @@ pub fn linear_part(arch: Arch, rows: &Rows, layer: &Linear, outputs: Range<usize
     let blocks = outputs.start / LANES..outputs.end.div_ceil(LANES);
     let stride = blocks.len() * LANES;
     out.resize(rows.count() * stride, 0.0);
-    let bias = &layer.bias[blocks.start * LANES..blocks.end * LANES];
-    out.chunks_exact_mut(stride).for_each(|row| row.copy_from_slice(bias));
-    add(arch, rows, &layer.matrix, blocks, out, stride);
+    let base = Base::Bias(&layer.bias[blocks.start * LANES..blocks.end * LANES]);
+    unit::run(arch, Task { rows, matrix: &layer.matrix, blocks, stride, base, out });
 }
 
-/// Adds rows times some blocks of the matrix to `out`, whose rows are `stride` apart and begin with the first block.
-pub fn add(arch: Arch, rows: &Rows, matrix: &Matrix, blocks: Range<usize>, out: &mut [f32], stride: usize) {
-    debug_assert_eq!(rows.width, matrix.pairs);
-    let task = Task { rows, matrix, blocks, stride };
-    match arch {
-        #[cfg(target_arch = "x86_64")]
-        Arch::V4(unit) => Simd::vectorize(unit, Bound { unit, task, out }),
-        #[cfg(target_arch = "x86_64")]
-        Arch::V3(unit) => Simd::vectorize(unit, Bound { unit, task, out }),
-        other => other.dispatch(Bound { unit: Plain, task, out }),
-    }
+/// Adds what [`linear`] gives.
+pub fn add_linear(arch: Arch, rows: &Rows, layer: &Linear, out: &mut [f32]) {
+    let stride = layer.matrix.padded();
+    let base = Base::Both(&layer.bias);
+    unit::run(arch, Task { rows, matrix: &layer.matrix, blocks: 0..stride / LANES, stride, base, out });
 }
 
-/// A task and the unit to run it on, which is proof that the processor has it.
-struct Bound<'a, U> {
-    unit: U,
-    task: Task<'a>,
-    out: &'a mut [f32],
-}
-
-impl<U: Unit> WithSimd for Bound<'_, U> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        self.task.run(self.unit, self.out);
-    }
+/// Adds rows times the matrix to `out`, whose rows are `stride` apart.
+pub fn add(arch: Arch, rows: &Rows, matrix: &Matrix, out: &mut [f32], stride: usize) {
+    unit::run(arch, Task { rows, matrix, blocks: 0..matrix.padded() / LANES, stride, base: Base::There, out });
 }
 
 struct Task<'a> {
@@ -174,137 +170,77 @@ struct Task<'a> {
     matrix: &'a Matrix,
     blocks: Range<usize>,
     stride: usize,
+    base: Base<'a>,
+    out: &'a mut [f32],
 }
 
-impl Task<'_> {
+impl Work for Task<'_> {
     #[inline(always)]
-    fn run<U: Unit>(self, unit: U, out: &mut [f32]) {
-        let first = self.blocks.start;
-        for block in first..self.blocks.end {
-            let at = (block - first) * LANES;
+    fn run<U: Unit>(mut self, unit: U) {
+        debug_assert!(self.rows.width >= self.matrix.pairs);
+        let count = self.rows.count();
+        for nth in 0..self.blocks.len() {
             let mut row = 0;
-            while row + TOGETHER <= self.rows.count() {
-                self.some::<U, TOGETHER>(unit, block, row, at, out);
-                row += TOGETHER;
+            while U::TOGETHER == 8 && row + 8 <= count {
+                self.some::<U, 8>(unit, nth, row);
+                row += 8;
             }
-            match self.rows.count() - row {
-                1 => self.some::<U, 1>(unit, block, row, at, out),
-                2 => self.some::<U, 2>(unit, block, row, at, out),
-                3 => self.some::<U, 3>(unit, block, row, at, out),
-                4 => self.some::<U, 4>(unit, block, row, at, out),
-                5 => self.some::<U, 5>(unit, block, row, at, out),
+            while row + 4 <= count {
+                self.some::<U, 4>(unit, nth, row);
+                row += 4;
+            }
+            match count - row {
+                1 => self.some::<U, 1>(unit, nth, row),
+                2 => self.some::<U, 2>(unit, nth, row),
+                3 => self.some::<U, 3>(unit, nth, row),
                 _ => {}
             }
         }
     }
+}
 
+impl Task<'_> {
     /// One block of outputs for some rows.
     #[inline(always)]
-    fn some<U: Unit, const R: usize>(&self, unit: U, block: usize, row: usize, at: usize, out: &mut [f32]) {
+    fn some<U: Unit, const R: usize>(&mut self, unit: U, nth: usize, row: usize) {
         let pairs = self.matrix.pairs;
+        let block = self.blocks.start + nth;
         let bytes = &self.matrix.numbers[block * pairs * 2 * LANES..(block + 1) * pairs * 2 * LANES];
         let (weights, _) = bytes.as_chunks::<{ 2 * LANES }>();
         let mut rows: [&[i32]; R] = [&[]; R];
-        for (nth, of) in rows.iter_mut().enumerate() {
-            *of = &self.rows.row(row + nth)[..weights.len()];
+        for (at, of) in rows.iter_mut().enumerate() {
+            *of = &self.rows.row(row + at)[..weights.len()];
         }
-        let sums = unit.sums(weights, rows);
-        let factors = &self.matrix.factors[block * LANES..(block + 1) * LANES];
-        for (nth, sums) in sums.iter().enumerate() {
-            let scale = self.rows.factors[row + nth];
-            let out = &mut out[(row + nth) * self.stride + at..][..LANES];
-            for lane in 0..LANES {
-                out[lane] += sums[lane] as f32 * (factors[lane] * scale);
-            }
-        }
-    }
-}
-
-/// A processor's way to sum products of pairs.
-trait Unit: Copy {
-    /// For each row, its products with the weights of [`LANES`] outputs.
-    fn sums<const R: usize>(self, weights: &[[u8; 2 * LANES]], rows: [&[i32]; R]) -> [[i32; LANES]; R];
-}
-
-#[derive(Clone, Copy)]
-struct Plain;
-
-impl Unit for Plain {
-    #[inline(always)]
-    fn sums<const R: usize>(self, weights: &[[u8; 2 * LANES]], rows: [&[i32]; R]) -> [[i32; LANES]; R] {
-        let mut sums = [[0i32; LANES]; R];
+        let mut sums = [unit.zeros(); R];
         for (at, weights) in weights.iter().enumerate() {
-            for nth in 0..R {
-                let pair = rows[nth][at];
-                let (first, second) = (i32::from(pair as i16), pair >> 16);
-                for lane in 0..LANES {
-                    sums[nth][lane] +=
-                        i32::from(weights[2 * lane] as i8) * first + i32::from(weights[2 * lane + 1] as i8) * second;
-                }
+            let weights = unit.weights(weights);
+            for row in 0..R {
+                sums[row] = unit.add_products(sums[row], weights, rows[row][at]);
             }
         }
-        sums
+        let factors = unit.load(chunk(&self.matrix.factors, block));
+        for (at, sums) in sums.into_iter().enumerate() {
+            let factors = unit.mul(factors, unit.splat(self.rows.factors[row + at]));
+            let products = unit.mul(unit.to_floats(sums), factors);
+            let out = &mut self.out[(row + at) * self.stride + nth * LANES..].as_chunks_mut::<LANES>().0[0];
+            let sum = match self.base {
+                Base::Bias(bias) => unit.add(unit.load(chunk(bias, nth)), products),
+                Base::There => unit.add(unit.load(out), products),
+                Base::Both(bias) => unit.add(unit.load(out), unit.add(unit.load(chunk(bias, nth)), products)),
+            };
+            unit.store(sum, out);
+        }
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-impl Unit for V4 {
-    #[inline(always)]
-    fn sums<const R: usize>(self, weights: &[[u8; 2 * LANES]], rows: [&[i32]; R]) -> [[i32; LANES]; R] {
-        let mut sums = [self.avx512f._mm512_setzero_si512(); R];
-        for (at, weights) in weights.iter().enumerate() {
-            let weights = self.avx512bw._mm512_cvtepi8_epi16(cast(*weights));
-            for nth in 0..R {
-                let pair = self.avx512f._mm512_set1_epi32(rows[nth][at]);
-                sums[nth] = self.avx512f._mm512_add_epi32(sums[nth], self.avx512bw._mm512_madd_epi16(weights, pair));
-            }
-        }
-        let mut out = [[0; LANES]; R];
-        for nth in 0..R {
-            out[nth] = cast(sums[nth]);
-        }
-        out
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-impl Unit for V3 {
-    #[inline(always)]
-    fn sums<const R: usize>(self, weights: &[[u8; 2 * LANES]], rows: [&[i32]; R]) -> [[i32; LANES]; R] {
-        let mut sums = [[self.avx._mm256_setzero_si256(); 2]; R];
-        for (at, weights) in weights.iter().enumerate() {
-            let halves: [[u8; LANES]; 2] = cast(*weights);
-            let halves = [self.avx2._mm256_cvtepi8_epi16(cast(halves[0])), self.avx2._mm256_cvtepi8_epi16(cast(halves[1]))];
-            for nth in 0..R {
-                let pair = self.avx._mm256_set1_epi32(rows[nth][at]);
-                for half in 0..2 {
-                    let products = self.avx2._mm256_madd_epi16(halves[half], pair);
-                    sums[nth][half] = self.avx2._mm256_add_epi32(sums[nth][half], products);
-                }
-            }
-        }
-        let mut out = [[0; LANES]; R];
-        for nth in 0..R {
-            out[nth] = cast(sums[nth]);
-        }
-        out
-    }
-}
-
-/// Every unit that this processor has, the plain one first.
-#[cfg(test)]
-pub fn units() -> Vec<Arch> {
-    let mut units = vec![Arch::Scalar];
-    #[cfg(target_arch = "x86_64")]
-    {
-        units.extend(V3::try_new().map(Arch::V3));
-        units.extend(V4::try_new().map(Arch::V4));
-    }
-    units
+#[inline(always)]
+fn chunk(numbers: &[f32], nth: usize) -> &[f32; LANES] {
+    &numbers.as_chunks::<LANES>().0[nth]
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::unit::units;
     use super::*;
 
     fn matrix(outputs: usize, inputs: usize) -> (Matrix, Vec<Vec<i8>>) {
@@ -347,7 +283,7 @@ mod tests {
         for arch in units() {
             let rows = Rows::of(arch, &numbers, 53);
             let mut out = vec![0.0; 15 * 48];
-            add(arch, &rows, &matrix, 0..3, &mut out, 48);
+            add(arch, &rows, &matrix, &mut out, 48);
             results.push(out);
         }
         for other in &results[1..] {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::beam::Derivation;
 use super::features::{Features, Item, LINKS, Target};
 use super::grammar::{self, SYMBOLS, Symbol};
-use super::net::products::units;
+use super::net::unit::units;
 use super::weights::{self, BadWeights, Words};
 use super::{Choice, Constraints, Free, Mode, Network, Parsed, Step};
 
@@ -203,6 +203,19 @@ fn the_best_query_is_found() {
             assert!((one.per_model[1] - scores[1][place]).abs() < 1e-4);
             assert!(at == 0 || found[at - 1].score >= one.score);
         }
+    }
+}
+
+/// Queries that begin alike are computed together; that changes no bit.
+#[test]
+fn queries_score_together_what_they_score_alone() {
+    let (network, features) = (network(), features());
+    let queries: Vec<Vec<Step>> = network.parse(&features, 5, &Toy).into_iter().map(|one| one.steps).collect();
+    assert!(queries.len() > 1);
+    let together = network.score(&features, &queries);
+    for (at, query) in queries.iter().enumerate() {
+        let alone = network.score(&features, std::slice::from_ref(query));
+        assert_eq!([together[0][at], together[1][at]], [alone[0][0], alone[1][0]]);
     }
 }
 
