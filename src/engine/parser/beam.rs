@@ -14,8 +14,14 @@ use super::net::{Network, Panel};
 /// Queries longer than this are given up.
 pub const MOST_STEPS: usize = 100;
 
-/// A query that lags the best by more than this (in units of the logarithm) is given up.
-const LAG: f32 = 8.0;
+/// A query that lags the best by more than this (in units of the logarithm) is given up. With 8, the search takes twice as long; of
+/// 1000 questions, 4 more have a right query among all that are found, and no more are answered rightly.
+const LAG: f32 = 5.0;
+
+/// Where the best query leads the next by more than this, no other model is asked. On 1200 questions over schemas that the models had
+/// not seen, with two models: 43 of 100 questions need only the first, and 2 of the 1200 that both answer rightly are lost; with 1.5
+/// it is 52 of 100, and 5.
+const CLEAR: f32 = 2.0;
 
 /// How several models work together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,6 +77,21 @@ impl Network {
 }
 
 impl Panel<'_> {
+    /// The likeliest queries, best first: `width` are written side by side. The first model writes alone; where its best is not
+    /// clearly the likeliest, a second joins, then all. Most of the time goes into reading the question, which each does for itself.
+    pub fn parse(&mut self, width: usize, constraints: &dyn Constraints) -> Vec<Parsed> {
+        let all = self.models();
+        let mut found = Vec::new();
+        for count in [1, 2, all] {
+            self.join(count);
+            found = self.parse_together(width, constraints);
+            if count >= all || is_clear(&found) {
+                break;
+            }
+        }
+        found
+    }
+
     /// The likeliest queries, every step chosen by all models that have joined.
     pub fn parse_together(&mut self, width: usize, constraints: &dyn Constraints) -> Vec<Parsed> {
         Search::new(self.decoders(), width, constraints).run()
@@ -106,6 +127,15 @@ impl Panel<'_> {
 
     fn step_scores(&mut self, queries: &[Vec<Step>]) -> Vec<Vec<Vec<f32>>> {
         self.decoders().iter_mut().map(|decoder| step_scores(decoder, queries)).collect()
+    }
+}
+
+/// Whether no other model need be asked.
+fn is_clear(found: &[Parsed]) -> bool {
+    match found {
+        [best, next, ..] => best.score - next.score > CLEAR,
+        [_] => true,
+        [] => false,
     }
 }
 

@@ -77,7 +77,7 @@ impl<'a> Thought<'a> {
             return Thought { panel, parsed: known.parsed.clone(), scored: known.scored.clone() };
         }
         let constraints = build::constraints(features, asked.question, asked.prepared);
-        let parsed = panel.parse_together(WIDTH, &constraints);
+        let parsed = panel.parse(WIDTH, &constraints);
         Thought { panel, parsed, scored: Vec::new() }
     }
 

@@ -220,6 +220,19 @@ fn queries_score_together_what_they_score_alone() {
 }
 
 #[test]
+fn others_are_asked_where_the_first_is_not_clear() {
+    let (network, features) = (network(), features());
+    for (width, joined) in [(1, 1), (4, 2)] {
+        let mut panel = network.panel(&features);
+        let found = panel.parse(width, &Toy);
+        assert_eq!(panel.joined(), joined);
+        let models: Vec<usize> = (0..joined).collect();
+        assert_eq!(found, network.parse_by(&features, width, &Toy, &models, Mode::Together));
+        assert_eq!(panel.score(&[found[0].steps.clone()]).len(), joined);
+    }
+}
+
+#[test]
 fn the_width_bounds_what_is_found() {
     let (network, features) = (network(), features());
     let best = |width| network.parse(&features, width, &Toy).first().map_or(f32::NEG_INFINITY, |one| one.score);
