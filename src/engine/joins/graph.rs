@@ -49,6 +49,12 @@ impl Graph {
         &self.keys
     }
 
+    /// Whether a key of the first relation leads to the second.
+    pub fn refers(&self, from: RelationId, to: RelationId) -> bool {
+        let near = self.touching.get(from).into_iter().flatten();
+        near.map(|&key| &self.keys[key]).any(|key| key.from == from && key.to == to)
+    }
+
     /// The number of joins on the cheapest path between two relations; none where there is no path.
     pub fn distance(&self, from: RelationId, to: RelationId) -> Option<usize> {
         self.distances(from).get(to).copied().flatten()

@@ -172,7 +172,7 @@ fn column_relation(column: ColumnId, relation: RelationId, prepared: &Prepared) 
 }
 
 fn relation_relation(a: RelationId, b: RelationId, prepared: &Prepared) -> u8 {
-    let refers = |x: RelationId, y: RelationId| prepared.graph().keys().iter().any(|key| key.from == x && key.to == y);
+    let refers = |x: RelationId, y: RelationId| prepared.graph().refers(x, y);
     match (a == b, refers(a, b), refers(b, a)) {
         (true, ..) => 0,
         (_, true, true) => 3,
