@@ -156,8 +156,8 @@ def train(run):
     running = []
     while waiting or running:
         while waiting and len(running) < run.options.jobs:
-            name, fold, seed, steps = waiting.pop(0)
-            words = ("--data", run.work / "examples", "--fold", fold, "--seed", seed, "--steps", steps, "--out", run.work / f"{name}.pt")
+            name, fold, seed, length = waiting.pop(0)
+            words = ("--data", run.work / "examples", "--fold", fold, "--seed", seed, "--steps", length, "--out", run.work / f"{name}.pt")
             running.append((name, run.python("training.train", *words, wait=False)))
         name, process = running.pop(0)
         run.ended(process, f"training of {name}")

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::NoReply;
 use super::http::{Headers, HttpRequest, join};
-use super::json::{text, tokens};
+use super::json::{request_id, text, tokens};
 use super::reply::{Finish, Reply, Usage};
 use super::request::{Request, Shape, Speaker, merge};
 
@@ -63,7 +63,7 @@ pub fn reply(body: &Value) -> Result<Reply, NoReply> {
         text: said,
         finish,
         usage: usage(body),
-        request_id: body.get("id").and_then(text).filter(|id| id.len() <= 128),
+        request_id: request_id(body, "id"),
         model: body.get("model").and_then(text),
     })
 }

@@ -8,6 +8,9 @@ use super::http::HttpReply;
 /// Characters of a body that a message shows at most.
 const SHOWN: usize = 200;
 
+/// Bytes of the name of a request that is believed.
+const MOST_ID: usize = 128;
+
 /// The body of a success.
 pub fn body(http: &HttpReply<'_>) -> Result<Value, Box<Failure>> {
     if http.body.trim_ascii().is_empty() {
@@ -20,6 +23,11 @@ pub fn body(http: &HttpReply<'_>) -> Result<Value, Box<Failure>> {
             Failure::of(http, FailureClass::Garbage, &format!("the reply is not JSON: {}", summary(http.body)))
         }
     })
+}
+
+/// What a body calls its request under this key; nothing where that is too long to be a name.
+pub fn request_id(body: &Value, key: &str) -> Option<String> {
+    body.get(key).and_then(text).filter(|id| id.len() <= MOST_ID)
 }
 
 /// What a body says that has no shape: the title of a page, or its beginning.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::NoReply;
 use super::error_shape::ErrorShape;
 use super::http::{Headers, HttpRequest, join};
-use super::json::{text, tokens};
+use super::json::{request_id, text, tokens};
 use super::reply::{Finish, Reply, Usage};
 use super::request::{Message, Request, Shape, Speaker, merge};
 
@@ -83,7 +83,13 @@ pub fn reply(body: &Value) -> Result<Reply, NoReply> {
         _ => Finish::Unknown,
     };
     let text = if finish == Finish::Refused { refusal.unwrap_or_default() } else { said };
-    Ok(Reply { text, finish, usage: usage(body), request_id: id(body), model: body.get("model").and_then(super::json::text) })
+    Ok(Reply {
+        text,
+        finish,
+        usage: usage(body),
+        request_id: request_id(body, "id"),
+        model: body.get("model").and_then(super::json::text),
+    })
 }
 
 /// What the model said: a text, a list of parts, or nothing. Parts that hold its thoughts are left out.
@@ -121,8 +127,4 @@ fn usage(body: &Value) -> Usage {
         output: count(["completion_tokens", "output_tokens"]),
         cached: details.or_else(|| usage.get("prompt_cache_hit_tokens")).and_then(tokens),
     }
-}
-
-fn id(body: &Value) -> Option<String> {
-    body.get("id").and_then(text).filter(|id| id.len() <= 128)
 }

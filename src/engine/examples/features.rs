@@ -58,7 +58,7 @@ fn describe(id: &Value, question: &Question, features: &Features, prepared: &Pre
                 CandidateKind::Date(at) => ("date", format!("{:?}", question.dates[*at].range), None),
                 CandidateKind::Capitals(text) => ("capitals", text.clone(), None),
             };
-            let item = target.and_then(|target| features.items.iter().position(|item| item.target == target));
+            let item = target.and_then(|target| features.item(target));
             json!([candidate.words.start, candidate.words.end, kind, text, item])
         })
         .collect();

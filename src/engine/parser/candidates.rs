@@ -192,15 +192,13 @@ const JUDGE_LOST: f64 = 0.35;
 /// How sure such a reading is: on schemas of daily use nine in ten of them are right, on the benchmark's, where it matters which column
 /// stands for a row that was asked for, four in ten.
 const BY_RULES: f64 = 0.6;
+/// How sure one is that is only likely: it is shown as the closest reading, and not answered by default.
 const BY_RULES_LIKELY: f64 = 0.48;
 
 /// Judges the candidates and orders them, best first; ties stay in the order that they came in.
 pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -> Vec<Made> {
-    let read = asked
-        .understanding
-        .readings
-        .first()
-        .is_some_and(|reading| reading.confidence >= 0.5 && rules_alone(&reading.query, asked.prepared));
+    let reading = asked.understanding.readings.first();
+    let read = reading.is_some_and(|reading| reading.confidence >= 0.5 && rules_alone(&reading.query, asked.prepared));
     let wanted = read || asks_beyond(asked.question);
     let mut odds: Vec<f64> = Vec::with_capacity(list.len());
     for one in &mut list {
@@ -215,8 +213,7 @@ pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -
     by_odds.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut list: Vec<Made> = by_odds.into_iter().map(|(_, one)| one).collect();
     ask_for_values(asked, &mut list);
-    let readings = &asked.understanding.readings;
-    if readings.first().is_some_and(|reading| reading.words.iter().all(|word| word.meaning != NOT_UNDERSTOOD)) {
+    if reading.is_some_and(|reading| reading.words.iter().all(|word| word.meaning != NOT_UNDERSTOOD)) {
         trust_rules(asked.prepared, &mut list);
     }
     list.truncate(MOST);

@@ -31,8 +31,7 @@ pub fn relabelled(query: &Query, features: &Features, prepared: &Prepared) -> Op
 
 /// Some word says the column.
 fn asked(features: &Features, target: Target) -> bool {
-    let item = features.items.iter().position(|item| item.target == target);
-    item.is_some_and(|item| (0..features.words.len()).any(|word| features.fit(word, item) > Fit::Wide))
+    features.item(target).is_some_and(|item| (0..features.words.len()).any(|word| features.fit(word, item) > Fit::Wide))
 }
 
 /// Puts the label's columns where the first of the old ones stood, in what is shown and in what is grouped by.

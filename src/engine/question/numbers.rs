@@ -186,7 +186,6 @@ fn below_hundred(tokens: &[Token], at: usize) -> Option<(i64, bool, usize)> {
     }
 }
 
-/// A number in words: "twenty five", "two hundred and three", "a dozen", "half a million", "nineteen ninety nine", "third".
 /// "less than a dollar", "over an hour": one of them. "More than a year ago" is a date.
 fn is_one(tokens: &[Token], at: usize) -> bool {
     let before = at.checked_sub(1).map_or("", |before| word_at(tokens, before));
@@ -196,6 +195,7 @@ fn is_one(tokens: &[Token], at: usize) -> bool {
     compared && counted && !matches!(word_at(tokens, at + 2), "ago" | "old" | "before" | "after" | "later" | "earlier" | "of")
 }
 
+/// A number in words: "twenty five", "two hundred and three", "a dozen", "half a million", "nineteen ninety nine", "third".
 fn in_words(tokens: &[Token], at: usize) -> Option<Number> {
     let plain = |end: usize, value: i64| Number { tokens: at..end, value: NumberValue::Integer(value), kind: NumberKind::Plain };
     let (first, next) = (word_at(tokens, at), word_at(tokens, at + 1));

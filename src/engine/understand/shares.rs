@@ -17,31 +17,20 @@ pub fn shares(draft: &mut Draft) {
     let Some((figure, base_at)) = whole(draft, at) else { return };
     let (of_part, of_whole) = split(draft, base_at.unwrap_or(at));
     let percent = !draft.context.has_word(at, at + 1, &["fraction", "proportion", "ratio"]);
-    let part = if of_part.is_empty() {
+    let (part, whole) = if of_part.is_empty() {
         if draft.groups.is_empty() {
             return;
         }
-        None
+        let arg = Some(Box::new(figure.clone()));
+        let all = Expr::Window { function: WindowFunction::Sum, arg, partition: Vec::new(), order: Vec::new() };
+        (figure, all)
     } else {
         draft.conditions = of_part;
         let Some(filter) = draft.filter() else { return };
         draft.conditions = of_whole;
         let Some(rows) = super::walk::first_source(&figure) else { return };
-        Some(Expr::Filtered { aggregate: Box::new(figure.clone()), filter: Box::new(of_rows(draft, rows, filter)) })
-    };
-    let whole = match &part {
-        Some(_) => figure,
-        None => Expr::Window {
-            function: WindowFunction::Sum,
-            arg: Some(Box::new(figure.clone())),
-            partition: Vec::new(),
-            order: Vec::new(),
-        },
-    };
-    let part = match (part, &whole) {
-        (Some(part), _) => part,
-        (None, Expr::Window { arg: Some(figure), .. }) => (**figure).clone(),
-        (None, _) => return,
+        let filter = Box::new(of_rows(draft, rows, filter));
+        (Expr::Filtered { aggregate: Box::new(figure.clone()), filter }, figure)
     };
     let part = if percent {
         let hundred = Box::new(Expr::Literal(Literal::Decimal("100.0".to_owned())));

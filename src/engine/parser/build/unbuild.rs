@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
     }
 
     fn item(&self, target: Target) -> Option<usize> {
-        self.seen().features.items.iter().position(|item| item.target == target)
+        self.seen().features.item(target)
     }
 
     fn column(&self, column: ColumnId) -> Option<usize> {

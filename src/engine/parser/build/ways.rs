@@ -43,8 +43,7 @@ fn meant(ambiguous: &Ambiguous, said: &[usize], seen: Seen<'_>) -> Option<usize>
 /// The item of the column that holds the key.
 fn item(key: usize, seen: Seen<'_>) -> Option<usize> {
     let key = seen.prepared.foreign_key(key);
-    let target = Target::Column((key.from, *key.from_columns.first()?));
-    seen.features.items.iter().position(|item| item.target == target)
+    seen.features.item(Target::Column((key.from, *key.from_columns.first()?)))
 }
 
 /// Whether figures have to be taken of the joined rows: an amount is asked for each row of a relation that was named for nothing

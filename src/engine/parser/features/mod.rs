@@ -112,6 +112,11 @@ const RELATION_WORD: u8 = WORD_RELATION + FITS as u8;
 const SCHEMA: u8 = RELATION_WORD + FITS as u8;
 
 impl Features {
+    /// The item of a relation or column; none where it was pruned.
+    pub fn item(&self, target: Target) -> Option<usize> {
+        self.items.iter().position(|item| item.target == target)
+    }
+
     /// How well a word fits the name of an item.
     pub fn fit(&self, word: usize, item: usize) -> Fit {
         let side = self.words.len() + self.items.len();

@@ -89,13 +89,9 @@ impl<'q> Places<'q> {
         Places { question, features, said, best }
     }
 
-    fn item(&self, target: Target) -> Option<usize> {
-        self.features.items.iter().position(|item| item.target == target)
-    }
-
     /// The words that say a target.
     fn words(&self, target: Target) -> &[(usize, Fit)] {
-        self.item(target).map_or(&[], |item| &self.said[item])
+        self.features.item(target).map_or(&[], |item| &self.said[item])
     }
 
     /// Words between a target and a stretch of the question, 0 for neighbours; none where nothing says the target.
