@@ -37,6 +37,14 @@ scripts() {
     if command -v shellcheck >/dev/null 2>&1; then shellcheck -x tools/*.sh; else echo "skipped: shellcheck is not installed"; fi
 }
 
+# What makes the weights and what measures them: these tests need nothing but Python's own library.
+python_tests() {
+    command -v python3 >/dev/null 2>&1 || { echo "skipped: python3 is not installed"; return 0; }
+    for tests in training/synth/tests training/measure/tests; do
+        python3 -m unittest discover -s "$tests" -t . || return 1
+    done
+}
+
 install_release() {
     PG_CONFIG="$SERVER" tools/build.sh && tools/install.sh install
 }
@@ -56,6 +64,7 @@ set -o pipefail
 step "format" cargo fmt --all --check
 step "lints" lints
 step "scripts" scripts
+step "training and measuring" python_tests
 # cargo-pgrx runs the tests of core and engine in the same call: they are default members of the workspace.
 step "core, engine, tests inside a backend" tools/pgrx-test.sh
 step "install script" tools/schema.sh check
@@ -63,9 +72,11 @@ step "build and install" install_release
 step "pg_regress" regress
 step "clients" clients
 
-# libtest: "test result: ok. 7 passed; 0 failed; 1 ignored; …"; pg_regress: "ok 1 - ask 20 ms" (16 and later) or "test ask ... ok".
+# libtest: "test result: ok. 7 passed; 0 failed; 1 ignored; …"; unittest: "Ran 27 tests in 0.5s"; pg_regress: "ok 1 - ask 20 ms" (16 and later) or "test ask ... ok".
 awk -v failed_steps="$FAILED" '
     /^test result:/ { passed += $4; failed += $6; skipped += $8 }
+    /^Ran [0-9]+ tests? in/ { passed += $2 }
+    /^FAILED \(/ { failed++; passed-- }
     /^(ok +[0-9]+|test .* \.\.\. +ok)/ { passed++ }
     /^(not ok +[0-9]+|test .* \.\.\. +FAILED)/ && !/^test .*::/ { failed++ }
     /^skipped:/ { skipped++ }
