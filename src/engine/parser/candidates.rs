@@ -147,6 +147,10 @@ fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usi
 }
 
 fn rendered(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {
+    // What both sides have, or what one has and the other has not, is no question where the sides are the same.
+    if matches!(&query, Query::Set { left, right, .. } if left == right) {
+        return None;
+    }
     let sql = render::sql(&query, asked.prepared.schema(), asked.prepared.graph()).ok()?;
     Some(Made { query, sql, origin, traits: Vec::new(), reading: None, confidence: 0.0 })
 }

@@ -3,8 +3,11 @@
 
 use std::ops::Range;
 
-use super::uses::{Compared, Uses, Value, Way};
+use super::uses::{Compared, Uses, Value, Way, way};
 use crate::ir::Aggregate;
+use crate::lexicon::{
+    AggregateWord, Direction, aggregate_word, comparative_phrase, comparison_phrase, comparison_suffix, superlative,
+};
 use crate::parser::features::{CandidateKind, Features, Fit, Target};
 use crate::question::Question;
 
@@ -32,32 +35,11 @@ pub const ALIGNED: [&str; 17] = [
 /// A distance is not counted beyond this many words.
 const FAR: usize = 8;
 
-const GREATER: [&str; 20] = [
-    "more",
-    "over",
-    "above",
-    "greater",
-    "larger",
-    "older",
-    "after",
-    "higher",
-    "longer",
-    "exceeding",
-    "exceeds",
-    "exceed",
-    "bigger",
-    "since",
-    "beyond",
-    "least",
-    "minimum",
-    "from",
-    "heavier",
-    "later",
-];
-const LESS: [&str; 15] = [
-    "less", "fewer", "below", "under", "smaller", "younger", "before", "lower", "shorter", "most", "until", "cheaper", "earlier",
-    "maximum", "lighter",
-];
+/// Words before a value in which a comparison is looked for.
+const REACH: usize = 4;
+/// Words that say a direction before a day and nothing before a number.
+const SINCE: [&str; 3] = ["after", "since", "from"];
+const UNTIL: [&str; 2] = ["before", "until"];
 const EACH: [&str; 7] = ["each", "every", "per", "by", "all", "different", "same"];
 
 /// The words of the question that names and values of candidates may be said by. One for all candidates of a question.
@@ -125,24 +107,15 @@ impl<'q> Places<'q> {
         self.features.candidates.iter().find(|one| same(&one.kind)).map(|one| one.words.clone())
     }
 
-    /// The direction that the words around a value ask for: those up to four before it, and "or more" behind.
+    /// The direction that the words around a value ask for: the comparison nearest before it, and "or more" behind.
     fn direction(&self, at: &Range<usize>) -> Option<Way> {
-        let tokens = &self.question.tokens;
-        let word = |at: usize| tokens.get(at).map_or("", |token| token.lower.as_str());
-        let before = (at.start.saturating_sub(4)..at.start).rev().map(word);
-        let behind = (at.end..at.end + 3).map(word).skip_while(|word| *word != "or").skip(1).take(1);
-        for (position, word) in before.enumerate() {
-            let denied = at.start >= position + 2 && tokens.get(at.start - position - 2).is_some_and(|token| token.lower == "no");
-            let (greater, less) = (GREATER.contains(&word), LESS.contains(&word));
-            if greater || less {
-                return Some(if greater != denied { Way::Greater } else { Way::Less });
-            }
-        }
-        behind.into_iter().find_map(|word| match word {
-            "more" | "above" | "greater" | "over" | "higher" | "later" | "older" => Some(Way::Greater),
-            "less" | "fewer" | "below" | "under" | "lower" | "earlier" | "younger" => Some(Way::Less),
-            _ => None,
-        })
+        let words: Vec<&str> = self.question.tokens.iter().map(|token| token.lower.as_str()).collect();
+        let before = (at.start.saturating_sub(REACH + 2)..at.start).filter_map(|from| compared(&words[from..at.start]));
+        let nearest = before.filter(|(gap, ..)| *gap <= REACH).min_by_key(|(gap, length, _)| (*gap, std::cmp::Reverse(*length)));
+        // "400 or more", "400 pages or more".
+        let behind =
+            || (at.end..at.end + 2).find_map(|from| comparison_suffix(words.get(from..)?)).map(|(_, operator)| way(operator));
+        nearest.map(|(.., way)| way).or_else(behind)
     }
 
     /// Distance from the nearest of some words to the nearest that says a target.
@@ -150,6 +123,20 @@ impl<'q> Places<'q> {
         let cues = (0..self.features.words.len()).filter(|at| is_cue(*at));
         cues.filter_map(|at| self.distance(target, &(at..at + 1))).min().unwrap_or(FAR)
     }
+}
+
+/// The comparison at the beginning of `words`: how many words follow it, how many it has itself, and what it says.
+fn compared(words: &[&str]) -> Option<(usize, usize, Way)> {
+    let way_of = |direction| if direction == Direction::Descending { Way::Greater } else { Way::Less };
+    let phrase = comparison_phrase(words).map(|(length, operator)| (length, way(operator)));
+    let adjective = || comparative_phrase(words).map(|(length, meaning)| (length, way_of(meaning.direction)));
+    let moment = || match *words.first()? {
+        word if SINCE.contains(&word) => Some((1, Way::Greater)),
+        word if UNTIL.contains(&word) => Some((1, Way::Less)),
+        _ => None,
+    };
+    let (length, way) = phrase.or_else(adjective).or_else(moment)?;
+    matches!(way, Way::Less | Way::Greater).then_some((words.len() - length, length, way))
 }
 
 /// The traits of one candidate.
@@ -286,20 +273,20 @@ impl Shown {
 /// How far the word that asks for a measure stands from what is measured, over all measures.
 fn measures(places: &Places, uses: &Uses) -> usize {
     let tokens = &places.question.tokens;
+    let direction = |word| superlative(word).map(|meaning| meaning.direction);
     let is_cue = |function: Aggregate, at: usize| {
         let word = tokens.get(at).map_or("", |token| token.lower.as_str());
-        let cues: &[&str] = match function {
-            Aggregate::Average | Aggregate::Median => &["average", "mean", "avg", "median"],
-            Aggregate::Sum => &["total", "sum", "overall", "combined", "all", "much"],
-            Aggregate::Min => {
-                &["minimum", "min", "lowest", "smallest", "least", "earliest", "youngest", "shortest", "cheapest", "first"]
+        let said = aggregate_word(word);
+        match function {
+            Aggregate::Min => said == Some(AggregateWord::Function(function)) || direction(word) == Some(Direction::Ascending),
+            Aggregate::Max => said == Some(AggregateWord::Function(function)) || direction(word) == Some(Direction::Descending),
+            Aggregate::Sum => said == Some(AggregateWord::Function(function)) || ["all", "much"].contains(&word),
+            Aggregate::Count => {
+                ["number", "many"].contains(&word)
+                    || matches!(said, Some(AggregateWord::Function(Aggregate::Count) | AggregateWord::Distinct))
             }
-            Aggregate::Max => {
-                &["maximum", "max", "highest", "largest", "greatest", "biggest", "most", "latest", "oldest", "longest", "last"]
-            }
-            Aggregate::Count | Aggregate::List => &["number", "many", "count", "different", "distinct"],
-        };
-        cues.contains(&word)
+            Aggregate::Average | Aggregate::Median | Aggregate::List => said == Some(AggregateWord::Function(function)),
+        }
     };
     uses.measured.iter().map(|(function, target)| places.gap_to_cue(*target, |at| is_cue(*function, at))).sum()
 }

@@ -176,7 +176,8 @@ impl Uses {
     }
 }
 
-fn way(op: Comparison) -> Way {
+/// The way of an operator.
+pub(super) fn way(op: Comparison) -> Way {
     match op {
         Comparison::Equal => Way::Same,
         Comparison::NotEqual => Way::Other,
