@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::complaint::Complaint;
 use crate::refusal::Refusal;
 
 /// Why a question got no answer.
@@ -39,6 +40,16 @@ pub enum Error {
     Shape { wanted: String, found: String, sql: String },
     /// The catalog query returned what cannot be read.
     Catalog { message: String },
+    /// No model server gave an answer: none may be asked, none could be, or each one failed.
+    Model { complaint: Box<Complaint> },
+    /// A model was asked and says that there is no answer.
+    Declined { complaint: Box<Complaint> },
+    /// The embedded engine has no answer, and a model that was asked then has none either.
+    Neither { embedded: Box<Error>, model: Box<Error> },
+    /// No question with this number was submitted by this role in this database.
+    NoSubmission { id: i64 },
+    /// The question with this number was cancelled.
+    Withdrawn { id: i64 },
 }
 
 /// What could be asked about instead.
@@ -58,7 +69,23 @@ pub struct Reading {
     pub confidence: f64,
 }
 
+impl From<Complaint> for Error {
+    fn from(complaint: Complaint) -> Error {
+        Error::Model { complaint: Box::new(complaint) }
+    }
+}
+
 impl Error {
+    /// Whether a model may have an answer where the embedded engine has none: there is no reading, none that is certain enough, or none
+    /// that is valid SQL. What was understood and is not allowed stays refused, and no model finds tables that nobody may read.
+    pub fn is_for_a_model(&self, least_confidence: f64) -> bool {
+        match self {
+            Error::NothingRecognised { .. } | Error::UnknownWords { .. } | Error::OutOfScope { .. } | Error::Unsure { .. } => true,
+            Error::NotProven { reading, refusal } => refusal.reason.is_mistake() || reading.confidence < least_confidence,
+            _ => false,
+        }
+    }
+
     /// A short name that stays the same between versions, for counting and for programs.
     pub fn class(&self) -> &'static str {
         match self {
@@ -78,6 +105,11 @@ impl Error {
             Error::Failed { .. } => "failed",
             Error::Shape { .. } => "shape",
             Error::Catalog { .. } => "catalog",
+            Error::Model { .. } => "model",
+            Error::Declined { .. } => "declined",
+            Error::Neither { embedded, .. } => embedded.class(),
+            Error::NoSubmission { .. } => "no_submission",
+            Error::Withdrawn { .. } => "withdrawn",
         }
     }
 }
