@@ -54,7 +54,7 @@ pub enum Listed {
     Bad {
         /// As it is in the setting.
         name: String,
-        /// The rest of a sentence that begins with the server's name.
+        /// Small letters, no full stop.
         why: String,
     },
 }
@@ -67,17 +67,17 @@ pub fn listed() -> Vec<Listed> {
 
 fn look_up(name: String) -> Listed {
     let Some(server) = ForeignServer::find(&name) else {
-        return Listed::Bad { name, why: "does not exist".to_owned() };
+        return Listed::Bad { name, why: "there is no foreign server of this name in this database".to_owned() };
     };
     if !server.is_of_extension(EXTENSION) {
-        return Listed::Bad { name, why: format!("is not a server of foreign-data wrapper \"{EXTENSION}\"") };
+        return Listed::Bad { name, why: format!("it is not a server of foreign-data wrapper \"{EXTENSION}\"") };
     }
     if !server.may_use() {
         return Listed::NoPrivilege(name);
     }
     match in_force(server) {
         Ok(server) => Listed::Usable(Box::new(server)),
-        Err(complaint) => Listed::Bad { name, why: format!("cannot be used: {}", complaint.message) },
+        Err(complaint) => Listed::Bad { name, why: complaint.message },
     }
 }
 
