@@ -5,6 +5,8 @@
 //! answers run as another: it is the caller who spends. Takes no lock and keeps nothing. What happens to a request is not known here.
 
 mod check;
+#[cfg(any(test, feature = "pg_test"))]
+mod pg_tests;
 
 pub use check::{Context, check};
 
