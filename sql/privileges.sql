@@ -23,3 +23,6 @@ GRANT SELECT ON pg_stat_nl_query_timing TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_refusals TO PUBLIC;
 -- Setting statistics back destroys what others look at: the owner decides who may.
 REVOKE EXECUTE ON FUNCTION pg_stat_nl_query_reset() FROM PUBLIC;
+-- Called by PostgreSQL, which asks for no privilege. Who may create servers is a matter of USAGE on the wrapper, who may ask them of USAGE
+-- on the server: nobody has either but superusers and owners.
+REVOKE EXECUTE ON FUNCTION nl_query_fdw_validator(text[], oid) FROM PUBLIC;

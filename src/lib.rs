@@ -25,6 +25,8 @@ mod memory;
 mod pg;
 #[cfg(any(test, feature = "pg_test"))]
 mod pg_tests;
+#[allow(dead_code)] // the service asks models next
+mod servers;
 mod service;
 mod settings;
 mod stats;
@@ -53,6 +55,7 @@ extension_sql_file!(
         pg_stat_nl_query_reset
     ]
 );
+extension_sql_file!("../sql/servers.sql", name = "servers", requires = [nl_query_fdw_validator]);
 extension_sql_file!("../sql/privileges.sql", name = "privileges", finalize);
 
 /// What shared memory holds; locks before what uses them.

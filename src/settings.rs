@@ -42,6 +42,8 @@ static ALLOW_CATALOGS: GucSetting<bool> = GucSetting::<bool>::new(false);
 static ALLOW_FOREIGN_TABLES: GucSetting<bool> = GucSetting::<bool>::new(false);
 /// Role names; functions of superusers are believed anyway.
 static TRUSTED_FUNCTION_OWNERS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
+/// Names of foreign servers, in order of preference; empty: no question leaves the machine.
+static SERVERS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
 /// A role name; empty is the caller.
 static RUN_AS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
 /// kB; 0 leaves the session's work_mem alone, which it may only lower.
@@ -150,6 +152,11 @@ pub fn runs_as_another() -> bool {
     RUN_AS.get().is_some_and(|role| !role.to_bytes().trim_ascii().is_empty())
 }
 
+/// Model servers that a question may go to, the preferred one first.
+pub fn servers() -> Vec<String> {
+    names(&text(&SERVERS))
+}
+
 fn text(setting: &'static GucSetting<Option<CString>>) -> String {
     setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -158,12 +165,16 @@ fn text(setting: &'static GucSetting<Option<CString>>) -> String {
 fn names(list: &str) -> Vec<String> {
     let (mut names, mut name, mut quoted) = (Vec::new(), String::new(), false);
     let mut was_quoted = false;
-    for c in list.chars().chain([',']) {
+    let mut letters = list.chars().chain([',']).peekable();
+    while let Some(c) = letters.next() {
         match c {
+            // Two of them inside quotes are one that is part of the name.
+            '"' if quoted && letters.next_if_eq(&'"').is_some() => name.push('"'),
             '"' => (quoted, was_quoted) = (!quoted, true),
             ',' if !quoted => {
                 let whole = std::mem::take(&mut name);
-                let whole = if was_quoted { whole.trim().to_owned() } else { whole.trim().to_lowercase() };
+                // PostgreSQL folds no letters but these in UTF8.
+                let whole = if was_quoted { whole.trim().to_owned() } else { whole.trim().to_ascii_lowercase() };
                 was_quoted = false;
                 if !whole.is_empty() {
                     names.push(whole);
@@ -181,6 +192,7 @@ pub fn define() {
     define_remembering();
     define_limits();
     define_reading();
+    define_servers();
     compat::reserve_prefix(c"nl_query");
 }
 
@@ -374,6 +386,16 @@ fn define_reading() {
     );
 }
 
+/// Where data may go is for a superuser to say; for a database or a role, mostly.
+fn define_servers() {
+    string(
+        c"nl_query.servers",
+        c"Names the model servers that a question may go to, in order of preference.",
+        c"A list of foreign servers of the wrapper nl_query, separated by commas. Empty: no question leaves the machine.",
+        &SERVERS,
+    );
+}
+
 type Text = &'static CStr;
 
 fn int(
@@ -396,7 +418,7 @@ fn boolean(name: Text, short: Text, long: Text, setting: &'static GucSetting<boo
     GucRegistry::define_bool_guc(name, short, long, setting, context, GucFlags::default());
 }
 
-/// Texts here name roles: who may act for whom is never a matter of a security-restricted operation.
+/// Texts here name roles and servers: who may act for whom, and where data may go, is never a matter of a security-restricted operation.
 fn string(name: Text, short: Text, long: Text, setting: &'static GucSetting<Option<CString>>) {
     GucRegistry::define_string_guc(name, short, long, setting, GucContext::Suset, GucFlags::NOT_WHILE_SEC_REST);
 }

@@ -5,6 +5,7 @@ mod ask;
 mod cache;
 mod explain;
 mod prove;
+mod servers;
 mod stats;
 mod view;
 

@@ -241,3 +241,18 @@ pub fn may_use_schema(schema: pg_sys::Oid, role: pg_sys::Oid) -> bool {
         unsafe { pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, pg_sys::ACL_USAGE as pg_sys::AclMode) };
     verdict == pg_sys::AclResult::ACLCHECK_OK
 }
+
+/// Whether the current user has USAGE on a foreign server that exists.
+pub fn may_use_server(server: pg_sys::Oid) -> bool {
+    // SAFETY: a catalog lookup by OID of a server that the caller has just seen.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    let verdict =
+        unsafe { pg_sys::pg_foreign_server_aclcheck(server, pg_sys::GetUserId(), pg_sys::ACL_USAGE as pg_sys::AclMode) };
+    // SAFETY: as above.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    let verdict = unsafe {
+        let class = pg_sys::ForeignServerRelationId;
+        pg_sys::object_aclcheck(class, server, pg_sys::GetUserId(), pg_sys::ACL_USAGE as pg_sys::AclMode)
+    };
+    verdict == pg_sys::AclResult::ACLCHECK_OK
+}

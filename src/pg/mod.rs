@@ -12,6 +12,7 @@ pub mod condition;
 pub mod dsa;
 pub mod error_hint;
 pub mod execute;
+pub mod foreign;
 pub mod invalidation;
 pub mod labels;
 pub mod list;

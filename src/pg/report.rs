@@ -1,6 +1,7 @@
 //! The one place where an [`Error`] becomes what the client sees: SQLSTATE, message, DETAIL, HINT. Messages in PostgreSQL's style:
 //! lower-case start, no full stop; DETAIL and HINT are sentences.
 
+use nl_query_core::complaint::Complaint;
 use nl_query_core::error::{Error, Known, Reading};
 use nl_query_core::refusal::Refusal;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -66,6 +67,18 @@ fn unsure(reading: &Reading, minimum: f64) -> ErrorReport {
         .set_hint("Name the table or column in the question, look at other readings with nl_candidates(), or run the SQL above if it is what you meant.")
 }
 
+/// The report for what is wrong with something that somebody wrote.
+pub fn complaint(complaint: Complaint) -> ErrorReport {
+    let mut report = new(code(complaint.sqlstate.as_bytes()), complaint.message);
+    if let Some(detail) = complaint.detail {
+        report = report.set_detail(detail);
+    }
+    if let Some(hint) = complaint.hint {
+        report = report.set_hint(hint);
+    }
+    report
+}
+
 /// The server's own errors and the guard's refusals keep everything that they said.
 fn failed(refusal: Refusal) -> ErrorReport {
     let mut report = new(state(&refusal), refusal.message);
@@ -82,13 +95,17 @@ fn new(code: PgSqlErrorCode, message: impl Into<String>) -> ErrorReport {
     ErrorReport::new(code, message.into(), function_name!())
 }
 
-/// The refusal's SQLSTATE. Codes that PostgreSQL does not define (a function can raise any) become 38000, external routine exception.
+/// The refusal's SQLSTATE.
 fn state(refusal: &Refusal) -> PgSqlErrorCode {
-    let packed = refusal.sqlstate.iter().rev().fold(0i32, |sum, byte| (sum << 6) + ((i32::from(*byte) - 48) & 0x3F));
+    code(&refusal.sqlstate)
+}
+
+/// The code for five characters. Those that PostgreSQL does not define (a function can raise any) become 38000, external routine
+/// exception.
+fn code(sqlstate: &[u8]) -> PgSqlErrorCode {
+    let packed = sqlstate.iter().rev().fold(0i32, |sum, byte| (sum << 6) + ((i32::from(*byte) - 48) & 0x3F));
     match PgSqlErrorCode::from(packed) {
-        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR if refusal.sqlstate != *b"XX000" => {
-            PgSqlErrorCode::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION
-        }
+        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR if sqlstate != b"XX000" => PgSqlErrorCode::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
         code => code,
     }
 }
