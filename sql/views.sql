@@ -1,6 +1,6 @@
 CREATE VIEW pg_stat_nl_query AS
 SELECT f.userid, r.rolname AS role, f.dbid, d.datname, f.questionid, f.question, f.engine, f.calls, f.hits, f.errors, f.rows,
-       f.total_ms, f.mean_ms, f.max_ms, f.cache_ms, f.catalog_ms, f.engine_ms, f.probe_ms, f.prove_ms, f.run_ms,
+       f.total_ms, f.mean_ms, f.max_ms, f.cache_ms, f.catalog_ms, f.engine_ms, f.probe_ms, f.queue_ms, f.provider_ms, f.prove_ms, f.run_ms,
        f.tokens_in, f.tokens_out, f.queryid, f.first_asked, f.last_asked
 FROM @extschema@.pg_stat_nl_query() AS f
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid

@@ -13,6 +13,10 @@ use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 use crate::guard::Limits;
 use crate::pg::compat;
 
+mod models;
+
+pub use models::{max_repairs, may_ask_models, model_timeout, servers_asked, traceparent};
+
 /// Who may write the SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
 #[allow(non_camel_case_types)] // the names are the values that users type
@@ -193,6 +197,7 @@ pub fn define() {
     define_limits();
     define_reading();
     define_servers();
+    models::define();
     compat::reserve_prefix(c"nl_query");
 }
 

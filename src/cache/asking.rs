@@ -1,7 +1,7 @@
 //! A question on its way through the caches: who asks what, under which key, and how far what is remembered may reach.
 //!
-//! The key is everything that decides what the answer says: database, role, search_path, the settings that steer reading, the
-//! temporary tables of the session, and the question itself. It is compared whole, in both levels. The generation is no part of it: an entry
+//! The key is everything that decides what the answer says: database, role, search_path, the settings that steer reading and those
+//! that say which models may be asked, the temporary tables of the session, and the question itself. It is compared whole, in both levels. The generation is no part of it: an entry
 //! of an older one is found and thrown away.
 //!
 //! The local level ([`super::local`]) is looked up by the text as typed; the shared one by template and slots.
@@ -105,6 +105,15 @@ impl Asking {
         key
     }
 
+    /// The key of asking a model: what identifies the answer, the limits that it is proven under, and the caller, who is not the role
+    /// that the answer is for where `nl_query.run_as` is set.
+    pub fn flight_key(&self, limits: &Limits) -> Vec<u8> {
+        let mut key = self.refusal_key(limits);
+        key.push(FLIGHT);
+        key.extend_from_slice(&viewpoint::user().to_ne_bytes());
+        key
+    }
+
     fn key_of(&self, kind: u8) -> Vec<u8> {
         let text = self.template.text.as_bytes();
         let mut key = Vec::with_capacity(self.scope_length + text.len() + 64);
@@ -120,6 +129,7 @@ impl Asking {
 const EXACT: u8 = 1;
 const TEMPLATE: u8 = 2;
 const REFUSAL: u8 = 3;
+const FLIGHT: u8 = 4;
 
 fn write_scope(scope: &mut Vec<u8>, viewpoint: &Viewpoint, temporary: u64) {
     let Viewpoint { user, search_path, row_security } = viewpoint;
@@ -130,6 +140,9 @@ fn write_scope(scope: &mut Vec<u8>, viewpoint: &Viewpoint, temporary: u64) {
     let probe = settings::probe().map_or(-1, |probe| probe.rows);
     scope.extend_from_slice(&probe.to_ne_bytes());
     scope.push(settings::engine() as u8);
+    let servers = settings::servers_asked();
+    scope.extend_from_slice(&(servers.len() as u32).to_ne_bytes());
+    scope.extend_from_slice(servers.as_bytes());
     scope.push(u8::from(*row_security));
     scope.push(search_path.len() as u8);
     search_path.iter().for_each(|schema| scope.extend_from_slice(&schema.to_ne_bytes()));

@@ -13,6 +13,7 @@ pub mod dsa;
 pub mod error_hint;
 pub mod execute;
 pub mod foreign;
+pub mod guc_check;
 pub mod invalidation;
 pub mod labels;
 pub mod list;

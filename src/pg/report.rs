@@ -26,8 +26,8 @@ pub fn report(error: Error) -> ErrorReport {
             .set_hint("Ask a shorter question."),
         Error::Argument { message, hint } => new(code::ERRCODE_INVALID_PARAMETER_VALUE, message).set_hint(hint),
         Error::NoModelServer => new(code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "no model server is configured")
-            .set_detail("nl_query.engine is \"model\".")
-            .set_hint("Set nl_query.engine to \"auto\" or \"embedded\"."),
+            .set_detail("nl_query.engine is \"model\", and nl_query.servers is empty.")
+            .set_hint("Create a server of foreign-data wrapper nl_query and name it in nl_query.servers, or set nl_query.engine to \"auto\" or \"embedded\"."),
         Error::NothingReadable => new(code::ERRCODE_INSUFFICIENT_PRIVILEGE, "there is nothing to ask about")
             .set_detail("The current role may not SELECT from any table or view of this database.")
             .set_hint("Ask the owner of the tables to GRANT SELECT on them, and USAGE on their schemas."),
@@ -42,8 +42,13 @@ pub fn report(error: Error) -> ErrorReport {
         Error::Unsure { reading, minimum } => unsure(&reading, minimum),
         Error::NotProven { reading, refusal } => {
             let why = refusal.detail.as_deref().map(|detail| format!(" {detail}")).unwrap_or_default();
+            // A model does not say how it understood the question.
+            let read = match reading.paraphrase.as_str() {
+                "" => format!("The answer of the model is:{why}"),
+                paraphrase => format!("The question was read as: {paraphrase}.{why}"),
+            };
             new(state(&refusal), format!("cannot run the answer: {}", refusal.message))
-                .set_detail(format!("The question was read as: {}.{why}\n{}", reading.paraphrase, reading.sql))
+                .set_detail(format!("{read}\n{}", reading.sql))
                 .set_hint(
                     refusal.hint.unwrap_or_else(|| "Ask in other words, or see nl_candidates() for other readings.".to_owned()),
                 )
@@ -55,7 +60,23 @@ pub fn report(error: Error) -> ErrorReport {
                 .set_hint("Change the list, or ask for just these columns.")
         }
         Error::Catalog { message } => new(code::ERRCODE_INTERNAL_ERROR, "could not read the catalog").set_detail(message),
+        Error::Model { complaint } | Error::Declined { complaint } => self::complaint(*complaint),
+        Error::Neither { embedded, model } => neither(report(*embedded), &report(*model)),
+        Error::NoSubmission { id } => new(code::ERRCODE_UNDEFINED_OBJECT, format!("submitted question {id} does not exist"))
+            .set_hint("Questions are kept for an hour, for the role that submitted them and in its database."),
+        Error::Withdrawn { id } => new(code::ERRCODE_QUERY_CANCELED, format!("submitted question {id} was canceled")),
     }
+}
+
+/// The user's question is what is unclear, so that comes first; that a model was asked, and why it did not help, stands behind it.
+fn neither(embedded: ErrorReport, model: &ErrorReport) -> ErrorReport {
+    let more = model.detail().map(|detail| format!(" {detail}")).unwrap_or_default();
+    let of_model = format!("A model was to be asked then: {}.{more}", model.message());
+    let detail = match embedded.detail() {
+        Some(detail) => format!("{detail}\n{of_model}"),
+        None => of_model,
+    };
+    embedded.set_detail(detail)
 }
 
 fn unsure(reading: &Reading, minimum: f64) -> ErrorReport {
