@@ -25,8 +25,12 @@ mod memory;
 mod pg;
 #[cfg(any(test, feature = "pg_test"))]
 mod pg_tests;
+<<<<<<< HEAD
 #[allow(dead_code)] // the service asks models next
 mod servers;
+=======
+mod queue;
+>>>>>>> gw-queue
 mod service;
 mod settings;
 mod stats;
