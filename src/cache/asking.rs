@@ -31,6 +31,8 @@ pub struct Asking {
     /// Everything before the question: fixed in length but for the path, whose length it holds.
     scope: Vec<u8>,
     scope_length: usize,
+    /// Where in the scope it says who asks and what names mean to them.
+    view_at: usize,
     reach: Reach,
     generation: u64,
     template: Template,
@@ -51,11 +53,11 @@ impl Asking {
             Reach::Cluster
         };
         let mut scope = Vec::with_capacity(64 + text.len());
-        write_scope(&mut scope, &viewpoint, temporary);
+        let view_at = write_scope(&mut scope, &viewpoint, temporary);
         let scope_length = scope.len();
         scope.extend_from_slice(text.as_bytes());
         let template = Template { text: String::new(), slots: Vec::new() };
-        Ok(Asking { scope, scope_length, reach, generation, template })
+        Ok(Asking { scope, scope_length, view_at, reach, generation, template })
     }
 
     /// Looks at the text: bounds it and cuts it into template and slots. The question to be answered.
@@ -75,6 +77,16 @@ impl Asking {
 
     pub fn template(&self) -> &Template {
         &self.template
+    }
+
+    /// Who asks, and what names mean to them.
+    pub fn view(&self) -> &[u8] {
+        &self.scope[self.view_at..self.scope_length]
+    }
+
+    /// Everything of the key but the question.
+    pub fn scope(&self) -> &[u8] {
+        &self.scope[..self.scope_length]
     }
 
     /// The key of the local level.
@@ -131,10 +143,10 @@ const TEMPLATE: u8 = 2;
 const REFUSAL: u8 = 3;
 const FLIGHT: u8 = 4;
 
-fn write_scope(scope: &mut Vec<u8>, viewpoint: &Viewpoint, temporary: u64) {
+/// Writes everything before the question; where the last part begins, which says who asks and what names mean to them.
+fn write_scope(scope: &mut Vec<u8>, viewpoint: &Viewpoint, temporary: u64) -> usize {
     let Viewpoint { user, search_path, row_security } = viewpoint;
     scope.extend_from_slice(&viewpoint::database().to_ne_bytes());
-    scope.extend_from_slice(&user.to_ne_bytes());
     scope.extend_from_slice(&temporary.to_ne_bytes());
     scope.extend_from_slice(&settings::max_relations().to_ne_bytes());
     let probe = settings::probe().map_or(-1, |probe| probe.rows);
@@ -143,7 +155,10 @@ fn write_scope(scope: &mut Vec<u8>, viewpoint: &Viewpoint, temporary: u64) {
     let servers = settings::servers_asked();
     scope.extend_from_slice(&(servers.len() as u32).to_ne_bytes());
     scope.extend_from_slice(servers.as_bytes());
+    let view_at = scope.len();
+    scope.extend_from_slice(&user.to_ne_bytes());
     scope.push(u8::from(*row_security));
     scope.push(search_path.len() as u8);
     search_path.iter().for_each(|schema| scope.extend_from_slice(&schema.to_ne_bytes()));
+    view_at
 }

@@ -29,7 +29,7 @@ use counters::{Counter, Tier};
 
 pub use asking::{Asking, Reach};
 pub use counters::Level;
-pub use statement::{Engine, Refused, Statement};
+pub use statement::{Engine, OF_A_MODEL, Refused, Statement};
 
 /// An answer that was remembered.
 pub struct Hit {

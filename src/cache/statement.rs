@@ -26,7 +26,7 @@ pub struct Statement {
 
 /// The confidence that is shown for what a model wrote. PostgreSQL has proven it, but nobody has measured how often a model
 /// understands a question rightly: as likely as not. `nl_query.min_confidence` is about measured ones and does not apply.
-const OF_A_MODEL: f64 = 0.5;
+pub const OF_A_MODEL: f64 = 0.5;
 
 /// Who wrote a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +51,8 @@ impl Statement {
     }
 
     /// What a model wrote.
-    pub fn of_model(sql: String, server: String) -> Statement {
-        Statement { server: Some(server), ..Statement::new(sql, String::new(), OF_A_MODEL, Engine::Model) }
+    pub fn of_model(sql: String, server: Option<String>) -> Statement {
+        Statement { server, ..Statement::new(sql, String::new(), OF_A_MODEL, Engine::Model) }
     }
 
     /// Whether it may be acted upon where so much confidence is asked for.

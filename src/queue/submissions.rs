@@ -61,6 +61,11 @@ pub fn resubmit(_owner: Owner, _id: i64, _note: &[u8], _request: Request) -> boo
     false
 }
 
+/// Changes what the service wrote down.
+pub fn annotate(_owner: Owner, _id: i64, _note: &[u8]) -> bool {
+    false
+}
+
 /// Stores what became of it. False if it is not this owner's, or gone.
 pub fn done(_owner: Owner, _id: i64, _outcome: &[u8]) -> bool {
     false

@@ -193,6 +193,11 @@ impl Call {
         (self.done.answered, self.done.rows) = (Some(engine), rows);
     }
 
+    /// Nothing came of it yet: somebody else will count it, or nobody.
+    pub fn leave_uncounted(mut self) {
+        self.counted = false;
+    }
+
     /// Since it began.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
