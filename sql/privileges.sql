@@ -5,6 +5,12 @@ GRANT EXECUTE ON FUNCTION nl_record(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_create_view(text, text, bool) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
+-- What was submitted is shown to the role that did, and to nobody else. Asking a model needs USAGE on its server in any case.
+GRANT EXECUTE ON FUNCTION nl_submit(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_status(bigint) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_fetch(bigint) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_cancel(bigint) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_sql_batch(text[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_prove(text) TO PUBLIC;
 -- Warming asks one's own questions again. Clearing costs everybody: the owner decides who may.

@@ -1,9 +1,9 @@
 //! nl_query: ask PostgreSQL in plain language and get real, typed rows.
 //!
 //! ```text
-//! api -> expand -> service -> { catalog, cache, guard, stats } -> pg -> pgrx
-//!                                  |       |         |
-//!                                  +-------+---------+--> nl_query_engine -> nl_query_core
+//! api -> expand -> service -> { catalog, cache, guard, servers, queue, stats } -> pg -> pgrx
+//!                                  |       |         |          |
+//!                                  +-------+---------+----------+--> nl_query_engine -> nl_query_core
 //! ```
 //! `pg` holds the unsafe code, one file a PostgreSQL primitive; `settings` is read by everyone.
 
@@ -25,12 +25,8 @@ mod memory;
 mod pg;
 #[cfg(any(test, feature = "pg_test"))]
 mod pg_tests;
-<<<<<<< HEAD
-#[allow(dead_code)] // the service asks models next
-mod servers;
-=======
 mod queue;
->>>>>>> gw-queue
+mod servers;
 mod service;
 mod settings;
 mod stats;
@@ -51,6 +47,11 @@ extension_sql_file!(
         "nl_record_rows",
         nl_create_view,
         nl_sql,
+        nl_submit,
+        nl_status,
+        nl_cancel,
+        nl_sql_batch,
+        "nl_fetch_json",
         nl_explain,
         nl_candidates,
         nl_prove,
@@ -63,7 +64,8 @@ extension_sql_file!("../sql/servers.sql", name = "servers", requires = [nl_query
 extension_sql_file!("../sql/privileges.sql", name = "privileges", finalize);
 
 /// What shared memory holds; locks before what uses them.
-static REGIONS: [&dyn pg::shmem::Region; 3] = [&memory::LOCKS, &stats::AREA, &memory::BLOCK];
+static REGIONS: [&dyn pg::shmem::Region; 5] =
+    [&memory::LOCKS, &stats::AREA, &memory::BLOCK, &queue::memory::LOCKS, &queue::memory::BLOCK];
 
 /// What is in the block of memory, in the order of `memory::Part`.
 fn contents() -> memory::Contents {

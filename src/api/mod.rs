@@ -7,6 +7,7 @@ mod explain;
 mod prove;
 mod servers;
 mod stats;
+mod submit;
 mod view;
 
 use nl_query_core::error::Error;

@@ -80,7 +80,9 @@ impl Error {
     /// that is valid SQL. What was understood and is not allowed stays refused, and no model finds tables that nobody may read.
     pub fn is_for_a_model(&self, least_confidence: f64) -> bool {
         match self {
-            Error::NothingRecognised { .. } | Error::UnknownWords { .. } | Error::OutOfScope { .. } | Error::Unsure { .. } => true,
+            Error::NothingRecognised { .. } | Error::UnknownWords { .. } | Error::OutOfScope { .. } | Error::Unsure { .. } => {
+                true
+            }
             Error::NotProven { reading, refusal } => refusal.reason.is_mistake() || reading.confidence < least_confidence,
             _ => false,
         }

@@ -31,7 +31,9 @@ mod tests {
     fn as_the_recommendation_has_it() {
         let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         assert!(is_traceparent(good));
-        assert!(is_traceparent(&good.replacen("00", "cc", 1)) && is_traceparent(&format!("{}-more", good.replacen("00", "cc", 1))));
+        assert!(
+            is_traceparent(&good.replacen("00", "cc", 1)) && is_traceparent(&format!("{}-more", good.replacen("00", "cc", 1)))
+        );
         for bad in [
             "",
             "00",

@@ -8,7 +8,12 @@ use pgrx::pg_sys;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 /// Defines a setting of a session that holds a `traceparent` or nothing.
-pub fn define_traceparent(name: &'static CStr, short: &'static CStr, long: &'static CStr, setting: &'static GucSetting<Option<CString>>) {
+pub fn define_traceparent(
+    name: &'static CStr,
+    short: &'static CStr,
+    long: &'static CStr,
+    setting: &'static GucSetting<Option<CString>>,
+) {
     // SAFETY: the hook has the signature that PostgreSQL calls, neither raises an error nor unwinds, and is never unloaded.
     unsafe {
         GucRegistry::define_string_guc_with_hooks(

@@ -45,8 +45,7 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
         Engine::model if settings::may_ask_models() => (None, by_model(&mut call, asking, question, &limits, None)),
         _ => {
             // Nothing stays locked while a model is asked.
-            let (understood, shown) =
-                attempt::keeping_locks_if(|_| false, || embedded(&mut call, &asking, &question, &limits))?;
+            let (understood, shown) = attempt::keeping_locks_if(|_| false, || embedded(&mut call, &asking, &question, &limits))?;
             let shown = match shown {
                 Err(error) if settings::may_ask_models() && error.is_for_a_model(settings::min_confidence()) => {
                     by_model(&mut call, asking, question, &limits, Some(error))
@@ -92,8 +91,7 @@ fn by_model(
     let answered = match known {
         Some(answered) => answered,
         None => {
-            let conversation =
-                Conversation::begin(call, asking, question, Rc::clone(limits), embedded, Manner::Session)?;
+            let conversation = Conversation::begin(call, asking, question, Rc::clone(limits), embedded, Manner::Session)?;
             model::finish::<Allowed>(conversation, call)?
         }
     };

@@ -27,7 +27,7 @@ use model::{Conversation, Manner};
 use proof::{Allowed, Proof};
 
 pub use explain::{Explained, Shown, explain};
-pub use model::{BatchRow, Status, batch, cancel, fetch, status, submit};
+pub use model::{Status, batch, cancel, fetch, status, submit};
 pub use understood::Understood;
 
 /// A question that has its answer.
@@ -82,12 +82,13 @@ pub fn sql(text: &str) -> Result<String, Error> {
 
 /// The readings that would be let through, best first, at most `count`: the embedded engine's. A model has one, and is asked for it only
 /// where the engine must not be.
-pub fn readings(text: &str, count: usize) -> Result<Vec<Reading>, Error> {
+pub fn readings(text: &str, count: usize) -> Result<(Vec<Reading>, cache::Engine), Error> {
     let mut call = Call::begin();
     if settings::engine() == Engine::model {
         let answered = answer::<Allowed>(&mut call, text)?;
-        call.answered(answered.statement.engine, 0);
-        return Ok(vec![reading_of(&answered.statement)]);
+        let engine = answered.statement.engine;
+        call.answered(engine, 0);
+        return Ok((vec![reading_of(&answered.statement)], engine));
     }
     let limits = settings::limits();
     let (_, question) = ask(&mut call, text, &limits)?;
@@ -98,7 +99,7 @@ pub fn readings(text: &str, count: usize) -> Result<Vec<Reading>, Error> {
     let allowed = understood.candidates().iter().filter(|candidate| guard::check(&candidate.sql, &limits).is_ok());
     let readings = allowed.take(count).map(reading).collect();
     call.answered(cache::Engine::Embedded, 0);
-    Ok(readings)
+    Ok((readings, cache::Engine::Embedded))
 }
 
 /// Reads the catalog for everybody and answers the questions that this role asks most, as far as that costs nothing: no model is asked.
@@ -108,9 +109,8 @@ pub fn warm() -> Result<u64, Error> {
     let limits = settings::limits();
     catalog::take_notice();
     guard::as_answering_role(&limits, catalog::snapshot).map_err(failed)??;
-    let is_answered = |question: &String| {
-        matches!(begin::<Allowed>(&mut Call::silent(), question, Manner::Session), Ok(Begun::Answered(_)))
-    };
+    let is_answered =
+        |question: &String| matches!(begin::<Allowed>(&mut Call::silent(), question, Manner::Session), Ok(Begun::Answered(_)));
     Ok(stats::most_asked(WARMED).into_iter().filter(is_answered).count() as u64)
 }
 
@@ -208,12 +208,7 @@ fn take<P: Proof>(call: &mut Call, asking: &Asking, hit: Hit, limits: &Rc<Limits
 
 /// A new answer of the embedded engine, remembered, or a refusal, remembered for a moment. What a model may know better is not
 /// remembered.
-fn find_embedded<P: Proof>(
-    call: &mut Call,
-    asking: &Asking,
-    question: &str,
-    limits: &Rc<Limits>,
-) -> Result<Answered<P>, Error> {
+fn find_embedded<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: &Rc<Limits>) -> Result<Answered<P>, Error> {
     // Before any row is looked at.
     let writes = if asking.reach() > Reach::Nowhere { Some(generation::watch_writes()) } else { None };
     let understood = understand(call, question, limits)?;

@@ -11,7 +11,7 @@ use crate::cache::Engine;
 use crate::queue::progress::Progress;
 use crate::queue::{self, WaitEvent};
 use crate::service::proof::Allowed;
-use crate::service::{Answered, Begun, begin};
+use crate::service::{Answered, Begun, begin, ready};
 use crate::settings;
 use crate::stats::Call;
 
@@ -30,7 +30,8 @@ struct Open {
 }
 
 /// Answers questions, in their order.
-pub fn batch(questions: &[&str]) -> Vec<BatchRow> {
+pub fn batch(questions: &[&str]) -> Result<Vec<BatchRow>, Error> {
+    ready()?;
     let _progress = Progress::begin(crate::pg::viewpoint::user());
     let mut batch = Batch { rows: questions.iter().map(|_| None).collect(), open: Vec::new(), twins: HashMap::new() };
     let mut waiting = questions.iter().enumerate();
@@ -46,7 +47,7 @@ pub fn batch(questions: &[&str]) -> Vec<BatchRow> {
         }
         let (has_moved, until, event) = batch.step();
         if batch.open.is_empty() && is_all_begun {
-            return batch.rows();
+            return Ok(batch.rows());
         }
         if !has_moved {
             queue::wait(until, event);

@@ -59,7 +59,10 @@ pub enum Manner {
 /// What a step came to.
 pub enum Step<P> {
     /// Nothing more can be done before this process is woken, or that moment.
-    Wait { until: u64, event: WaitEvent },
+    Wait {
+        until: u64,
+        event: WaitEvent,
+    },
     Done(Box<Result<Answered<P>, Error>>),
 }
 
@@ -277,7 +280,8 @@ impl Conversation {
 
     fn send<P>(&mut self, attempt: Attempt) -> Moved<P> {
         let place = attempt.place;
-        match Exchange::send(&mut self.choices, attempt, self.priority(), self.time.deadline) {
+        let (priority, deadline) = (self.priority(), self.time.deadline);
+        match Exchange::send(&mut self.choices, attempt, priority, deadline) {
             Ok(exchange) => {
                 self.place.set_call(Some(exchange.request.ticket()));
                 Ok(Move::To(State::Waiting(exchange)))

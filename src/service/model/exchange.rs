@@ -49,8 +49,17 @@ impl Exchange {
             Key::Mapping(secret) => Some(secret),
             Key::None | Key::File(_) => None,
         };
-        let order =
-            Order { server: key, terms, role: choices.role(), call: &call, key: secret, tokens, attempt: number, priority, deadline };
+        let order = Order {
+            server: key,
+            terms,
+            role: choices.role(),
+            call: &call,
+            key: secret,
+            tokens,
+            attempt: number,
+            priority,
+            deadline,
+        };
         let request = queue::send(&order)?;
         Ok(Exchange { place: Some(place), attempt: number, asked: Some(asked), request, sent: Instant::now() })
     }

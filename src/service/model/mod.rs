@@ -20,7 +20,7 @@ mod flight;
 mod outcome;
 mod submitted;
 
-pub use batch::{BatchRow, batch};
+pub use batch::batch;
 pub use conversation::{Conversation, Manner, Step};
 pub use submitted::{Status, cancel, fetch, status, submit};
 

@@ -68,7 +68,8 @@ pub fn submit(text: &str) -> Result<i64, Error> {
     note.embedded = conversation.embedded().cloned();
     match conversation.step::<Allowed>(&mut call) {
         Step::Done(outcome) => {
-            let outcome = Outcome::of(Ok(&outcome?.statement));
+            let answered = (*outcome)?;
+            let outcome = Outcome::of(Ok(&answered.statement));
             submissions::submit_done(owner(), &note.bytes(), &outcome.bytes()).map_err(unsent)
         }
         Step::Wait { .. } => {
