@@ -85,6 +85,15 @@ impl pg::transaction::Observer for Ends {
 
     fn ending(&self) {
         stats::count_failed();
+        queue::ending::settle();
+    }
+
+    fn aborted(&self) {
+        queue::ending::aborted();
+    }
+
+    fn savepoint_aborted(&self) {
+        queue::ending::settle();
     }
 }
 
