@@ -14,6 +14,7 @@ pub mod condition;
 pub mod dsa;
 pub mod error_hint;
 pub mod execute;
+pub mod guarded;
 pub mod invalidation;
 pub mod labels;
 pub mod latch;
