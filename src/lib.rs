@@ -25,6 +25,7 @@ mod memory;
 mod pg;
 #[cfg(any(test, feature = "pg_test"))]
 mod pg_tests;
+mod queue;
 #[allow(dead_code)] // the service asks models next
 mod servers;
 mod service;

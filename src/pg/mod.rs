@@ -5,8 +5,10 @@
 #![allow(unsafe_code)]
 
 pub mod analyze_hook;
+pub mod at_exit;
 pub mod attempt;
 pub mod calls;
+pub mod clock;
 pub mod compat;
 pub mod condition;
 pub mod dsa;
@@ -15,6 +17,7 @@ pub mod execute;
 pub mod foreign;
 pub mod invalidation;
 pub mod labels;
+pub mod latch;
 pub mod list;
 pub mod lwlock;
 pub mod memory;
