@@ -18,3 +18,7 @@ COMMENT ON FUNCTION pg_stat_nl_query() IS 'function behind the view pg_stat_nl_q
 COMMENT ON FUNCTION pg_stat_nl_query_cache() IS 'function behind the view pg_stat_nl_query_cache';
 COMMENT ON VIEW pg_stat_nl_query IS 'one row a role, database and question: how often it was asked, where the time went';
 COMMENT ON VIEW pg_stat_nl_query_cache IS 'one row a tier and level of what is remembered: entries, bytes, hits, misses';
+COMMENT ON FUNCTION pg_stat_nl_query_servers() IS 'function behind the view pg_stat_nl_query_servers';
+COMMENT ON FUNCTION pg_stat_progress_nl_query() IS 'function behind the view pg_stat_progress_nl_query';
+COMMENT ON VIEW pg_stat_nl_query_servers IS 'one row a model server that was asked: requests, failures, state, tokens, latency';
+COMMENT ON VIEW pg_stat_progress_nl_query IS 'one row a question under way: what it waits for';
