@@ -23,3 +23,7 @@ COMMENT ON FUNCTION nl_status(bigint) IS 'says where a submitted question stands
 COMMENT ON FUNCTION nl_fetch(bigint) IS 'waits for the answer of a submitted question and runs it as the caller, one json object a row';
 COMMENT ON FUNCTION nl_cancel(bigint) IS 'takes a submitted question back; false where it is over';
 COMMENT ON FUNCTION nl_sql_batch(text[]) IS 'answers many questions at once with SQL, each one or its error in a row';
+COMMENT ON FUNCTION pg_stat_nl_query_servers() IS 'function behind the view pg_stat_nl_query_servers';
+COMMENT ON FUNCTION pg_stat_progress_nl_query() IS 'function behind the view pg_stat_progress_nl_query';
+COMMENT ON VIEW pg_stat_nl_query_servers IS 'one row a model server that was asked: requests, failures, state, tokens, latency';
+COMMENT ON VIEW pg_stat_progress_nl_query IS 'one row a question under way: what it waits for';

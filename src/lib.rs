@@ -35,8 +35,15 @@ extension_sql_file!("../sql/bootstrap.sql", bootstrap);
 extension_sql_file!(
     "../sql/views.sql",
     name = "views",
-    requires =
-        [pg_stat_nl_query, pg_stat_nl_query_cache, pg_stat_nl_query_info, pg_stat_nl_query_timing, pg_stat_nl_query_refusals]
+    requires = [
+        pg_stat_nl_query,
+        pg_stat_nl_query_cache,
+        pg_stat_nl_query_info,
+        pg_stat_nl_query_timing,
+        pg_stat_nl_query_refusals,
+        pg_stat_nl_query_servers,
+        pg_stat_progress_nl_query
+    ]
 );
 extension_sql_file!(
     "../sql/comments.sql",

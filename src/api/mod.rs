@@ -4,6 +4,7 @@
 mod ask;
 mod cache;
 mod explain;
+mod gateway;
 mod prove;
 mod servers;
 mod stats;

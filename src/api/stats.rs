@@ -5,6 +5,7 @@ use pgrx::prelude::*;
 
 use crate::cache;
 use crate::pg::viewpoint;
+use crate::queue;
 use crate::service;
 use crate::stats::{self, Stage};
 
@@ -204,6 +205,7 @@ fn pg_stat_nl_query_refusals() -> TableIterator<
 fn pg_stat_nl_query_reset() {
     service::ready().or_raise();
     stats::reset();
+    queue::servers::reset();
 }
 
 fn number(count: u64) -> i64 {

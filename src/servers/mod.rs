@@ -23,6 +23,7 @@ use crate::settings;
 const EXTENSION: &str = "nl_query";
 
 /// A server that the current user may ask.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ModelServer {
     /// In `pg_foreign_server`.
     pub oid: u32,
@@ -37,6 +38,7 @@ pub struct ModelServer {
 }
 
 /// Where a key comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
     /// None is sent.
     None,
@@ -47,6 +49,7 @@ pub enum Key {
 }
 
 /// A name in `nl_query.servers`, and what there is to it.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Listed {
     /// The current user may ask it.
     Usable(Box<ModelServer>),
