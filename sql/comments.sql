@@ -18,3 +18,5 @@ COMMENT ON FUNCTION pg_stat_nl_query() IS 'function behind the view pg_stat_nl_q
 COMMENT ON FUNCTION pg_stat_nl_query_cache() IS 'function behind the view pg_stat_nl_query_cache';
 COMMENT ON VIEW pg_stat_nl_query IS 'one row a role, database and question: how often it was asked, where the time went';
 COMMENT ON VIEW pg_stat_nl_query_cache IS 'one row a tier and level of what is remembered: entries, bytes, hits, misses';
+COMMENT ON FUNCTION pg_stat_nl_query_workers() IS 'function behind the view pg_stat_nl_query_workers';
+COMMENT ON VIEW pg_stat_nl_query_workers IS 'one row a background process that asks model servers: what it is doing';

@@ -16,10 +16,12 @@ GRANT EXECUTE ON FUNCTION pg_stat_nl_query_cache() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_info() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_timing() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_refusals() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_workers() TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_cache TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_info TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_timing TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_refusals TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_workers TO PUBLIC;
 -- Setting statistics back destroys what others look at: the owner decides who may.
 REVOKE EXECUTE ON FUNCTION pg_stat_nl_query_reset() FROM PUBLIC;

@@ -22,3 +22,7 @@ CREATE VIEW pg_stat_nl_query_refusals AS
 SELECT f.userid, r.rolname AS role, f.reason, f.count, f.last_refused
 FROM @extschema@.pg_stat_nl_query_refusals() AS f
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
+
+CREATE VIEW pg_stat_nl_query_workers AS
+SELECT worker, pid, state, in_flight, capacity, completed, threads, panics, started, last_activity
+FROM @extschema@.pg_stat_nl_query_workers();

@@ -4,6 +4,7 @@
 //! api -> expand -> service -> { catalog, cache, guard, stats } -> pg -> pgrx
 //!                                  |       |         |
 //!                                  +-------+---------+--> nl_query_engine -> nl_query_core
+//! worker -> { queue, nl_query_http } -> pg, nl_query_core
 //! ```
 //! `pg` holds the unsafe code, one file a PostgreSQL primitive; `settings` is read by everyone.
 
@@ -29,13 +30,20 @@ mod queue;
 mod service;
 mod settings;
 mod stats;
+mod worker;
 
 extension_sql_file!("../sql/bootstrap.sql", bootstrap);
 extension_sql_file!(
     "../sql/views.sql",
     name = "views",
-    requires =
-        [pg_stat_nl_query, pg_stat_nl_query_cache, pg_stat_nl_query_info, pg_stat_nl_query_timing, pg_stat_nl_query_refusals]
+    requires = [
+        pg_stat_nl_query,
+        pg_stat_nl_query_cache,
+        pg_stat_nl_query_info,
+        pg_stat_nl_query_timing,
+        pg_stat_nl_query_refusals,
+        pg_stat_nl_query_workers
+    ]
 );
 extension_sql_file!(
     "../sql/comments.sql",
@@ -114,6 +122,7 @@ pub extern "C-unwind" fn _PG_init() {
     pg::transaction::install(&Ends);
     pg::utility::install();
     expand::install();
+    worker::register();
 }
 
 /// What `cargo pgrx test` asks of a crate.
