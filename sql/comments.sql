@@ -27,3 +27,5 @@ COMMENT ON FUNCTION pg_stat_nl_query_servers() IS 'function behind the view pg_s
 COMMENT ON FUNCTION pg_stat_progress_nl_query() IS 'function behind the view pg_stat_progress_nl_query';
 COMMENT ON VIEW pg_stat_nl_query_servers IS 'one row a model server that was asked: requests, failures, state, tokens, latency';
 COMMENT ON VIEW pg_stat_progress_nl_query IS 'one row a question under way: what it waits for';
+COMMENT ON FUNCTION pg_stat_nl_query_workers() IS 'function behind the view pg_stat_nl_query_workers';
+COMMENT ON VIEW pg_stat_nl_query_workers IS 'one row a background process that asks model servers: what it is doing';

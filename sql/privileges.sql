@@ -24,6 +24,7 @@ GRANT EXECUTE ON FUNCTION pg_stat_nl_query_timing() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_refusals() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_servers() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_progress_nl_query() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_workers() TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_cache TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_info TO PUBLIC;
@@ -31,6 +32,7 @@ GRANT SELECT ON pg_stat_nl_query_timing TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_refusals TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_servers TO PUBLIC;
 GRANT SELECT ON pg_stat_progress_nl_query TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_workers TO PUBLIC;
 -- Setting statistics back destroys what others look at: the owner decides who may.
 REVOKE EXECUTE ON FUNCTION pg_stat_nl_query_reset() FROM PUBLIC;
 -- Called by PostgreSQL, which asks for no privilege. Who may create servers is a matter of USAGE on the wrapper, who may ask them of USAGE

@@ -40,3 +40,7 @@ SELECT f.pid, f.datid, d.datname, f.usesysid, r.rolname AS usename, f.stage, f.a
 FROM @extschema@.pg_stat_progress_nl_query() AS f
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) f.datid
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.usesysid;
+
+CREATE VIEW pg_stat_nl_query_workers AS
+SELECT worker, pid, state, in_flight, capacity, completed, threads, panics, started, last_activity
+FROM @extschema@.pg_stat_nl_query_workers();

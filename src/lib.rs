@@ -4,6 +4,7 @@
 //! api -> expand -> service -> { catalog, cache, guard, servers, queue, stats } -> pg -> pgrx
 //!                                  |       |         |          |
 //!                                  +-------+---------+----------+--> nl_query_engine -> nl_query_core
+//! worker -> { queue, nl_query_http } -> pg, nl_query_core
 //! ```
 //! `pg` holds the unsafe code, one file a PostgreSQL primitive; `settings` is read by everyone.
 
@@ -30,6 +31,7 @@ mod servers;
 mod service;
 mod settings;
 mod stats;
+mod worker;
 
 extension_sql_file!("../sql/bootstrap.sql", bootstrap);
 extension_sql_file!(
@@ -42,7 +44,8 @@ extension_sql_file!(
         pg_stat_nl_query_timing,
         pg_stat_nl_query_refusals,
         pg_stat_nl_query_servers,
-        pg_stat_progress_nl_query
+        pg_stat_progress_nl_query,
+        pg_stat_nl_query_workers
     ]
 );
 extension_sql_file!(
@@ -128,6 +131,7 @@ pub extern "C-unwind" fn _PG_init() {
     pg::transaction::install(&Ends);
     pg::utility::install();
     expand::install();
+    worker::register();
 }
 
 /// What `cargo pgrx test` asks of a crate.

@@ -71,6 +71,10 @@ static MAX_QUESTION_LENGTH: GucSetting<i32> = GucSetting::<i32>::new(2_000);
 static MAX_RELATIONS: GucSetting<i32> = GucSetting::<i32>::new(2_000);
 /// Looking into the data for values that statistics do not tell.
 static PROBE: GucSetting<bool> = GucSetting::<bool>::new(true);
+/// Processes that ask model servers. One does what the network allows; more are for hundreds of calls at a time.
+static WORKERS: GucSetting<i32> = GucSetting::<i32>::new(1);
+/// Calls of one worker at a time, each on a thread of its own that exists while it is needed.
+static WORKER_CONCURRENCY: GucSetting<i32> = GucSetting::<i32>::new(32);
 /// Rows of one table that a probe reads at most; a table estimated larger is probed through an index or not at all.
 static PROBE_ROWS: GucSetting<i32> = GucSetting::<i32>::new(20_000);
 /// Milliseconds for all probes of one question.
@@ -138,6 +142,16 @@ pub struct ProbeLimits {
     pub timeout_ms: i32,
 }
 
+/// Processes that ask model servers.
+pub fn workers() -> usize {
+    usize::try_from(WORKERS.get()).unwrap_or(0)
+}
+
+/// Calls that a worker may have under way.
+pub fn worker_concurrency() -> u32 {
+    u32::try_from(WORKER_CONCURRENCY.get()).unwrap_or(1)
+}
+
 /// What the guard allows an answer.
 pub fn limits() -> Limits {
     Limits {
@@ -202,6 +216,7 @@ fn names(list: &str) -> Vec<String> {
 pub fn define() {
     define_asking();
     define_remembering();
+    define_working();
     define_limits();
     define_reading();
     define_servers();
@@ -266,12 +281,33 @@ pub fn define_at_start() {
         GucFlags::UNIT_KB,
     );
     int(
+        c"nl_query.workers",
+        c"Sets how many background processes ask model servers.",
+        c"They count towards max_worker_processes. 0 means that no model server is ever asked.",
+        &WORKERS,
+        (0, 16),
+        GucContext::Postmaster,
+        GucFlags::default(),
+    );
+    int(
         c"nl_query.queue_size",
         c"Sets how many requests to model servers may wait or be under way.",
         c"Each takes 64 kB of shared memory, in addition to nl_query.shared_memory. Beyond it, a question that needs a model is an error.",
         &QUEUE_SIZE,
         (8, 4096),
         GucContext::Postmaster,
+        GucFlags::default(),
+    );
+}
+
+fn define_working() {
+    int(
+        c"nl_query.worker_concurrency",
+        c"Sets how many calls of model servers a worker may have under way.",
+        c"Each takes a thread and a connection while it lasts.",
+        &WORKER_CONCURRENCY,
+        (1, 256),
+        GucContext::Sighup,
         GucFlags::default(),
     );
 }

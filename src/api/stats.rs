@@ -6,6 +6,7 @@ use pgrx::prelude::*;
 use crate::cache;
 use crate::pg::viewpoint;
 use crate::queue;
+use crate::queue::duty;
 use crate::service;
 use crate::stats::{self, Stage};
 
@@ -200,6 +201,41 @@ fn pg_stat_nl_query_refusals() -> TableIterator<
     TableIterator::new(rows)
 }
 
+/// The processes that ask model servers.
+#[pg_extern(volatile, parallel_unsafe)]
+fn pg_stat_nl_query_workers() -> TableIterator<
+    'static,
+    (
+        name!(worker, i32),
+        name!(pid, i32),
+        name!(state, String),
+        name!(in_flight, i32),
+        name!(capacity, i32),
+        name!(completed, i64),
+        name!(threads, i32),
+        name!(panics, i32),
+        name!(started, Option<TimestampWithTimeZone>),
+        name!(last_activity, Option<TimestampWithTimeZone>),
+    ),
+> {
+    service::ready().or_raise();
+    let rows = duty::workers().into_iter().map(|row| {
+        (
+            row.number as i32,
+            row.process,
+            if row.in_flight == 0 { "idle" } else { "active" }.to_owned(),
+            row.in_flight as i32,
+            row.capacity as i32,
+            number(row.completed),
+            row.threads as i32,
+            row.panics as i32,
+            ago(row.started_ago),
+            row.last_ago.and_then(ago),
+        )
+    });
+    TableIterator::new(rows)
+}
+
 /// Sets all statistics of nl_query back.
 #[pg_extern(volatile, parallel_unsafe)]
 fn pg_stat_nl_query_reset() {
@@ -210,6 +246,11 @@ fn pg_stat_nl_query_reset() {
 
 fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The moment that was so many milliseconds ago.
+fn ago(millis: u64) -> Option<TimestampWithTimeZone> {
+    timestamp(viewpoint::now().saturating_sub(i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(1000)))
 }
 
 fn timestamp(micros: i64) -> Option<TimestampWithTimeZone> {

@@ -4,6 +4,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use nl_query_core::provider::failure::FailureClass;
@@ -34,7 +35,7 @@ const MOST_AGENTS: usize = 16;
 
 /// All agents.
 pub(crate) struct Agents {
-    connections: usize,
+    connections: AtomicUsize,
     names: Names,
     known: Mutex<Vec<(Way, Agent)>>,
 }
@@ -70,7 +71,7 @@ impl Stamp {
 impl Agents {
     /// As many connections are kept as calls can be under way.
     pub fn new(connections: usize) -> Agents {
-        Agents { connections, names: Names::default(), known: Mutex::default() }
+        Agents { connections: AtomicUsize::new(connections), names: Names::default(), known: Mutex::default() }
     }
 
     /// The agent for a call.
@@ -89,6 +90,13 @@ impl Agents {
         }
         known.push((way, agent.clone()));
         Ok(agent)
+    }
+
+    /// Keeps so many connections from now on.
+    pub fn set_connections(&self, connections: usize) {
+        if self.connections.swap(connections, Ordering::Relaxed) != connections {
+            self.close();
+        }
     }
 
     /// Closes every connection that no call uses.
@@ -116,6 +124,7 @@ impl Agents {
 
     /// Each call sets its own timeouts on top ([`crate::client`]).
     fn config(&self, proxy: Option<Proxy>) -> Config {
+        let connections = self.connections.load(Ordering::Relaxed);
         Agent::config_builder()
             .http_status_as_error(false)
             // Which addresses may be asked in clear text, the options of the server were checked for.
@@ -135,8 +144,8 @@ impl Agents {
             .max_response_header_size(MOST_HEAD)
             .input_buffer_size(INPUT)
             .output_buffer_size(OUTPUT)
-            .max_idle_connections(self.connections)
-            .max_idle_connections_per_host(self.connections)
+            .max_idle_connections(connections)
+            .max_idle_connections_per_host(connections)
             .max_idle_age(IDLE)
             .allow_non_standard_methods(false)
             .build()

@@ -12,7 +12,7 @@ use ureq::{Agent, Body};
 
 use crate::agents::Agents;
 use crate::body;
-use crate::cord::Cord;
+use crate::cord::{Cord, Pull};
 use crate::keys::Keys;
 use crate::trouble::{Phase, Trouble, trouble};
 
@@ -47,12 +47,12 @@ impl Client {
         Client { agents: Agents::new(settings.concurrency), keys: Keys::new(settings.user) }
     }
 
-    /// Makes a call, until a moment at the latest. Does not return before the call is over; whoever pulls the cord ends it.
-    pub fn call(&self, call: &Call, key: Option<Secret>, until: Instant, cord: &Cord) -> Answer {
+    /// Makes a call, within the call's own times. Does not return before it is over; whoever pulls the cord ends it earlier.
+    pub fn call(&self, call: &Call, key: Option<Secret>, cord: &Cord) -> Answer {
         let mut progress = Progress { started: Instant::now(), head: None };
         let tied = cord.tie();
         let mut result = self.key(call, key).map_err(Box::from).and_then(|key| {
-            let result = self.attempt(call, key.as_ref(), until, &mut progress);
+            let result = self.attempt(call, key.as_ref(), &mut progress);
             match &key {
                 Some(key) => scrubbed(result, key),
                 None => result,
@@ -60,8 +60,8 @@ impl Client {
         });
         drop(tied);
         // A socket that was shut down under the call ends it in one of many ways.
-        if cord.is_pulled() {
-            result = Err(Trouble::abandoned().into());
+        if let Some(why) = cord.pulled() {
+            result = Err(cut_short(why, progress.started.elapsed()).into());
         }
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         Answer {
@@ -70,6 +70,11 @@ impl Client {
             first_byte_us: progress.head.map_or(0, micros),
             total_us: micros(progress.started.elapsed()),
         }
+    }
+
+    /// Calls under way at a time from now on, and connections that are kept.
+    pub fn set_concurrency(&self, concurrency: usize) {
+        self.agents.set_connections(concurrency);
     }
 
     /// Closes connections and forgets keys: nobody has called for a while.
@@ -87,24 +92,16 @@ impl Client {
         }
     }
 
-    fn attempt(&self, call: &Call, key: Option<&Secret>, until: Instant, progress: &mut Progress) -> Result<Reply, Box<Failure>> {
-        let left = until.saturating_duration_since(progress.started);
-        if left.is_zero() {
-            return Err(Trouble::new(FailureClass::Abandoned, "the caller's time was over").into());
-        }
-        let total = Duration::from_millis(call.timeouts.total.into()).min(left);
+    fn attempt(&self, call: &Call, key: Option<&Secret>, progress: &mut Progress) -> Result<Reply, Box<Failure>> {
         let agent = self.agents.get(call)?;
-        let request = request(&agent, call, key, total)?;
-        let late = |trouble: Trouble, started: Instant| of_caller(trouble, started, call, left);
-        let response = agent.run(request).map_err(|error| late(trouble(error, Phase::Head, &call.timeouts), progress.started))?;
+        let request = request(&agent, call, key)?;
+        let response = agent.run(request).map_err(|error| trouble(error, Phase::Head, &call.timeouts))?;
         progress.head = Some(progress.started.elapsed());
         let status = response.status().as_u16();
         let headers = headers(&response);
         let most = call.most_bytes as usize;
         let reader = response.into_body().into_reader();
-        let bytes = body::read(reader, &headers, most, |error| {
-            late(trouble(error.into(), Phase::Body, &call.timeouts), progress.started)
-        });
+        let bytes = body::read(reader, &headers, most, |error| trouble(error.into(), Phase::Body, &call.timeouts));
         let bytes = bytes.and_then(|bytes| body::unpack(bytes, &headers, most));
         let http = |body| HttpReply { status, headers: &headers, body, now: wall_clock() };
         match bytes {
@@ -120,7 +117,7 @@ impl Client {
 ///
 /// `connect` bounds resolving, and then once more connecting with a proxy and TLS; `first_byte` bounds sending, and then waiting for
 /// the head; `total` bounds everything together.
-fn request(agent: &Agent, call: &Call, key: Option<&Secret>, total: Duration) -> Result<Request<Vec<u8>>, Trouble> {
+fn request(agent: &Agent, call: &Call, key: Option<&Secret>) -> Result<Request<Vec<u8>>, Trouble> {
     let unfit = || Trouble::new(FailureClass::BadRequest, "the address or a header cannot be sent");
     let mut request = Request::post(&call.http.url).body(call.http.body.clone()).map_err(|_| unfit())?;
     let headers = request.headers_mut();
@@ -134,6 +131,7 @@ fn request(agent: &Agent, call: &Call, key: Option<&Secret>, total: Duration) ->
         value.set_sensitive(true);
         headers.insert(name, value);
     }
+    let total = Duration::from_millis(call.timeouts.total.into());
     let time = |millis: u32| Some(Duration::from_millis(millis.into()).min(total));
     let Timeouts { connect, first_byte, .. } = call.timeouts;
     Ok(agent
@@ -150,15 +148,15 @@ fn request(agent: &Agent, call: &Call, key: Option<&Secret>, total: Duration) ->
         .build())
 }
 
-/// Whose time it was that ended: a caller in a hurry is no sign of a slow server.
-fn of_caller(trouble: Trouble, started: Instant, call: &Call, left: Duration) -> Trouble {
-    let is_late = matches!(trouble.class, FailureClass::Timeout | FailureClass::Connect | FailureClass::Dns);
-    let own = Duration::from_millis(call.timeouts.total.into());
-    let took = started.elapsed() + Duration::from_millis(20);
-    if is_late && left < own && took >= left && left < FAIR {
-        return Trouble::new(FailureClass::Abandoned, "the caller's time was over");
+/// A caller in a hurry is no sign of a slow server.
+fn cut_short(why: Pull, took: Duration) -> Trouble {
+    match why {
+        Pull::Late if took >= FAIR => {
+            Trouble::new(FailureClass::Timeout, format!("no reply within the {} s that the caller had", took.as_secs()))
+        }
+        Pull::Late => Trouble::new(FailureClass::Abandoned, "the caller's time was over"),
+        Pull::Gone => Trouble::abandoned(),
     }
-    trouble
 }
 
 fn headers(response: &Response<Body>) -> Headers {

@@ -14,13 +14,22 @@ use ureq::unversioned::transport::{
 use crate::lock;
 use crate::trouble::Trouble;
 
+/// Why a call ends before it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pull {
+    /// Whoever waited is gone.
+    Gone,
+    /// The time of whoever waited is over.
+    Late,
+}
+
 /// See the module. Clones are the same cord.
 #[derive(Clone, Default)]
 pub struct Cord(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    pulled: bool,
+    pulled: Option<Pull>,
     socket: Option<Weak<dyn ShutdownHandle>>,
 }
 
@@ -36,16 +45,16 @@ impl Cord {
     }
 
     /// Ends the call as soon as that can be. Never waits: a shutdown of a socket does not.
-    pub fn pull(&self) {
+    pub fn pull(&self, why: Pull) {
         let mut state = lock(&self.0);
-        state.pulled = true;
+        state.pulled = state.pulled.or(Some(why));
         if let Some(socket) = state.socket.as_ref().and_then(Weak::upgrade) {
             socket.shutdown();
         }
     }
 
-    /// Whether somebody pulled it.
-    pub fn is_pulled(&self) -> bool {
+    /// Why somebody pulled it, if anybody did.
+    pub fn pulled(&self) -> Option<Pull> {
         lock(&self.0).pulled
     }
 
@@ -57,7 +66,7 @@ impl Cord {
 
     fn hold(&self, socket: &Weak<dyn ShutdownHandle>) -> Result<(), ureq::Error> {
         let mut state = lock(&self.0);
-        if state.pulled {
+        if state.pulled.is_some() {
             return Err(Trouble::abandoned().into());
         }
         state.socket = Some(socket.clone());

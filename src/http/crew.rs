@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nl_query_core::provider::failure::{Failure, FailureClass};
 use nl_query_core::secret::Secret;
@@ -27,8 +27,7 @@ pub struct Task<T> {
     pub call: Box<Call>,
     /// A key that came with it.
     pub key: Option<Secret>,
-    /// When nobody waits for it any more.
-    pub until: Instant,
+    /// Pulled when nobody waits for it any more.
     pub cord: Cord,
 }
 
@@ -119,6 +118,11 @@ impl<T: Clone + Send + 'static> Crew<T> {
         std::mem::take(&mut *lock(&self.0.finished))
     }
 
+    /// Calls under way at a time from now on.
+    pub fn set_concurrency(&self, concurrency: usize) {
+        self.0.client.set_concurrency(concurrency);
+    }
+
     /// Helpers that there are.
     pub fn threads(&self) -> usize {
         lock(&self.0.state).threads
@@ -153,6 +157,8 @@ impl<T> Shared<T> {
         if is_last {
             self.client.rest();
         }
+        // For whoever shows how many there are.
+        (self.wake)();
         true
     }
 }
@@ -169,7 +175,7 @@ fn help<T: Clone + Send + 'static>(
             Ok(task) => {
                 let name = task.name.clone();
                 // What a panic leaves half-done belongs to the call, which is over; locks are taken poisoned or not.
-                let result = catch_unwind(AssertUnwindSafe(|| shared.client.call(&task.call, task.key, task.until, &task.cord)));
+                let result = catch_unwind(AssertUnwindSafe(|| shared.client.call(&task.call, task.key, &task.cord)));
                 let panicked = result.is_err();
                 if panicked {
                     shared.panics.fetch_add(1, Ordering::Relaxed);

@@ -19,7 +19,7 @@ mod tls;
 mod trouble;
 
 pub use client::{Client, Settings};
-pub use cord::Cord;
+pub use cord::{Cord, Pull};
 pub use crew::{Crew, Finished, Task};
 pub use keys::Keys;
 

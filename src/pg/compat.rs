@@ -296,3 +296,37 @@ pub fn most_askers() -> usize {
     let (sessions, workers) = unsafe { (pg_sys::MaxConnections, pg_sys::max_worker_processes) };
     usize::try_from(sessions).unwrap_or(0) + usize::try_from(workers).unwrap_or(0)
 }
+
+/// A set of things to wait for, for the life of this process.
+///
+/// # Safety
+/// Called by a process that has its latch, and no more than a few times.
+pub unsafe fn wait_event_set(events: i32) -> *mut pg_sys::WaitEventSet {
+    // SAFETY: a context that lives as long as the process.
+    #[cfg(any(feature = "pg14", feature = "pg15", feature = "pg16"))]
+    unsafe {
+        pg_sys::CreateWaitEventSet(pg_sys::TopMemoryContext, events)
+    }
+    // SAFETY: from 17 on a resource owner may be named; without one, the set lives as long as the process.
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    unsafe {
+        pg_sys::CreateWaitEventSet(core::ptr::null_mut(), events)
+    }
+}
+
+/// Has a signal handled by a function of PostgreSQL.
+///
+/// # Safety
+/// The function is a signal handler, and this is the main thread.
+pub unsafe fn on_signal(signal: i32, handler: unsafe extern "C-unwind" fn(i32)) {
+    // SAFETY: the caller vouches for both.
+    #[cfg(not(feature = "pg18"))]
+    unsafe {
+        pg_sys::pqsignal(signal, Some(handler));
+    }
+    // SAFETY: as above; from 18 on the server's own goes by another name.
+    #[cfg(feature = "pg18")]
+    unsafe {
+        pg_sys::pqsignal_be(signal, Some(handler));
+    }
+}

@@ -48,12 +48,19 @@ pub enum WaitEvent {
     Flight,
     /// The server is asked again after a pause.
     Retry,
+    /// A worker has nothing to do but to wait for requests and replies.
+    Worker,
 }
 
 impl WaitEvent {
     /// Every one, in the order of the enum.
-    pub(super) const NAMES: [&'static std::ffi::CStr; 4] =
-        [c"NlQueryQueue", c"NlQueryProvider", c"NlQueryFlight", c"NlQueryRetry"];
+    pub(super) const NAMES: [&'static std::ffi::CStr; 5] =
+        [c"NlQueryQueue", c"NlQueryProvider", c"NlQueryFlight", c"NlQueryRetry", c"NlQueryWorker"];
+
+    /// For the functions that wait.
+    pub(super) fn number(self) -> u32 {
+        compat::wait_event(self as usize, &WaitEvent::NAMES)
+    }
 }
 
 /// Sleeps until somebody wakes this process, at most until a moment of [`super::clock::now`]. Raises ERROR when the query is cancelled and
@@ -64,7 +71,7 @@ pub fn wait(until: u64, event: WaitEvent) {
     let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
     // SAFETY: this process's own latch.
     unsafe {
-        pg_sys::WaitLatch(pg_sys::MyLatch, events as i32, left, compat::wait_event(event as usize, &WaitEvent::NAMES));
+        pg_sys::WaitLatch(pg_sys::MyLatch, events as i32, left, event.number());
         pg_sys::ResetLatch(pg_sys::MyLatch);
     }
     pgrx::check_for_interrupts!();

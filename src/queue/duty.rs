@@ -23,6 +23,9 @@ plain_struct! {
         pub who: u64,
         pub capacity: u32,
         pub in_flight: u32,
+        /// Helper threads, and those of them that panicked since the start.
+        pub threads: u32,
+        pub panics: u32,
         pub completed: u64,
         pub started: u64,
         pub last: u64,
@@ -74,6 +77,14 @@ impl Duty {
     /// How many calls it may have under way from now on.
     pub fn set_capacity(&mut self, capacity: u32) {
         memory::with(|tables| tables.workers[self.number].capacity = capacity);
+    }
+
+    /// Shows how many helper threads there are, and how many have panicked.
+    pub fn show(&mut self, threads: u32, panics: u32) {
+        memory::with(|tables| {
+            let worker = &mut tables.workers[self.number];
+            (worker.threads, worker.panics) = (threads, panics);
+        });
     }
 
     /// The next request, if there is one and this worker has room for it.
@@ -230,6 +241,9 @@ pub struct WorkerRow {
     pub process: i32,
     pub capacity: u32,
     pub in_flight: u32,
+    pub threads: u32,
+    /// Helper threads that ended by a fault of this library since the worker started.
+    pub panics: u32,
     pub completed: u64,
     /// Milliseconds since it started, and since it last took or ended a call (none while it has not).
     pub started_ago: u64,
@@ -246,6 +260,8 @@ pub fn workers() -> Vec<WorkerRow> {
         process: process_of(worker.who),
         capacity: worker.capacity,
         in_flight: worker.in_flight,
+        threads: worker.threads,
+        panics: worker.panics,
         completed: worker.completed,
         started_ago: now.saturating_sub(worker.started),
         last_ago: (worker.last != 0).then(|| now.saturating_sub(worker.last)),

@@ -22,7 +22,7 @@ fn crew(rest: Duration) -> (Crew<usize>, Receiver<()>) {
 }
 
 fn task(name: usize, call: Call) -> Task<usize> {
-    Task { name, call: Box::new(call), key: None, until: Instant::now() + AMPLE, cord: Cord::new() }
+    Task { name, call: Box::new(call), key: None, cord: Cord::new() }
 }
 
 fn wait_for(crew: &Crew<usize>, woken: &Receiver<()>, count: usize) -> Vec<Finished<usize>> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use common::{AMPLE, KEY, ask, call, class, client, failure, key, text, with_key};
 use nl_query_core::provider::failure::FailureClass as Class;
 use nl_query_core::wire::{Call, Timeouts};
-use nl_query_http::Cord;
+use nl_query_http::{Cord, Pull};
 use nl_query_tests::model::{Answer, Cut, End, Framing, Greeting, Model, Outcome, Port, Problem, RetryAfter, Script};
 
 /// With times that a test can wait for.
@@ -80,16 +80,6 @@ fn drips_end_by_the_total_time() {
         });
         assert!(time < Duration::from_secs(3), "{time:?}");
     }
-}
-
-#[test]
-fn a_caller_in_a_hurry_says_nothing_about_the_server() {
-    let model = Model::start(Answer::hang());
-    let answer = client().call(&call(&model.url()), None, Instant::now() + Duration::from_millis(200), &Cord::new());
-    assert_eq!(class(answer), Class::Abandoned);
-    let answer = client().call(&call(&model.url()), None, Instant::now(), &Cord::new());
-    assert_eq!(class(answer), Class::Abandoned);
-    assert_eq!(model.count(), 1);
 }
 
 #[test]
@@ -233,7 +223,7 @@ fn a_key_goes_into_its_header_and_nowhere_else() {
     model.set(Answer::says(&format!("SELECT '{KEY}'")));
     let repeated = failure(ask(&client(), &with_key(call(&model.url()))));
     assert_eq!((repeated.class, repeated.message.as_str()), (Class::Garbage, "the reply repeats the key"));
-    let missing = client().call(&with_key(call(&model.url())), None, Instant::now() + AMPLE, &Cord::new());
+    let missing = client().call(&with_key(call(&model.url())), None, &Cord::new());
     assert_eq!(class(missing), Class::Key);
 }
 
@@ -263,12 +253,12 @@ fn a_pulled_cord_ends_a_call_at_once() {
     for number in 1..=2 {
         let cord = Cord::new();
         let time = std::thread::scope(|scope| {
-            let asked = scope.spawn(|| client.call(&call(&model.url()), key(), Instant::now() + AMPLE, &cord));
+            let asked = scope.spawn(|| client.call(&call(&model.url()), key(), &cord));
             model.wait_for(number, AMPLE);
             // The second one stops in its body.
             std::thread::sleep(Duration::from_millis(50));
             let pulled = Instant::now();
-            cord.pull();
+            cord.pull(Pull::Gone);
             assert_eq!(class(asked.join().expect("an answer")), Class::Abandoned);
             pulled.elapsed()
         });
@@ -277,14 +267,14 @@ fn a_pulled_cord_ends_a_call_at_once() {
         assert_eq!(model.request(number).outcome, Outcome::HungUp);
     }
     let pulled = Cord::new();
-    pulled.pull();
-    assert_eq!(class(client.call(&call(&model.url()), None, Instant::now() + AMPLE, &pulled)), Class::Abandoned);
+    pulled.pull(Pull::Late);
+    assert_eq!(class(client.call(&call(&model.url()), None, &pulled)), Class::Abandoned);
     assert_eq!(text(ask(&client, &call(&model.url()))), "SELECT 1");
 }
 
 #[test]
 fn the_environment_has_no_say() {
-    // SAFETY is not needed: the variables are set for a child, this very program again.
+    // The variables are set for a child, this very program again.
     let model = Model::start(Answer::says("SELECT 1"));
     let nowhere = Port::closed();
     let program = std::env::current_exe().expect("a program");

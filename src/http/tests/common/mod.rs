@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nl_query_core::provider::Api;
 use nl_query_core::provider::failure::{Failure, FailureClass};
@@ -55,7 +55,7 @@ pub fn key() -> Option<Secret> {
 }
 
 pub fn ask(client: &Client, call: &Call) -> Answer {
-    client.call(call, key(), Instant::now() + AMPLE, &Cord::new())
+    client.call(call, key(), &Cord::new())
 }
 
 pub fn text(answer: Answer) -> String {
