@@ -115,3 +115,30 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refusal::Reason;
+
+    #[test]
+    fn a_model_is_for_what_was_not_understood_and_not_for_what_is_not_allowed() {
+        let reading = |confidence| Box::new(Reading { sql: String::new(), paraphrase: String::new(), confidence });
+        let refused =
+            |reason, confidence| Error::NotProven { reading: reading(confidence), refusal: Box::new(Refusal::new(reason, "no")) };
+        let known = Known::default();
+        for error in [
+            Error::NothingRecognised { known: known.clone() },
+            Error::UnknownWords { words: Vec::new(), known },
+            Error::Unsure { reading: reading(0.2), minimum: 0.5 },
+            refused(Reason::UnknownName, 0.9),
+            refused(Reason::PlanCost, 0.4),
+        ] {
+            assert!(error.is_for_a_model(0.5), "{error:?}");
+        }
+        for error in [Error::EmptyQuestion, Error::NothingReadable, refused(Reason::PlanCost, 0.9), refused(Reason::Private, 0.5)]
+        {
+            assert!(!error.is_for_a_model(0.5), "{error:?}");
+        }
+    }
+}

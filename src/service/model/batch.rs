@@ -15,6 +15,7 @@ use crate::service::{Answered, Begun, begin, ready};
 use crate::settings;
 use crate::stats::Call;
 
+use super::conversation::stage_of;
 use super::{Conversation, Manner, Step};
 
 /// What became of one question.
@@ -32,7 +33,7 @@ struct Open {
 /// Answers questions, in their order.
 pub fn batch(questions: &[&str]) -> Result<Vec<BatchRow>, Error> {
     ready()?;
-    let _progress = Progress::begin(crate::pg::viewpoint::user());
+    let progress = Progress::begin(crate::pg::viewpoint::user());
     let mut batch = Batch { rows: questions.iter().map(|_| None).collect(), open: Vec::new(), twins: HashMap::new() };
     let mut waiting = questions.iter().enumerate();
     // A quarter is kept for sessions that wait for one answer, so several batches share the rest.
@@ -50,6 +51,7 @@ pub fn batch(questions: &[&str]) -> Result<Vec<BatchRow>, Error> {
             return Ok(batch.rows());
         }
         if !has_moved {
+            progress.at(stage_of(event), 1);
             queue::wait(until, event);
         }
     }

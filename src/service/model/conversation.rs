@@ -452,19 +452,13 @@ impl Conversation {
     }
 
     fn show(&self, event: WaitEvent, state: &State) {
-        let stage = match event {
-            WaitEvent::Queue => At::Queued,
-            WaitEvent::Provider => At::Provider,
-            WaitEvent::Flight => At::Following,
-            WaitEvent::Retry => At::Pausing,
-        };
         let attempt = match state {
             State::Waiting(exchange) => exchange.attempt,
             State::Pausing { then: Some(attempt), .. } => attempt.number,
             _ => 1,
         };
         if let Some(progress) = &self.progress {
-            progress.at(stage, attempt);
+            progress.at(stage_of(event), attempt);
         }
     }
 
@@ -514,6 +508,16 @@ impl Time {
             Some(left) => Time { deadline: now + left, end: now + left + GRACE_OF_STATEMENT, limit },
             None => Time { deadline: now + limit, end: now + limit + GRACE, limit },
         }
+    }
+}
+
+/// How a wait is shown.
+pub fn stage_of(event: WaitEvent) -> At {
+    match event {
+        WaitEvent::Queue => At::Queued,
+        WaitEvent::Provider => At::Provider,
+        WaitEvent::Flight => At::Following,
+        WaitEvent::Retry => At::Pausing,
     }
 }
 
