@@ -515,7 +515,8 @@ impl Time {
 pub fn stage_of(event: WaitEvent) -> At {
     match event {
         WaitEvent::Queue => At::Queued,
-        WaitEvent::Provider => At::Provider,
+        // What workers wait for is nothing that a session waits for.
+        WaitEvent::Provider | WaitEvent::Worker => At::Provider,
         WaitEvent::Flight => At::Following,
         WaitEvent::Retry => At::Pausing,
     }
