@@ -39,12 +39,9 @@ pub fn create_server(name: &str, model: &Model, vendor: Vendor, options: &str) -
     sql
 }
 
-/// Requests that are anywhere between a session and a server.
-pub fn under_way(cluster: &Cluster) -> i64 {
-    let sql = "SELECT coalesce(sum(in_flight + queued), 0)::bigint FROM pg_stat_nl_query_servers";
-    let mut client = cluster.connect("postgres");
-    client.batch_execute("CREATE EXTENSION IF NOT EXISTS nl_query").expect("the extension");
-    client.query_one(sql, &[]).expect("pg_stat_nl_query_servers").get(0)
+/// Requests of a database that are anywhere between a session and a server.
+pub fn under_way(database: &Database<'_>) -> i64 {
+    counter(database, "in_flight + queued")
 }
 
 /// The sum of a counter over the servers of a database.

@@ -2,15 +2,17 @@
 
 use nl_query_tests::bakery::{ANSWER, QUESTION, bakery, column, counter, create_server, set};
 use nl_query_tests::model::{Answer, Model, Reply, Script, Vendor};
-use nl_query_tests::{Cluster, Table, ask, refusal};
+use nl_query_tests::{Cluster, Options, Table, ask, refusal};
 
 const REPLY: &str = r#"{"sql": "SELECT count(*) AS loaves FROM loaves", "reason": null}"#;
 
 #[test]
 fn each_of_the_three_interfaces_gives_an_answer() {
+    // Of its own: what other tests do to roles would have answers forgotten.
+    let cluster = Cluster::start(&Options::default());
     for vendor in Vendor::ALL {
         let model = Model::start(Answer::says(REPLY));
-        let database = bakery(Cluster::shared(), &format!("model_{}", vendor.api()), &[]);
+        let database = bakery(&cluster, &format!("model_{}", vendor.api()), &[]);
         database.run(&create_server("gpt", &model, vendor, ", headers '{\"x-team\": \"bakers\"}'"));
         set(&database, "nl_query.servers", "gpt");
         let mut client = database.connect();
@@ -31,7 +33,7 @@ fn each_of_the_three_interfaces_gives_an_answer() {
         assert_eq!(database.value(question), "model 3 100 20");
     }
     let stages = "SELECT stage FROM pg_stat_nl_query_timing WHERE count > 0";
-    let stages = column(&Cluster::shared().database("model_stages"), stages);
+    let stages = column(&cluster.database("model_stages"), stages);
     assert!(["queue", "provider", "prove"].iter().all(|stage| stages.iter().any(|known| known == stage)), "{stages:?}");
 }
 
@@ -92,7 +94,8 @@ fn what_a_model_writes_passes_the_guard_or_does_not_run() {
 fn a_model_that_declines_is_not_asked_again_at_once() {
     let model = Model::start(Answer::says(r#"{"sql": null, "reason": "there is no table of weather"}"#));
     let spare = Model::start(Answer::says(REPLY));
-    let database = bakery(Cluster::shared(), "model_declines", &[("gpt", &model, ""), ("spare", &spare, "")]);
+    let cluster = Cluster::start(&Options::default());
+    let database = bakery(&cluster, "model_declines", &[("gpt", &model, ""), ("spare", &spare, "")]);
     for _ in 0..2 {
         let said = ask(&mut database.connect(), QUESTION).expect_err("declined");
         assert_eq!(said.sqlstate, "22023", "{said:?}");
@@ -104,7 +107,8 @@ fn a_model_that_declines_is_not_asked_again_at_once() {
 #[test]
 fn auto_asks_a_model_only_where_the_engine_has_no_answer() {
     let model = Model::start(Answer::says(REPLY));
-    let database = bakery(Cluster::shared(), "model_auto", &[("gpt", &model, "")]);
+    let cluster = Cluster::start(&Options::default());
+    let database = bakery(&cluster, "model_auto", &[("gpt", &model, "")]);
     set(&database, "nl_query.engine", "auto");
     let mut client = database.connect();
     assert!(ask(&mut client, "how many loaves are there").is_ok());

@@ -98,7 +98,7 @@ fn the_time_for_a_question_is_bounded() {
     assert_eq!(said.sqlstate, "57014", "{said:?}");
     assert!(said.message.contains("did not answer in time") && said.detail.contains("500 ms"), "{said:?}");
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-    wait_until("the call is over", || under_way(Cluster::shared()) == 0);
+    wait_until("the call is over", || under_way(&database) == 0);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_failing_call_inside_an_exception_block_leaves_nothing() {
              END $$"
         ))
         .expect("the block goes on");
-    wait_until("the calls are over", || under_way(Cluster::shared()) == 0);
+    wait_until("the calls are over", || under_way(&database) == 0);
     model.set(good());
     assert_eq!(ask(&mut client, QUESTION), Ok(ANSWER.to_owned()));
     let said = refusal(&mut client, "SELECT nl_sql('')");

@@ -56,7 +56,7 @@ fn a_question_goes_on_without_its_session() {
     assert_eq!(rows(&mut client, id), [r#"{"loaves":3}"#], "as often as one likes");
     assert_eq!(model.count(), 1);
     assert!(!client.query_one("SELECT nl_cancel($1)", &[&id]).expect("cancel").get::<_, bool>(0), "it is over");
-    wait_until("no request is under way", || under_way(Cluster::shared()) == 0);
+    wait_until("no request is under way", || under_way(&database) == 0);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_submission_can_be_taken_back() {
     assert_eq!(status(&mut client, id).0, "canceled");
     assert_eq!(refusal(&mut client, &format!("SELECT * FROM nl_fetch({id})")).sqlstate, "57014");
     model.wait_for_rest(LONG);
-    wait_until("no request is under way", || under_way(Cluster::shared()) == 0);
+    wait_until("no request is under way", || under_way(&database) == 0);
 }
 
 #[test]
@@ -173,7 +173,9 @@ fn a_batch_answers_all_at_once() {
             if request.says("bad") { Answer::status(400) } else { Answer::says(ANSWER).delay(delay) }
         },
     );
-    let database = bakery(Cluster::shared(), "batch", &[("gpt", &model, ", concurrency '64'")]);
+    // Of its own: what other tests do to roles would have answers forgotten.
+    let cluster = Cluster::start(&Options::default());
+    let database = bakery(&cluster, "batch", &[("gpt", &model, ", concurrency '64'")]);
     let mut questions: Vec<Option<String>> = (0..50).map(|n| Some(format!("{QUESTION} {n}"))).collect();
     questions.extend([None, Some("bad one".to_owned()), Some(format!("{QUESTION} 7")), Some("  ".to_owned())]);
     let mut client = database.connect();
@@ -234,5 +236,5 @@ fn a_cancelled_batch_leaves_nothing() {
         refusal(&mut client, &format!("SELECT * FROM nl_sql_batch(ARRAY['{QUESTION} 1', '{QUESTION} 2', '{QUESTION} 3'])"));
     assert_eq!(said.sqlstate, "57014", "{said:?}");
     model.wait_for_rest(LONG);
-    wait_until("no request is under way", || under_way(Cluster::shared()) == 0);
+    wait_until("no request is under way", || under_way(&database) == 0);
 }

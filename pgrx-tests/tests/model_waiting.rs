@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use nl_query_tests::bakery::{ANSWER, QUESTION, bakery, counter, set, under_way};
+use nl_query_tests::bakery::{ANSWER, QUESTION, bakery, column, counter, set, under_way};
 use nl_query_tests::model::{Answer, Gate, Model};
 use nl_query_tests::{Cluster, Database, Options, ask, refusal, wait_until};
 
@@ -15,7 +15,7 @@ fn held() -> (Gate, Model) {
 }
 
 fn nothing_is_left(database: &Database<'_>) {
-    wait_until("no request is under way", || under_way(database.cluster) == 0);
+    wait_until("no request is under way", || under_way(database) == 0);
     let shown = "SELECT count(*) FROM pg_stat_progress_nl_query WHERE datname = current_database()";
     assert_eq!(database.value(shown), "0");
 }
@@ -111,7 +111,8 @@ fn a_session_that_is_terminated_leaves_nothing() {
 #[test]
 fn of_many_sessions_that_ask_the_same_one_asks() {
     let (gate, model) = held();
-    let database = bakery(Cluster::shared(), "wait_flight", &[("gpt", &model, "")]);
+    let cluster = Cluster::start(&Options::default());
+    let database = bakery(&cluster, "wait_flight", &[("gpt", &model, "")]);
     std::thread::scope(|scope| {
         let sessions: Vec<_> = (0..20).map(|_| scope.spawn(|| ask(&mut database.connect(), QUESTION))).collect();
         let following =
@@ -130,7 +131,8 @@ fn of_many_sessions_that_ask_the_same_one_asks() {
 #[test]
 fn when_the_leader_is_cancelled_its_request_goes_on() {
     let (gate, model) = held();
-    let database = bakery(Cluster::shared(), "wait_leader", &[("gpt", &model, "")]);
+    let cluster = Cluster::start(&Options::default());
+    let database = bakery(&cluster, "wait_leader", &[("gpt", &model, "")]);
     std::thread::scope(|scope| {
         let mut leader = database.connect();
         let token = leader.cancel_token();
@@ -149,6 +151,8 @@ fn when_the_leader_is_cancelled_its_request_goes_on() {
         }
     });
     assert_eq!(model.count(), 1, "the call under way was taken over");
+    let lines = column(&database, &format!("SELECT * FROM nl_explain('{QUESTION}')"));
+    assert!(lines.iter().any(|line| line == "Engine: model, server \"gpt\""), "{lines:?}");
     nothing_is_left(&database);
 }
 
@@ -156,7 +160,8 @@ fn when_the_leader_is_cancelled_its_request_goes_on() {
 fn what_the_leader_is_told_its_followers_are_told() {
     let gate = Gate::shut();
     let model = Model::start(Answer::status(401).held_by(&gate));
-    let database = bakery(Cluster::shared(), "wait_failure", &[("gpt", &model, "")]);
+    let cluster = Cluster::start(&Options::default());
+    let database = bakery(&cluster, "wait_failure", &[("gpt", &model, "")]);
     std::thread::scope(|scope| {
         let sessions: Vec<_> = (0..6).map(|_| scope.spawn(|| ask(&mut database.connect(), QUESTION))).collect();
         let following =

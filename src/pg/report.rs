@@ -41,11 +41,14 @@ pub fn report(error: Error) -> ErrorReport {
             .set_hint("Ask for facts that are stored in tables: lists, counts, sums, averages, comparisons."),
         Error::Unsure { reading, minimum } => unsure(&reading, minimum),
         Error::NotProven { reading, refusal } => {
-            let why = refusal.detail.as_deref().map(|detail| format!(" {detail}")).unwrap_or_default();
+            let why = refusal.detail.as_deref();
             // A model does not say how it understood the question.
-            let read = match reading.paraphrase.as_str() {
-                "" => format!("The answer of the model is:{why}"),
-                paraphrase => format!("The question was read as: {paraphrase}.{why}"),
+            let read = match (reading.paraphrase.as_str(), why) {
+                ("", Some(why)) => format!("{why} The model wrote:"),
+                ("", None) => "The model wrote:".to_owned(),
+                (paraphrase, why) => {
+                    format!("The question was read as: {paraphrase}.{}", why.map(|why| format!(" {why}")).unwrap_or_default())
+                }
             };
             new(state(&refusal), format!("cannot run the answer: {}", refusal.message))
                 .set_detail(format!("{read}\n{}", reading.sql))

@@ -216,6 +216,15 @@ impl Request {
         self.ticket
     }
 
+    /// The foreign server that it is for, for whoever adopted it.
+    pub fn server(&self) -> Option<u32> {
+        let server = memory::with(|tables| {
+            let parcel = tables.parcels.get(self.ticket.slot as usize)?;
+            tables.servers.get(parcel.server as usize).map(|server| server.server)
+        });
+        server.flatten()
+    }
+
     /// Leaves it to whoever adopts it; unadopted, it ends at its deadline.
     pub fn leave_to_heirs(mut self) -> Ticket {
         change(|tables, _| tables.queue().leave_to_heirs(self.ticket, latch::me()));

@@ -100,6 +100,10 @@ impl Choices {
         &self.choices[place].name
     }
 
+    pub fn place_of_oid(&self, oid: u32) -> Option<usize> {
+        self.choices.iter().position(|choice| choice.server.as_ref().is_some_and(|server| server.oid == oid))
+    }
+
     /// One that was or could have been asked, to name it.
     pub fn first_usable(&self) -> Option<usize> {
         self.choices.iter().position(|choice| choice.server.is_some())

@@ -245,7 +245,7 @@ impl Conversation {
                 let request = ticket.and_then(|ticket| queue::adopt(ticket, self.time.deadline));
                 Ok(Move::To(request.map_or(State::Choosing, |request| {
                     self.place.set_call(Some(request.ticket()));
-                    State::Waiting(Exchange::adopted(request))
+                    State::Waiting(Exchange::adopted(&self.choices, request))
                 })))
             }
         }

@@ -18,7 +18,7 @@ const MOST_BYTES: u32 = 1 << 20;
 
 /// See the module.
 pub struct Exchange {
-    /// Which of the choices; none for a request taken over from a leader that has gone.
+    /// Which of the choices; none for a request taken over whose server is not among them any more.
     pub place: Option<usize>,
     /// Attempts to ask this server this, this one included.
     pub attempt: u32,
@@ -64,9 +64,10 @@ impl Exchange {
         Ok(Exchange { place: Some(place), attempt: number, asked: Some(asked), request, sent: Instant::now() })
     }
 
-    /// A request of somebody else's.
-    pub fn adopted(request: Request) -> Exchange {
-        Exchange { place: None, attempt: 1, asked: None, request, sent: Instant::now() }
+    /// A request of somebody else's who had the same list.
+    pub fn adopted(choices: &Choices, request: Request) -> Exchange {
+        let place = request.server().and_then(|server| choices.place_of_oid(server));
+        Exchange { place, attempt: 1, asked: None, request, sent: Instant::now() }
     }
 
     /// Counts where the time went. The worker says how long it was busy; the rest was waiting for one.
