@@ -243,6 +243,26 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/api/stats.rs:200
+-- nl_query::api::stats::pg_stat_nl_query_workers
+CREATE  FUNCTION "pg_stat_nl_query_workers"() RETURNS TABLE (
+	"worker" INT,  /* i32 */
+	"pid" INT,  /* i32 */
+	"state" TEXT,  /* String */
+	"in_flight" INT,  /* i32 */
+	"capacity" INT,  /* i32 */
+	"completed" bigint,  /* i64 */
+	"threads" INT,  /* i32 */
+	"panics" INT,  /* i32 */
+	"started" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"last_activity" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_workers_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:33
 -- requires:
 --   pg_stat_nl_query
@@ -250,6 +270,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 --   pg_stat_nl_query_info
 --   pg_stat_nl_query_timing
 --   pg_stat_nl_query_refusals
+--   pg_stat_nl_query_workers
 
 CREATE VIEW pg_stat_nl_query AS
 SELECT f.userid, r.rolname AS role, f.dbid, d.datname, f.questionid, f.question, f.engine, f.calls, f.hits, f.errors, f.rows,
@@ -275,6 +296,10 @@ CREATE VIEW pg_stat_nl_query_refusals AS
 SELECT f.userid, r.rolname AS role, f.reason, f.count, f.last_refused
 FROM @extschema@.pg_stat_nl_query_refusals() AS f
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
+
+CREATE VIEW pg_stat_nl_query_workers AS
+SELECT worker, pid, state, in_flight, capacity, completed, threads, panics, started, last_activity
+FROM @extschema@.pg_stat_nl_query_workers();
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -312,6 +337,8 @@ COMMENT ON FUNCTION pg_stat_nl_query() IS 'function behind the view pg_stat_nl_q
 COMMENT ON FUNCTION pg_stat_nl_query_cache() IS 'function behind the view pg_stat_nl_query_cache';
 COMMENT ON VIEW pg_stat_nl_query IS 'one row a role, database and question: how often it was asked, where the time went';
 COMMENT ON VIEW pg_stat_nl_query_cache IS 'one row a tier and level of what is remembered: entries, bytes, hits, misses';
+COMMENT ON FUNCTION pg_stat_nl_query_workers() IS 'function behind the view pg_stat_nl_query_workers';
+COMMENT ON VIEW pg_stat_nl_query_workers IS 'one row a background process that asks model servers: what it is doing';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -335,11 +362,13 @@ GRANT EXECUTE ON FUNCTION pg_stat_nl_query_cache() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_info() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_timing() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_refusals() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_workers() TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_cache TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_info TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_timing TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_refusals TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_workers TO PUBLIC;
 -- Setting statistics back destroys what others look at: the owner decides who may.
 REVOKE EXECUTE ON FUNCTION pg_stat_nl_query_reset() FROM PUBLIC;
 /* </end connected objects> */
