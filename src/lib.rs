@@ -1,9 +1,9 @@
 //! nl_query: ask PostgreSQL in plain language and get real, typed rows.
 //!
 //! ```text
-//! api -> expand -> service -> { catalog, cache, guard, stats } -> pg -> pgrx
-//!                                  |       |         |
-//!                                  +-------+---------+--> nl_query_engine -> nl_query_core
+//! api -> expand -> service -> { catalog, cache, queue, guard, stats } -> pg -> pgrx
+//!                                  |       |      |      |
+//!                                  +-------+------+------+--> nl_query_engine -> nl_query_core
 //! worker -> { queue, nl_query_http } -> pg, nl_query_core
 //! ```
 //! `pg` holds the unsafe code, one file a PostgreSQL primitive; `settings` is read by everyone.
