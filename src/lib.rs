@@ -142,6 +142,7 @@ pub mod pg_test {
     /// Settings of the server that the tests run in.
     #[must_use]
     pub fn postgresql_conf_options() -> Vec<&'static str> {
-        vec!["shared_preload_libraries = 'nl_query'"]
+        // Tests of the queue are sessions and workers themselves.
+        vec!["shared_preload_libraries = 'nl_query'", "nl_query.workers = 0"]
     }
 }

@@ -274,7 +274,7 @@ pub fn define_at_start() {
     int(
         c"nl_query.shared_memory",
         c"Sets the shared memory of nl_query: schema snapshots, remembered answers, statistics.",
-        c"Nothing is ever taken beyond it.",
+        c"Nothing is ever taken beyond it; the queue to model servers has memory of its own, see nl_query.queue_size.",
         &SHARED_MEMORY,
         (2 * 1024, i32::MAX),
         GucContext::Postmaster,

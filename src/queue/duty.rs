@@ -115,15 +115,15 @@ impl Duty {
         let told = if stored.is_some() { answer } else { &no_room };
         let random = servers::random();
         change(|tables, after| {
-            let worker = &mut tables.workers[self.number];
-            worker.in_flight = worker.in_flight.saturating_sub(1);
-            worker.completed += 1;
-            worker.last = now();
             let stored = stored.unwrap_or(Piece::zeroed());
             if !tables.queue().holds(claim) {
                 after.free(stored);
                 return;
             }
+            let worker = &mut tables.workers[self.number];
+            worker.in_flight = worker.in_flight.saturating_sub(1);
+            worker.completed += 1;
+            worker.last = now();
             let place = claim.slot as usize;
             let parcel = &mut tables.parcels[place];
             let request = parcel.request.take();
@@ -205,12 +205,12 @@ fn failed(class: FailureClass, message: &str) -> Answer {
 /// The worker that has the least to do: whom to wake.
 pub(super) fn least_busy(tables: &Tables<'_>) -> Option<u64> {
     let workers = tables.workers.iter().filter(|worker| worker.who != 0);
-    workers.min_by_key(|worker| worker.in_flight).map(|worker| worker.who)
+    workers.min_by_key(|worker| (worker.in_flight >= worker.capacity, worker.in_flight)).map(|worker| worker.who)
 }
 
 /// Called when this process goes.
 pub(super) fn leave() {
-    if !ON_DUTY.get() {
+    if !ON_DUTY.take() {
         return;
     }
     let (me, now) = (me(), now());

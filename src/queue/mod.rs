@@ -23,6 +23,8 @@ pub mod progress;
 mod request;
 pub mod servers;
 pub mod submissions;
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;
 
 use nl_query_core::gateway::limits::Limits;
 use nl_query_core::gateway::retry::Policy;

@@ -112,12 +112,17 @@ fn admit(tables: &mut Tables<'_>, order: &Order<'_>, clock: &Clock, after: &mut 
 /// Queues a request whose bytes are written, and wakes a worker. False if there is no worker any more.
 fn submit(tables: &mut Tables<'_>, ticket: Ticket, order: &Order<'_>, request: Piece, key: Piece, after: &mut After) -> bool {
     let me = latch::me();
-    let parcel = &mut tables.parcels[ticket.slot as usize];
-    (parcel.request, parcel.key) = (request, key);
-    let queued = Queued { owner: me, server: parcel.server, deadline: order.deadline };
-    let Some(worker) = duty::least_busy(tables) else { return false };
-    after.wake(worker);
-    tables.queue().submit(ticket, me, queued, now())
+    let place = ticket.slot as usize;
+    let queued = Queued { owner: me, server: tables.parcels[place].server, deadline: order.deadline };
+    let worker = duty::least_busy(tables);
+    if worker.is_none() || !tables.queue().submit(ticket, me, queued, now()) {
+        after.free(request);
+        after.wipe(key);
+        return false;
+    }
+    (tables.parcels[place].request, tables.parcels[place].key) = (request, key);
+    after.wake(worker.unwrap_or(0));
+    true
 }
 
 /// Who pays: the server for all roles, and the role.
