@@ -67,7 +67,8 @@ extension_sql_file!("../sql/servers.sql", name = "servers", requires = [nl_query
 extension_sql_file!("../sql/privileges.sql", name = "privileges", finalize);
 
 /// What shared memory holds; locks before what uses them.
-static REGIONS: [&dyn pg::shmem::Region; 3] = [&memory::LOCKS, &stats::AREA, &memory::BLOCK];
+static REGIONS: [&dyn pg::shmem::Region; 5] =
+    [&memory::LOCKS, &stats::AREA, &memory::BLOCK, &queue::memory::LOCKS, &queue::memory::BLOCK];
 
 /// What is in the block of memory, in the order of `memory::Part`.
 fn contents() -> memory::Contents {
@@ -87,6 +88,15 @@ impl pg::transaction::Observer for Ends {
 
     fn ending(&self) {
         stats::count_failed();
+        queue::ending::settle();
+    }
+
+    fn aborted(&self) {
+        queue::ending::aborted();
+    }
+
+    fn savepoint_aborted(&self) {
+        queue::ending::settle();
     }
 }
 

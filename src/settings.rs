@@ -52,6 +52,9 @@ static WORK_MEM: GucSetting<i32> = GucSetting::<i32>::new(0);
 static TEMP_FILE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
 /// kB. 32 MB hold the answers to some ten thousand questions and the catalogs of some ten thousand tables.
 static SHARED_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(32 * 1024);
+/// Requests to model servers that are under way or wait, of all sessions together; at 64 kB each. Enough for two minutes of a server that
+/// answers one a second; who comes after that is better told than kept waiting.
+static QUEUE_SIZE: GucSetting<i32> = GucSetting::<i32>::new(128);
 /// Remembering and recalling; off asks anew and leaves what is remembered alone.
 static CACHE: GucSetting<bool> = GucSetting::<bool>::new(true);
 /// Seconds. A day: what no generation tells (a function that means something else now) is not believed for ever. 0: for ever.
@@ -92,6 +95,11 @@ pub fn max_question_length() -> usize {
 /// Shared memory in all, in bytes.
 pub fn shared_memory() -> usize {
     usize::try_from(SHARED_MEMORY.get()).unwrap_or(0) * 1024
+}
+
+/// Slots of the queue to the workers.
+pub fn queue_size() -> usize {
+    usize::try_from(QUEUE_SIZE.get()).unwrap_or(0)
 }
 
 /// Whether answers are remembered and recalled.
@@ -251,6 +259,15 @@ pub fn define_at_start() {
         (2 * 1024, i32::MAX),
         GucContext::Postmaster,
         GucFlags::UNIT_KB,
+    );
+    int(
+        c"nl_query.queue_size",
+        c"Sets how many requests to model servers may wait or be under way.",
+        c"Each takes 64 kB of shared memory, in addition to nl_query.shared_memory. Beyond it, a question that needs a model is an error.",
+        &QUEUE_SIZE,
+        (8, 4096),
+        GucContext::Postmaster,
+        GucFlags::default(),
     );
 }
 

@@ -6,6 +6,7 @@
 
 pub mod breaker;
 pub mod cooldown;
+pub mod cost;
 pub mod health;
 pub mod ledger;
 pub mod limits;

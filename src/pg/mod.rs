@@ -15,6 +15,7 @@ pub mod dsa;
 pub mod error_hint;
 pub mod execute;
 pub mod foreign;
+pub mod guarded;
 pub mod invalidation;
 pub mod labels;
 pub mod latch;

@@ -12,10 +12,13 @@
 //! Whatever way a session leaves, what it held comes back: [`Request`] and [`flights::Flight`] give it back when they are dropped; while an
 //! ERROR unwinds they leave that to the abort that follows ([`ending`]), and a process that ends gives back everything at its exit.
 //! Knows nothing of catalogs, settings of servers, HTTP or SQL.
-#![allow(dead_code)] // until the service and the workers use all of it
+#![allow(dead_code, unused_imports)] // until the service and the workers use all of it
 
 pub mod duty;
+pub mod ending;
 pub mod flights;
+pub mod memory;
+mod parcel;
 pub mod progress;
 mod request;
 pub mod servers;
