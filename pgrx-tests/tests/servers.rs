@@ -280,6 +280,19 @@ fn servers_are_listed_for_a_database_by_a_superuser() {
     assert_eq!(shown.as_deref(), Some("spare"));
 }
 
+#[test]
+fn the_views_of_the_gateway_are_everybodys() {
+    let database = database("servers_views");
+    database.plain_role("servers_views_role");
+    let mut client = database.connect_as("servers_views_role");
+    for (view, columns) in [("pg_stat_nl_query_servers", 31), ("pg_stat_progress_nl_query", 8)] {
+        let table = Table::of(&mut client, &format!("SELECT * FROM {view}")).expect(view);
+        assert_eq!((table.columns.len(), table.rows.len()), (columns, 0), "{view}: {table:?}");
+    }
+    assert_eq!(refusal(&mut client, "SELECT pg_stat_nl_query_reset()").sqlstate, "42501");
+    database.run("SELECT pg_stat_nl_query_reset()");
+}
+
 /// Options are checked wherever the library can be loaded: a restore may run where nothing is asked.
 #[test]
 fn options_are_checked_without_preload() {
