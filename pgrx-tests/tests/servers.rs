@@ -231,7 +231,8 @@ fn a_dump_restores_servers_mappings_and_grants() {
          CREATE USER MAPPING FOR servers_dumped_role SERVER gpt OPTIONS (api_key '{KEY}')",
         create("gpt", &format!("{LEAST}, api_key_file '/etc/keys/model', headers '{{\"x-a\": \"b=c\"}}'"))
     ));
-    let all = "SELECT srvname, srvacl, srvoptions, (SELECT array_agg(umoptions) FROM pg_user_mapping), fdwacl,
+    // A dump puts options in the order of their names.
+    let all = "SELECT srvname, srvacl, ARRAY(SELECT unnest(srvoptions) ORDER BY 1), (SELECT array_agg(umoptions) FROM pg_user_mapping), fdwacl,
                       obj_description(s.oid, 'pg_foreign_server')
                FROM pg_foreign_server s, pg_foreign_data_wrapper";
     let before = Table::of(&mut database.connect(), all).expect("servers");
