@@ -231,7 +231,8 @@ fn a_dump_restores_servers_mappings_and_grants() {
          CREATE USER MAPPING FOR servers_dumped_role SERVER gpt OPTIONS (api_key '{KEY}')",
         create("gpt", &format!("{LEAST}, api_key_file '/etc/keys/model', headers '{{\"x-a\": \"b=c\"}}'"))
     ));
-    let all = "SELECT srvname, srvacl, srvoptions, (SELECT array_agg(umoptions) FROM pg_user_mapping), fdwacl,
+    // A dump puts options in the order of their names.
+    let all = "SELECT srvname, srvacl, ARRAY(SELECT unnest(srvoptions) ORDER BY 1), (SELECT array_agg(umoptions) FROM pg_user_mapping), fdwacl,
                       obj_description(s.oid, 'pg_foreign_server')
                FROM pg_foreign_server s, pg_foreign_data_wrapper";
     let before = Table::of(&mut database.connect(), all).expect("servers");
@@ -278,6 +279,19 @@ fn servers_are_listed_for_a_database_by_a_superuser() {
     let mut client = database.connect_as("servers_listed_role");
     let shown = Table::of(&mut client, "SHOW nl_query.servers").expect("SHOW").only_value();
     assert_eq!(shown.as_deref(), Some("spare"));
+}
+
+#[test]
+fn the_views_of_the_gateway_are_everybodys() {
+    let database = database("servers_views");
+    database.plain_role("servers_views_role");
+    let mut client = database.connect_as("servers_views_role");
+    for (view, columns) in [("pg_stat_nl_query_servers", 31), ("pg_stat_progress_nl_query", 8)] {
+        let table = Table::of(&mut client, &format!("SELECT * FROM {view}")).expect(view);
+        assert_eq!((table.columns.len(), table.rows.len()), (columns, 0), "{view}: {table:?}");
+    }
+    assert_eq!(refusal(&mut client, "SELECT pg_stat_nl_query_reset()").sqlstate, "42501");
+    database.run("SELECT pg_stat_nl_query_reset()");
 }
 
 /// Options are checked wherever the library can be loaded: a restore may run where nothing is asked.
