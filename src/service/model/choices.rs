@@ -69,7 +69,8 @@ impl Choices {
         (0..self.choices.len()).any(|other| other != place && self.standing(other) == Standing::Ready)
     }
 
-    fn standing(&mut self, place: usize) -> Standing {
+    /// What speaks for or against asking a server now.
+    pub fn standing(&mut self, place: usize) -> Standing {
         if let Some(against) = &self.choices[place].against {
             return against.clone();
         }

@@ -280,6 +280,13 @@ impl Conversation {
 
     fn send<P>(&mut self, attempt: Attempt) -> Moved<P> {
         let place = attempt.place;
+        // What it asked for was a bit less than what it gets: those who wait together do not come back together.
+        if attempt.number > 1
+            && let Standing::Cooling { until } = self.choices.standing(place)
+            && until + LEAST_TIME <= self.time.deadline
+        {
+            return Ok(Move::To(State::Pausing { until, then: Some(attempt) }));
+        }
         let (priority, deadline) = (self.priority(), self.time.deadline);
         match Exchange::send(&mut self.choices, attempt, priority, deadline) {
             Ok(exchange) => {
