@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:32
+-- src/lib.rs:36
 -- bootstrap
 \echo Use "CREATE EXTENSION nl_query" to load this file. \quit
 -- Questions and identifiers are UTF-8 texts inside the library; a database with another encoding would need every one converted.
@@ -24,21 +24,30 @@ $$;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/ask.rs:39
-
-CREATE FUNCTION nl_query(question text) RETURNS SETOF json
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-    COST 10000 ROWS 100
-    AS 'MODULE_PATHNAME', 'nl_query_json';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/api/ask.rs:73
+-- src/api/ask.rs:74
 
 CREATE FUNCTION nl_record(question text) RETURNS SETOF record
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
     COST 10000 ROWS 100
     AS 'MODULE_PATHNAME', 'nl_record_rows';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/submit.rs:88
+
+CREATE FUNCTION nl_fetch(id bigint) RETURNS SETOF json
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_fetch_json';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/ask.rs:40
+
+CREATE FUNCTION nl_query(question text) RETURNS SETOF json
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_query_json';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -57,6 +66,17 @@ CREATE  FUNCTION "nl_cache_warm"() RETURNS bigint /* i64 */
 STRICT VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'nl_cache_warm_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/submit.rs:41
+-- nl_query::api::submit::nl_cancel
+CREATE  FUNCTION "nl_cancel"(
+	"id" bigint /* i64 */
+) RETURNS bool /* bool */
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_cancel_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -116,6 +136,26 @@ AS 'MODULE_PATHNAME', 'nl_prove_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/api/servers.rs:11
+-- nl_query::api::servers::nl_query_fdw_validator
+CREATE FUNCTION nl_query_fdw_validator(options text[], catalog oid) RETURNS void
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'nl_query_fdw_validator_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:73
+-- requires:
+--   nl_query_fdw_validator
+
+-- Language models are foreign servers, so that PostgreSQL says who may make, alter and use one, and pg_dump carries them. The wrapper
+-- has no handler: there are no foreign tables. Only superusers may create servers until somebody is granted USAGE on the wrapper.
+CREATE FOREIGN DATA WRAPPER nl_query NO HANDLER VALIDATOR nl_query_fdw_validator;
+COMMENT ON FOREIGN DATA WRAPPER nl_query IS 'language models that questions may go to: each one a foreign server';
+COMMENT ON FUNCTION nl_query_fdw_validator(text[], oid) IS 'checks the options of servers and user mappings of the foreign-data wrapper nl_query';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/api/ask.rs:14
 -- nl_query::api::ask::nl_sql
 CREATE  FUNCTION "nl_sql"(
@@ -127,7 +167,87 @@ AS 'MODULE_PATHNAME', 'nl_sql_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:86
+-- src/api/submit.rs:47
+-- nl_query::api::submit::nl_sql_batch
+CREATE  FUNCTION "nl_sql_batch"(
+	"questions" TEXT[] /* Vec < Option < String > > */
+) RETURNS TABLE (
+	"ordinality" INT,  /* i32 */
+	"question" TEXT,  /* Option < String > */
+	"sql" TEXT,  /* Option < String > */
+	"engine" TEXT,  /* Option < String > */
+	"error" TEXT  /* Option < String > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_sql_batch_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/submit.rs:22
+-- nl_query::api::submit::nl_status
+CREATE  FUNCTION "nl_status"(
+	"id" bigint /* i64 */
+) RETURNS TABLE (
+	"state" TEXT,  /* String */
+	"sql" TEXT,  /* Option < String > */
+	"engine" TEXT,  /* Option < String > */
+	"error" TEXT,  /* Option < String > */
+	"elapsed_ms" double precision  /* f64 */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_status_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/submit.rs:16
+-- nl_query::api::submit::nl_submit
+CREATE  FUNCTION "nl_submit"(
+	"question" TEXT /* & str */
+) RETURNS bigint /* i64 */
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_submit_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:20
+-- nl_query::api::stats::pg_stat_nl_query
+CREATE  FUNCTION "pg_stat_nl_query"() RETURNS TABLE (
+	"userid" oid,  /* pg_sys :: Oid */
+	"dbid" oid,  /* pg_sys :: Oid */
+	"questionid" bigint,  /* Option < i64 > */
+	"question" TEXT,  /* String */
+	"engine" TEXT,  /* Option < String > */
+	"calls" bigint,  /* i64 */
+	"hits" bigint,  /* i64 */
+	"errors" bigint,  /* i64 */
+	"rows" bigint,  /* i64 */
+	"total_ms" double precision,  /* f64 */
+	"mean_ms" double precision,  /* f64 */
+	"max_ms" double precision,  /* f64 */
+	"cache_ms" double precision,  /* f64 */
+	"catalog_ms" double precision,  /* f64 */
+	"engine_ms" double precision,  /* f64 */
+	"probe_ms" double precision,  /* f64 */
+	"queue_ms" double precision,  /* f64 */
+	"provider_ms" double precision,  /* f64 */
+	"prove_ms" double precision,  /* f64 */
+	"run_ms" double precision,  /* f64 */
+	"tokens_in" bigint,  /* i64 */
+	"tokens_out" bigint,  /* i64 */
+	"queryid" bigint,  /* Option < i64 > */
+	"first_asked" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"last_asked" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:91
 -- nl_query::api::stats::pg_stat_nl_query_cache
 CREATE  FUNCTION "pg_stat_nl_query_cache"() RETURNS TABLE (
 	"tier" TEXT,  /* String */
@@ -148,7 +268,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_cache_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:125
+-- src/api/stats.rs:130
 -- nl_query::api::stats::pg_stat_nl_query_info
 CREATE  FUNCTION "pg_stat_nl_query_info"() RETURNS TABLE (
 	"calls" bigint,  /* i64 */
@@ -169,7 +289,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_info_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:186
+-- src/api/stats.rs:191
 -- nl_query::api::stats::pg_stat_nl_query_refusals
 CREATE  FUNCTION "pg_stat_nl_query_refusals"() RETURNS TABLE (
 	"userid" oid,  /* pg_sys :: Oid */
@@ -183,7 +303,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_refusals_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:200
+-- src/api/stats.rs:240
 -- nl_query::api::stats::pg_stat_nl_query_reset
 CREATE  FUNCTION "pg_stat_nl_query_reset"() RETURNS void
 STRICT VOLATILE PARALLEL UNSAFE
@@ -192,7 +312,46 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_reset_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:163
+-- src/api/gateway.rs:16
+-- nl_query::api::gateway::pg_stat_nl_query_servers
+CREATE  FUNCTION "pg_stat_nl_query_servers"() RETURNS TABLE (
+	"dbid" oid,  /* pg_sys :: Oid */
+	"serverid" oid,  /* pg_sys :: Oid */
+	"requests" bigint,  /* i64 */
+	"answers" bigint,  /* i64 */
+	"coalesced" bigint,  /* i64 */
+	"retries" bigint,  /* i64 */
+	"failures" bigint,  /* i64 */
+	"unavailable" bigint,  /* i64 */
+	"throttled" bigint,  /* i64 */
+	"misconfigured" bigint,  /* i64 */
+	"rejected" bigint,  /* i64 */
+	"failures_by_class" json,  /* pgrx :: Json */
+	"breaker" TEXT,  /* String */
+	"breaker_open_until" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"cooldown_until" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"in_flight" bigint,  /* i64 */
+	"queued" bigint,  /* i64 */
+	"tokens_in" bigint,  /* i64 */
+	"tokens_out" bigint,  /* i64 */
+	"bytes_out" bigint,  /* i64 */
+	"mean_ms" double precision,  /* f64 */
+	"p50_ms" double precision,  /* f64 */
+	"p95_ms" double precision,  /* f64 */
+	"p99_ms" double precision,  /* f64 */
+	"max_ms" double precision,  /* f64 */
+	"last_error" TEXT,  /* Option < String > */
+	"last_error_status" INT,  /* Option < i32 > */
+	"last_error_code" TEXT,  /* Option < String > */
+	"last_error_at" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_servers_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:168
 -- nl_query::api::stats::pg_stat_nl_query_timing
 CREATE  FUNCTION "pg_stat_nl_query_timing"() RETURNS TABLE (
 	"stage" TEXT,  /* String */
@@ -210,116 +369,19 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/gateway.rs
--- pg_stat_nl_query_servers
-CREATE  FUNCTION "pg_stat_nl_query_servers"() RETURNS TABLE (
-	"dbid" oid,
-	"serverid" oid,
-	"requests" bigint,
-	"answers" bigint,
-	"coalesced" bigint,
-	"retries" bigint,
-	"failures" bigint,
-	"unavailable" bigint,
-	"throttled" bigint,
-	"misconfigured" bigint,
-	"rejected" bigint,
-	"failures_by_class" json,
-	"breaker" TEXT,
-	"breaker_open_until" timestamp with time zone,
-	"cooldown_until" timestamp with time zone,
-	"in_flight" bigint,
-	"queued" bigint,
-	"tokens_in" bigint,
-	"tokens_out" bigint,
-	"bytes_out" bigint,
-	"mean_ms" double precision,
-	"p50_ms" double precision,
-	"p95_ms" double precision,
-	"p99_ms" double precision,
-	"max_ms" double precision,
-	"last_error" TEXT,
-	"last_error_status" INT,
-	"last_error_code" TEXT,
-	"last_error_at" timestamp with time zone
-)
-STRICT VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'pg_stat_nl_query_servers_wrapper';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/api/gateway.rs
--- pg_stat_progress_nl_query
-CREATE  FUNCTION "pg_stat_progress_nl_query"() RETURNS TABLE (
-	"pid" INT,
-	"datid" oid,
-	"usesysid" oid,
-	"stage" TEXT,
-	"attempt" INT,
-	"elapsed_ms" double precision
-)
-STRICT VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'pg_stat_progress_nl_query_wrapper';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/api/servers.rs
-CREATE FUNCTION nl_query_fdw_validator(options text[], catalog oid) RETURNS void
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-    AS 'MODULE_PATHNAME', 'nl_query_fdw_validator_wrapper';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/api/stats.rs
--- pg_stat_nl_query
-CREATE  FUNCTION "pg_stat_nl_query"() RETURNS TABLE (
-	"userid" oid,
-	"dbid" oid,
-	"questionid" bigint,
-	"question" TEXT,
-	"engine" TEXT,
-	"calls" bigint,
-	"hits" bigint,
-	"errors" bigint,
-	"rows" bigint,
-	"total_ms" double precision,
-	"mean_ms" double precision,
-	"max_ms" double precision,
-	"cache_ms" double precision,
-	"catalog_ms" double precision,
-	"engine_ms" double precision,
-	"probe_ms" double precision,
-	"queue_ms" double precision,
-	"provider_ms" double precision,
-	"prove_ms" double precision,
-	"run_ms" double precision,
-	"tokens_in" bigint,
-	"tokens_out" bigint,
-	"queryid" bigint,
-	"first_asked" timestamp with time zone,
-	"last_asked" timestamp with time zone
-)
-STRICT VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'pg_stat_nl_query_wrapper';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/api/stats.rs
--- pg_stat_nl_query_workers
+-- src/api/stats.rs:205
+-- nl_query::api::stats::pg_stat_nl_query_workers
 CREATE  FUNCTION "pg_stat_nl_query_workers"() RETURNS TABLE (
-	"worker" INT,
-	"pid" INT,
-	"state" TEXT,
-	"in_flight" INT,
-	"capacity" INT,
-	"completed" bigint,
-	"threads" INT,
-	"panics" INT,
-	"started" timestamp with time zone,
-	"last_activity" timestamp with time zone
+	"worker" INT,  /* i32 */
+	"pid" INT,  /* i32 */
+	"state" TEXT,  /* String */
+	"in_flight" INT,  /* i32 */
+	"capacity" INT,  /* i32 */
+	"completed" bigint,  /* i64 */
+	"threads" INT,  /* i32 */
+	"panics" INT,  /* i32 */
+	"started" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"last_activity" timestamp with time zone  /* Option < TimestampWithTimeZone > */
 )
 STRICT VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
@@ -327,72 +389,33 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_workers_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/submit.rs
--- nl_submit
-CREATE  FUNCTION "nl_submit"(
-	"question" TEXT
-) RETURNS bigint
-STRICT VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'nl_submit_wrapper';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/api/submit.rs
--- nl_status
-CREATE  FUNCTION "nl_status"(
-	"id" bigint
-) RETURNS TABLE (
-	"state" TEXT,
-	"sql" TEXT,
-	"engine" TEXT,
-	"error" TEXT,
-	"elapsed_ms" double precision
+-- src/api/gateway.rs:97
+-- nl_query::api::gateway::pg_stat_progress_nl_query
+CREATE  FUNCTION "pg_stat_progress_nl_query"() RETURNS TABLE (
+	"pid" INT,  /* i32 */
+	"datid" oid,  /* pg_sys :: Oid */
+	"usesysid" oid,  /* pg_sys :: Oid */
+	"stage" TEXT,  /* String */
+	"attempt" INT,  /* i32 */
+	"elapsed_ms" double precision  /* f64 */
 )
 STRICT VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'nl_status_wrapper';
+AS 'MODULE_PATHNAME', 'pg_stat_progress_nl_query_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/submit.rs
--- nl_cancel
-CREATE  FUNCTION "nl_cancel"(
-	"id" bigint
-) RETURNS bool
-STRICT VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'nl_cancel_wrapper';
-/* </end connected objects> */
+-- src/lib.rs:37
+-- requires:
+--   pg_stat_nl_query
+--   pg_stat_nl_query_cache
+--   pg_stat_nl_query_info
+--   pg_stat_nl_query_timing
+--   pg_stat_nl_query_refusals
+--   pg_stat_nl_query_servers
+--   pg_stat_progress_nl_query
+--   pg_stat_nl_query_workers
 
-/* <begin connected objects> */
--- src/api/submit.rs
--- nl_sql_batch
-CREATE  FUNCTION "nl_sql_batch"(
-	"questions" TEXT[]
-) RETURNS TABLE (
-	"ordinality" INT,
-	"question" TEXT,
-	"sql" TEXT,
-	"engine" TEXT,
-	"error" TEXT
-)
-STRICT VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'nl_sql_batch_wrapper';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/api/submit.rs
--- nl_fetch_json
-CREATE FUNCTION nl_fetch(id bigint) RETURNS SETOF json
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-    COST 10000 ROWS 100
-    AS 'MODULE_PATHNAME', 'nl_fetch_json';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- views
 CREATE VIEW pg_stat_nl_query AS
 SELECT f.userid, r.rolname AS role, f.dbid, d.datname, f.questionid, f.question, f.engine, f.calls, f.hits, f.errors, f.rows,
        f.total_ms, f.mean_ms, f.max_ms, f.cache_ms, f.catalog_ms, f.engine_ms, f.probe_ms, f.queue_ms, f.provider_ms, f.prove_ms, f.run_ms,
@@ -442,7 +465,25 @@ FROM @extschema@.pg_stat_nl_query_workers();
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- comments
+-- src/lib.rs:51
+-- requires:
+--   views
+--   nl_query_json
+--   nl_record_rows
+--   nl_create_view
+--   nl_sql
+--   nl_submit
+--   nl_status
+--   nl_cancel
+--   nl_sql_batch
+--   nl_fetch_json
+--   nl_explain
+--   nl_candidates
+--   nl_prove
+--   nl_cache_clear
+--   nl_cache_warm
+--   pg_stat_nl_query_reset
+
 COMMENT ON FUNCTION nl_query(text) IS 'answers a question in plain language with one json object a row, run as the caller';
 COMMENT ON FUNCTION nl_record(text) IS 'answers a question with the columns of a column definition list, run as the caller';
 COMMENT ON FUNCTION nl_create_view(text, text, bool) IS 'makes a plain view of the SQL that answers a question, owned by the caller';
@@ -477,16 +518,8 @@ COMMENT ON VIEW pg_stat_nl_query_workers IS 'one row a background process that a
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- servers
--- Language models are foreign servers, so that PostgreSQL says who may make, alter and use one, and pg_dump carries them. The wrapper
--- has no handler: there are no foreign tables. Only superusers may create servers until somebody is granted USAGE on the wrapper.
-CREATE FOREIGN DATA WRAPPER nl_query NO HANDLER VALIDATOR nl_query_fdw_validator;
-COMMENT ON FOREIGN DATA WRAPPER nl_query IS 'language models that questions may go to: each one a foreign server';
-COMMENT ON FUNCTION nl_query_fdw_validator(text[], oid) IS 'checks the options of servers and user mappings of the foreign-data wrapper nl_query';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- privileges
+-- src/lib.rs:74
+-- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_record(text) TO PUBLIC;
@@ -528,3 +561,4 @@ REVOKE EXECUTE ON FUNCTION pg_stat_nl_query_reset() FROM PUBLIC;
 -- on the server: nobody has either but superusers and owners.
 REVOKE EXECUTE ON FUNCTION nl_query_fdw_validator(text[], oid) FROM PUBLIC;
 /* </end connected objects> */
+
