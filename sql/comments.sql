@@ -18,3 +18,14 @@ COMMENT ON FUNCTION pg_stat_nl_query() IS 'function behind the view pg_stat_nl_q
 COMMENT ON FUNCTION pg_stat_nl_query_cache() IS 'function behind the view pg_stat_nl_query_cache';
 COMMENT ON VIEW pg_stat_nl_query IS 'one row a role, database and question: how often it was asked, where the time went';
 COMMENT ON VIEW pg_stat_nl_query_cache IS 'one row a tier and level of what is remembered: entries, bytes, hits, misses';
+COMMENT ON FUNCTION nl_submit(text) IS 'asks a question without waiting for a model; gives the number of the submission';
+COMMENT ON FUNCTION nl_status(bigint) IS 'says where a submitted question stands, with the SQL or the error once it is over';
+COMMENT ON FUNCTION nl_fetch(bigint) IS 'waits for the answer of a submitted question and runs it as the caller, one json object a row';
+COMMENT ON FUNCTION nl_cancel(bigint) IS 'takes a submitted question back; false where it is over';
+COMMENT ON FUNCTION nl_sql_batch(text[]) IS 'answers many questions at once with SQL, each one or its error in a row';
+COMMENT ON FUNCTION pg_stat_nl_query_servers() IS 'function behind the view pg_stat_nl_query_servers';
+COMMENT ON FUNCTION pg_stat_progress_nl_query() IS 'function behind the view pg_stat_progress_nl_query';
+COMMENT ON VIEW pg_stat_nl_query_servers IS 'one row a model server that was asked: requests, failures, state, tokens, latency';
+COMMENT ON VIEW pg_stat_progress_nl_query IS 'one row a question under way: what it waits for';
+COMMENT ON FUNCTION pg_stat_nl_query_workers() IS 'function behind the view pg_stat_nl_query_workers';
+COMMENT ON VIEW pg_stat_nl_query_workers IS 'one row a background process that asks model servers: what it is doing';

@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:32
+-- src/lib.rs:36
 -- bootstrap
 \echo Use "CREATE EXTENSION nl_query" to load this file. \quit
 -- Questions and identifiers are UTF-8 texts inside the library; a database with another encoding would need every one converted.
@@ -24,21 +24,30 @@ $$;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/ask.rs:39
-
-CREATE FUNCTION nl_query(question text) RETURNS SETOF json
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-    COST 10000 ROWS 100
-    AS 'MODULE_PATHNAME', 'nl_query_json';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/api/ask.rs:73
+-- src/api/ask.rs:74
 
 CREATE FUNCTION nl_record(question text) RETURNS SETOF record
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
     COST 10000 ROWS 100
     AS 'MODULE_PATHNAME', 'nl_record_rows';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/submit.rs:88
+
+CREATE FUNCTION nl_fetch(id bigint) RETURNS SETOF json
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_fetch_json';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/ask.rs:40
+
+CREATE FUNCTION nl_query(question text) RETURNS SETOF json
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_query_json';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -57,6 +66,17 @@ CREATE  FUNCTION "nl_cache_warm"() RETURNS bigint /* i64 */
 STRICT VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'nl_cache_warm_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/submit.rs:41
+-- nl_query::api::submit::nl_cancel
+CREATE  FUNCTION "nl_cancel"(
+	"id" bigint /* i64 */
+) RETURNS bool /* bool */
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_cancel_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -116,6 +136,26 @@ AS 'MODULE_PATHNAME', 'nl_prove_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/api/servers.rs:11
+-- nl_query::api::servers::nl_query_fdw_validator
+CREATE FUNCTION nl_query_fdw_validator(options text[], catalog oid) RETURNS void
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'nl_query_fdw_validator_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:73
+-- requires:
+--   nl_query_fdw_validator
+
+-- Language models are foreign servers, so that PostgreSQL says who may make, alter and use one, and pg_dump carries them. The wrapper
+-- has no handler: there are no foreign tables. Only superusers may create servers until somebody is granted USAGE on the wrapper.
+CREATE FOREIGN DATA WRAPPER nl_query NO HANDLER VALIDATOR nl_query_fdw_validator;
+COMMENT ON FOREIGN DATA WRAPPER nl_query IS 'language models that questions may go to: each one a foreign server';
+COMMENT ON FUNCTION nl_query_fdw_validator(text[], oid) IS 'checks the options of servers and user mappings of the foreign-data wrapper nl_query';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/api/ask.rs:14
 -- nl_query::api::ask::nl_sql
 CREATE  FUNCTION "nl_sql"(
@@ -127,7 +167,52 @@ AS 'MODULE_PATHNAME', 'nl_sql_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:18
+-- src/api/submit.rs:47
+-- nl_query::api::submit::nl_sql_batch
+CREATE  FUNCTION "nl_sql_batch"(
+	"questions" TEXT[] /* Vec < Option < String > > */
+) RETURNS TABLE (
+	"ordinality" INT,  /* i32 */
+	"question" TEXT,  /* Option < String > */
+	"sql" TEXT,  /* Option < String > */
+	"engine" TEXT,  /* Option < String > */
+	"error" TEXT  /* Option < String > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_sql_batch_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/submit.rs:22
+-- nl_query::api::submit::nl_status
+CREATE  FUNCTION "nl_status"(
+	"id" bigint /* i64 */
+) RETURNS TABLE (
+	"state" TEXT,  /* String */
+	"sql" TEXT,  /* Option < String > */
+	"engine" TEXT,  /* Option < String > */
+	"error" TEXT,  /* Option < String > */
+	"elapsed_ms" double precision  /* f64 */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_status_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/submit.rs:16
+-- nl_query::api::submit::nl_submit
+CREATE  FUNCTION "nl_submit"(
+	"question" TEXT /* & str */
+) RETURNS bigint /* i64 */
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'nl_submit_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:20
 -- nl_query::api::stats::pg_stat_nl_query
 CREATE  FUNCTION "pg_stat_nl_query"() RETURNS TABLE (
 	"userid" oid,  /* pg_sys :: Oid */
@@ -146,6 +231,8 @@ CREATE  FUNCTION "pg_stat_nl_query"() RETURNS TABLE (
 	"catalog_ms" double precision,  /* f64 */
 	"engine_ms" double precision,  /* f64 */
 	"probe_ms" double precision,  /* f64 */
+	"queue_ms" double precision,  /* f64 */
+	"provider_ms" double precision,  /* f64 */
 	"prove_ms" double precision,  /* f64 */
 	"run_ms" double precision,  /* f64 */
 	"tokens_in" bigint,  /* i64 */
@@ -160,7 +247,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:86
+-- src/api/stats.rs:91
 -- nl_query::api::stats::pg_stat_nl_query_cache
 CREATE  FUNCTION "pg_stat_nl_query_cache"() RETURNS TABLE (
 	"tier" TEXT,  /* String */
@@ -181,7 +268,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_cache_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:125
+-- src/api/stats.rs:130
 -- nl_query::api::stats::pg_stat_nl_query_info
 CREATE  FUNCTION "pg_stat_nl_query_info"() RETURNS TABLE (
 	"calls" bigint,  /* i64 */
@@ -202,7 +289,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_info_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:186
+-- src/api/stats.rs:191
 -- nl_query::api::stats::pg_stat_nl_query_refusals
 CREATE  FUNCTION "pg_stat_nl_query_refusals"() RETURNS TABLE (
 	"userid" oid,  /* pg_sys :: Oid */
@@ -216,7 +303,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_refusals_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:200
+-- src/api/stats.rs:240
 -- nl_query::api::stats::pg_stat_nl_query_reset
 CREATE  FUNCTION "pg_stat_nl_query_reset"() RETURNS void
 STRICT VOLATILE PARALLEL UNSAFE
@@ -225,7 +312,46 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_reset_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:163
+-- src/api/gateway.rs:16
+-- nl_query::api::gateway::pg_stat_nl_query_servers
+CREATE  FUNCTION "pg_stat_nl_query_servers"() RETURNS TABLE (
+	"dbid" oid,  /* pg_sys :: Oid */
+	"serverid" oid,  /* pg_sys :: Oid */
+	"requests" bigint,  /* i64 */
+	"answers" bigint,  /* i64 */
+	"coalesced" bigint,  /* i64 */
+	"retries" bigint,  /* i64 */
+	"failures" bigint,  /* i64 */
+	"unavailable" bigint,  /* i64 */
+	"throttled" bigint,  /* i64 */
+	"misconfigured" bigint,  /* i64 */
+	"rejected" bigint,  /* i64 */
+	"failures_by_class" json,  /* pgrx :: Json */
+	"breaker" TEXT,  /* String */
+	"breaker_open_until" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"cooldown_until" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"in_flight" bigint,  /* i64 */
+	"queued" bigint,  /* i64 */
+	"tokens_in" bigint,  /* i64 */
+	"tokens_out" bigint,  /* i64 */
+	"bytes_out" bigint,  /* i64 */
+	"mean_ms" double precision,  /* f64 */
+	"p50_ms" double precision,  /* f64 */
+	"p95_ms" double precision,  /* f64 */
+	"p99_ms" double precision,  /* f64 */
+	"max_ms" double precision,  /* f64 */
+	"last_error" TEXT,  /* Option < String > */
+	"last_error_status" INT,  /* Option < i32 > */
+	"last_error_code" TEXT,  /* Option < String > */
+	"last_error_at" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_servers_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/stats.rs:168
 -- nl_query::api::stats::pg_stat_nl_query_timing
 CREATE  FUNCTION "pg_stat_nl_query_timing"() RETURNS TABLE (
 	"stage" TEXT,  /* String */
@@ -243,17 +369,56 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:33
+-- src/api/stats.rs:205
+-- nl_query::api::stats::pg_stat_nl_query_workers
+CREATE  FUNCTION "pg_stat_nl_query_workers"() RETURNS TABLE (
+	"worker" INT,  /* i32 */
+	"pid" INT,  /* i32 */
+	"state" TEXT,  /* String */
+	"in_flight" INT,  /* i32 */
+	"capacity" INT,  /* i32 */
+	"completed" bigint,  /* i64 */
+	"threads" INT,  /* i32 */
+	"panics" INT,  /* i32 */
+	"started" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"last_activity" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_nl_query_workers_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/gateway.rs:97
+-- nl_query::api::gateway::pg_stat_progress_nl_query
+CREATE  FUNCTION "pg_stat_progress_nl_query"() RETURNS TABLE (
+	"pid" INT,  /* i32 */
+	"datid" oid,  /* pg_sys :: Oid */
+	"usesysid" oid,  /* pg_sys :: Oid */
+	"stage" TEXT,  /* String */
+	"attempt" INT,  /* i32 */
+	"elapsed_ms" double precision  /* f64 */
+)
+STRICT VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'pg_stat_progress_nl_query_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:37
 -- requires:
 --   pg_stat_nl_query
 --   pg_stat_nl_query_cache
 --   pg_stat_nl_query_info
 --   pg_stat_nl_query_timing
 --   pg_stat_nl_query_refusals
+--   pg_stat_nl_query_servers
+--   pg_stat_progress_nl_query
+--   pg_stat_nl_query_workers
 
 CREATE VIEW pg_stat_nl_query AS
 SELECT f.userid, r.rolname AS role, f.dbid, d.datname, f.questionid, f.question, f.engine, f.calls, f.hits, f.errors, f.rows,
-       f.total_ms, f.mean_ms, f.max_ms, f.cache_ms, f.catalog_ms, f.engine_ms, f.probe_ms, f.prove_ms, f.run_ms,
+       f.total_ms, f.mean_ms, f.max_ms, f.cache_ms, f.catalog_ms, f.engine_ms, f.probe_ms, f.queue_ms, f.provider_ms, f.prove_ms, f.run_ms,
        f.tokens_in, f.tokens_out, f.queryid, f.first_asked, f.last_asked
 FROM @extschema@.pg_stat_nl_query() AS f
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid
@@ -275,16 +440,43 @@ CREATE VIEW pg_stat_nl_query_refusals AS
 SELECT f.userid, r.rolname AS role, f.reason, f.count, f.last_refused
 FROM @extschema@.pg_stat_nl_query_refusals() AS f
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.userid;
+
+-- Names of servers of other databases are in those databases only.
+CREATE VIEW pg_stat_nl_query_servers AS
+SELECT f.dbid, d.datname, f.serverid, s.srvname AS server, f.requests, f.answers, f.coalesced, f.retries,
+       f.failures, f.unavailable, f.throttled, f.misconfigured, f.rejected, f.failures_by_class,
+       f.breaker, f.breaker_open_until, f.cooldown_until, f.in_flight, f.queued, f.tokens_in, f.tokens_out, f.bytes_out,
+       f.mean_ms, f.p50_ms, f.p95_ms, f.p99_ms, f.max_ms,
+       f.last_error, f.last_error_status, f.last_error_code, f.last_error_at
+FROM @extschema@.pg_stat_nl_query_servers() AS f
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) f.dbid
+LEFT JOIN pg_catalog.pg_foreign_server AS s
+       ON s.oid OPERATOR(pg_catalog.=) f.serverid AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
+
+CREATE VIEW pg_stat_progress_nl_query AS
+SELECT f.pid, f.datid, d.datname, f.usesysid, r.rolname AS usename, f.stage, f.attempt, f.elapsed_ms
+FROM @extschema@.pg_stat_progress_nl_query() AS f
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) f.datid
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.usesysid;
+
+CREATE VIEW pg_stat_nl_query_workers AS
+SELECT worker, pid, state, in_flight, capacity, completed, threads, panics, started, last_activity
+FROM @extschema@.pg_stat_nl_query_workers();
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:39
+-- src/lib.rs:51
 -- requires:
 --   views
 --   nl_query_json
 --   nl_record_rows
 --   nl_create_view
 --   nl_sql
+--   nl_submit
+--   nl_status
+--   nl_cancel
+--   nl_sql_batch
+--   nl_fetch_json
 --   nl_explain
 --   nl_candidates
 --   nl_prove
@@ -312,10 +504,21 @@ COMMENT ON FUNCTION pg_stat_nl_query() IS 'function behind the view pg_stat_nl_q
 COMMENT ON FUNCTION pg_stat_nl_query_cache() IS 'function behind the view pg_stat_nl_query_cache';
 COMMENT ON VIEW pg_stat_nl_query IS 'one row a role, database and question: how often it was asked, where the time went';
 COMMENT ON VIEW pg_stat_nl_query_cache IS 'one row a tier and level of what is remembered: entries, bytes, hits, misses';
+COMMENT ON FUNCTION nl_submit(text) IS 'asks a question without waiting for a model; gives the number of the submission';
+COMMENT ON FUNCTION nl_status(bigint) IS 'says where a submitted question stands, with the SQL or the error once it is over';
+COMMENT ON FUNCTION nl_fetch(bigint) IS 'waits for the answer of a submitted question and runs it as the caller, one json object a row';
+COMMENT ON FUNCTION nl_cancel(bigint) IS 'takes a submitted question back; false where it is over';
+COMMENT ON FUNCTION nl_sql_batch(text[]) IS 'answers many questions at once with SQL, each one or its error in a row';
+COMMENT ON FUNCTION pg_stat_nl_query_servers() IS 'function behind the view pg_stat_nl_query_servers';
+COMMENT ON FUNCTION pg_stat_progress_nl_query() IS 'function behind the view pg_stat_progress_nl_query';
+COMMENT ON VIEW pg_stat_nl_query_servers IS 'one row a model server that was asked: requests, failures, state, tokens, latency';
+COMMENT ON VIEW pg_stat_progress_nl_query IS 'one row a question under way: what it waits for';
+COMMENT ON FUNCTION pg_stat_nl_query_workers() IS 'function behind the view pg_stat_nl_query_workers';
+COMMENT ON VIEW pg_stat_nl_query_workers IS 'one row a background process that asks model servers: what it is doing';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:56
+-- src/lib.rs:74
 -- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
@@ -324,23 +527,38 @@ GRANT EXECUTE ON FUNCTION nl_record(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_create_view(text, text, bool) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
+-- What was submitted is shown to the role that did, and to nobody else. Asking a model needs USAGE on its server in any case.
+GRANT EXECUTE ON FUNCTION nl_submit(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_status(bigint) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_fetch(bigint) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_cancel(bigint) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_sql_batch(text[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_candidates(text, int) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_prove(text) TO PUBLIC;
 -- Warming asks one's own questions again. Clearing costs everybody: the owner decides who may.
 GRANT EXECUTE ON FUNCTION nl_cache_warm() TO PUBLIC;
 REVOKE EXECUTE ON FUNCTION nl_cache_clear() FROM PUBLIC;
--- Refusals and questions of other roles are shown to members of pg_read_all_stats; all else is numbers.
+-- Refusals and questions of other roles, also those under way, are shown to members of pg_read_all_stats; all else is numbers.
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_cache() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_info() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_timing() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_stat_nl_query_refusals() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_servers() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_progress_nl_query() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_nl_query_workers() TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_cache TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_info TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_timing TO PUBLIC;
 GRANT SELECT ON pg_stat_nl_query_refusals TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_servers TO PUBLIC;
+GRANT SELECT ON pg_stat_progress_nl_query TO PUBLIC;
+GRANT SELECT ON pg_stat_nl_query_workers TO PUBLIC;
 -- Setting statistics back destroys what others look at: the owner decides who may.
 REVOKE EXECUTE ON FUNCTION pg_stat_nl_query_reset() FROM PUBLIC;
+-- Called by PostgreSQL, which asks for no privilege. Who may create servers is a matter of USAGE on the wrapper, who may ask them of USAGE
+-- on the server: nobody has either but superusers and owners.
+REVOKE EXECUTE ON FUNCTION nl_query_fdw_validator(text[], oid) FROM PUBLIC;
 /* </end connected objects> */
 

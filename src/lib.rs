@@ -1,9 +1,10 @@
 //! nl_query: ask PostgreSQL in plain language and get real, typed rows.
 //!
 //! ```text
-//! api -> expand -> service -> { catalog, cache, guard, stats } -> pg -> pgrx
-//!                                  |       |         |
-//!                                  +-------+---------+--> nl_query_engine -> nl_query_core
+//! api -> expand -> service -> { catalog, cache, guard, servers, queue, stats } -> pg -> pgrx
+//!                                  |       |         |          |
+//!                                  +-------+---------+----------+--> nl_query_engine -> nl_query_core
+//! worker -> { queue, nl_query_http } -> pg, nl_query_core
 //! ```
 //! `pg` holds the unsafe code, one file a PostgreSQL primitive; `settings` is read by everyone.
 
@@ -25,16 +26,27 @@ mod memory;
 mod pg;
 #[cfg(any(test, feature = "pg_test"))]
 mod pg_tests;
+mod queue;
+mod servers;
 mod service;
 mod settings;
 mod stats;
+mod worker;
 
 extension_sql_file!("../sql/bootstrap.sql", bootstrap);
 extension_sql_file!(
     "../sql/views.sql",
     name = "views",
-    requires =
-        [pg_stat_nl_query, pg_stat_nl_query_cache, pg_stat_nl_query_info, pg_stat_nl_query_timing, pg_stat_nl_query_refusals]
+    requires = [
+        pg_stat_nl_query,
+        pg_stat_nl_query_cache,
+        pg_stat_nl_query_info,
+        pg_stat_nl_query_timing,
+        pg_stat_nl_query_refusals,
+        pg_stat_nl_query_servers,
+        pg_stat_progress_nl_query,
+        pg_stat_nl_query_workers
+    ]
 );
 extension_sql_file!(
     "../sql/comments.sql",
@@ -45,6 +57,11 @@ extension_sql_file!(
         "nl_record_rows",
         nl_create_view,
         nl_sql,
+        nl_submit,
+        nl_status,
+        nl_cancel,
+        nl_sql_batch,
+        "nl_fetch_json",
         nl_explain,
         nl_candidates,
         nl_prove,
@@ -53,10 +70,12 @@ extension_sql_file!(
         pg_stat_nl_query_reset
     ]
 );
+extension_sql_file!("../sql/servers.sql", name = "servers", requires = [nl_query_fdw_validator]);
 extension_sql_file!("../sql/privileges.sql", name = "privileges", finalize);
 
 /// What shared memory holds; locks before what uses them.
-static REGIONS: [&dyn pg::shmem::Region; 3] = [&memory::LOCKS, &stats::AREA, &memory::BLOCK];
+static REGIONS: [&dyn pg::shmem::Region; 5] =
+    [&memory::LOCKS, &stats::AREA, &memory::BLOCK, &queue::memory::LOCKS, &queue::memory::BLOCK];
 
 /// What is in the block of memory, in the order of `memory::Part`.
 fn contents() -> memory::Contents {
@@ -76,6 +95,15 @@ impl pg::transaction::Observer for Ends {
 
     fn ending(&self) {
         stats::count_failed();
+        queue::ending::settle();
+    }
+
+    fn aborted(&self) {
+        queue::ending::aborted();
+    }
+
+    fn savepoint_aborted(&self) {
+        queue::ending::settle();
     }
 }
 
@@ -103,6 +131,7 @@ pub extern "C-unwind" fn _PG_init() {
     pg::transaction::install(&Ends);
     pg::utility::install();
     expand::install();
+    worker::register();
 }
 
 /// What `cargo pgrx test` asks of a crate.
@@ -113,6 +142,7 @@ pub mod pg_test {
     /// Settings of the server that the tests run in.
     #[must_use]
     pub fn postgresql_conf_options() -> Vec<&'static str> {
-        vec!["shared_preload_libraries = 'nl_query'"]
+        // Tests of the queue are sessions and workers themselves.
+        vec!["shared_preload_libraries = 'nl_query'", "nl_query.workers = 0"]
     }
 }

@@ -13,6 +13,7 @@ mod tests {
     use crate::catalog::{self, Origin, Probe, Snapshot};
     use crate::pg::spi_ro::{self, Argument};
     use crate::pg::{invalidation, viewpoint};
+    use crate::queue::progress::{Progress, Stage};
     use crate::{settings, stats};
 
     fn run(sql: &str) {
@@ -272,5 +273,25 @@ mod tests {
         stats::count_refusal(Reason::Private);
         stats::count_refusal(Reason::Private);
         assert_eq!((of(Reason::Private), of(Reason::Nested)), (before + 2, others));
+    }
+
+    #[pg_test]
+    fn a_question_under_way_is_shown_to_those_who_may_see_it() {
+        let shown = || {
+            one::<String>(
+                "SELECT coalesce(string_agg(concat_ws(' ', datname = current_database(), usename = 'postgres', stage, attempt), ''), '')
+                 FROM pg_stat_progress_nl_query WHERE pid = pg_backend_pid()",
+            )
+        };
+        assert_eq!(shown(), "");
+        let progress = Progress::begin(viewpoint::user());
+        progress.at(Stage::Queued, 2);
+        assert_eq!(shown(), "t t queued 2");
+        run("CREATE ROLE onlooker; SET ROLE onlooker");
+        assert_eq!(shown(), "");
+        run("RESET ROLE; GRANT pg_read_all_stats TO onlooker; SET ROLE onlooker");
+        assert_eq!(shown(), "t t queued 2");
+        drop(progress);
+        assert_eq!(shown(), "");
     }
 }

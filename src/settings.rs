@@ -13,6 +13,10 @@ use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 use crate::guard::Limits;
 use crate::pg::compat;
 
+mod models;
+
+pub use models::{max_repairs, may_ask_models, model_timeout, servers_asked, traceparent};
+
 /// Who may write the SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
 #[allow(non_camel_case_types)] // the names are the values that users type
@@ -42,6 +46,8 @@ static ALLOW_CATALOGS: GucSetting<bool> = GucSetting::<bool>::new(false);
 static ALLOW_FOREIGN_TABLES: GucSetting<bool> = GucSetting::<bool>::new(false);
 /// Role names; functions of superusers are believed anyway.
 static TRUSTED_FUNCTION_OWNERS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
+/// Names of foreign servers, in order of preference; empty: no question leaves the machine.
+static SERVERS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
 /// A role name; empty is the caller.
 static RUN_AS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
 /// kB; 0 leaves the session's work_mem alone, which it may only lower.
@@ -50,6 +56,9 @@ static WORK_MEM: GucSetting<i32> = GucSetting::<i32>::new(0);
 static TEMP_FILE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
 /// kB. 32 MB hold the answers to some ten thousand questions and the catalogs of some ten thousand tables.
 static SHARED_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(32 * 1024);
+/// Requests to model servers that are under way or wait, of all sessions together; at 64 kB each. Enough for two minutes of a server that
+/// answers one a second; who comes after that is better told than kept waiting.
+static QUEUE_SIZE: GucSetting<i32> = GucSetting::<i32>::new(128);
 /// Remembering and recalling; off asks anew and leaves what is remembered alone.
 static CACHE: GucSetting<bool> = GucSetting::<bool>::new(true);
 /// Seconds. A day: what no generation tells (a function that means something else now) is not believed for ever. 0: for ever.
@@ -62,6 +71,10 @@ static MAX_QUESTION_LENGTH: GucSetting<i32> = GucSetting::<i32>::new(2_000);
 static MAX_RELATIONS: GucSetting<i32> = GucSetting::<i32>::new(2_000);
 /// Looking into the data for values that statistics do not tell.
 static PROBE: GucSetting<bool> = GucSetting::<bool>::new(true);
+/// Processes that ask model servers. One does what the network allows; more are for hundreds of calls at a time.
+static WORKERS: GucSetting<i32> = GucSetting::<i32>::new(1);
+/// Calls of one worker at a time, each on a thread of its own that exists while it is needed.
+static WORKER_CONCURRENCY: GucSetting<i32> = GucSetting::<i32>::new(32);
 /// Rows of one table that a probe reads at most; a table estimated larger is probed through an index or not at all.
 static PROBE_ROWS: GucSetting<i32> = GucSetting::<i32>::new(20_000);
 /// Milliseconds for all probes of one question.
@@ -90,6 +103,11 @@ pub fn max_question_length() -> usize {
 /// Shared memory in all, in bytes.
 pub fn shared_memory() -> usize {
     usize::try_from(SHARED_MEMORY.get()).unwrap_or(0) * 1024
+}
+
+/// Slots of the queue to the workers.
+pub fn queue_size() -> usize {
+    usize::try_from(QUEUE_SIZE.get()).unwrap_or(0)
 }
 
 /// Whether answers are remembered and recalled.
@@ -124,6 +142,16 @@ pub struct ProbeLimits {
     pub timeout_ms: i32,
 }
 
+/// Processes that ask model servers.
+pub fn workers() -> usize {
+    usize::try_from(WORKERS.get()).unwrap_or(0)
+}
+
+/// Calls that a worker may have under way.
+pub fn worker_concurrency() -> u32 {
+    u32::try_from(WORKER_CONCURRENCY.get()).unwrap_or(1)
+}
+
 /// What the guard allows an answer.
 pub fn limits() -> Limits {
     Limits {
@@ -150,6 +178,11 @@ pub fn runs_as_another() -> bool {
     RUN_AS.get().is_some_and(|role| !role.to_bytes().trim_ascii().is_empty())
 }
 
+/// Model servers that a question may go to, the preferred one first.
+pub fn servers() -> Vec<String> {
+    names(&text(&SERVERS))
+}
+
 fn text(setting: &'static GucSetting<Option<CString>>) -> String {
     setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -158,12 +191,16 @@ fn text(setting: &'static GucSetting<Option<CString>>) -> String {
 fn names(list: &str) -> Vec<String> {
     let (mut names, mut name, mut quoted) = (Vec::new(), String::new(), false);
     let mut was_quoted = false;
-    for c in list.chars().chain([',']) {
+    let mut letters = list.chars().chain([',']).peekable();
+    while let Some(c) = letters.next() {
         match c {
+            // Two of them inside quotes are one that is part of the name.
+            '"' if quoted && letters.next_if_eq(&'"').is_some() => name.push('"'),
             '"' => (quoted, was_quoted) = (!quoted, true),
             ',' if !quoted => {
                 let whole = std::mem::take(&mut name);
-                let whole = if was_quoted { whole.trim().to_owned() } else { whole.trim().to_lowercase() };
+                // PostgreSQL folds no letters but these in UTF8.
+                let whole = if was_quoted { whole.trim().to_owned() } else { whole.trim().to_ascii_lowercase() };
                 was_quoted = false;
                 if !whole.is_empty() {
                     names.push(whole);
@@ -179,8 +216,11 @@ fn names(list: &str) -> Vec<String> {
 pub fn define() {
     define_asking();
     define_remembering();
+    define_working();
     define_limits();
     define_reading();
+    define_servers();
+    models::define();
     compat::reserve_prefix(c"nl_query");
 }
 
@@ -234,11 +274,41 @@ pub fn define_at_start() {
     int(
         c"nl_query.shared_memory",
         c"Sets the shared memory of nl_query: schema snapshots, remembered answers, statistics.",
-        c"Nothing is ever taken beyond it.",
+        c"Nothing is ever taken beyond it; the queue to model servers has memory of its own, see nl_query.queue_size.",
         &SHARED_MEMORY,
         (2 * 1024, i32::MAX),
         GucContext::Postmaster,
         GucFlags::UNIT_KB,
+    );
+    int(
+        c"nl_query.workers",
+        c"Sets how many background processes ask model servers.",
+        c"They count towards max_worker_processes. 0 means that no model server is ever asked.",
+        &WORKERS,
+        (0, 16),
+        GucContext::Postmaster,
+        GucFlags::default(),
+    );
+    int(
+        c"nl_query.queue_size",
+        c"Sets how many requests to model servers may wait or be under way.",
+        c"Each takes 64 kB of shared memory, in addition to nl_query.shared_memory. Beyond it, a question that needs a model is an error.",
+        &QUEUE_SIZE,
+        (8, 4096),
+        GucContext::Postmaster,
+        GucFlags::default(),
+    );
+}
+
+fn define_working() {
+    int(
+        c"nl_query.worker_concurrency",
+        c"Sets how many calls of model servers a worker may have under way.",
+        c"Each takes a thread and a connection while it lasts.",
+        &WORKER_CONCURRENCY,
+        (1, 256),
+        GucContext::Sighup,
+        GucFlags::default(),
     );
 }
 
@@ -374,6 +444,16 @@ fn define_reading() {
     );
 }
 
+/// Where data may go is for a superuser to say; for a database or a role, mostly.
+fn define_servers() {
+    string(
+        c"nl_query.servers",
+        c"Names the model servers that a question may go to, in order of preference.",
+        c"A list of foreign servers of the wrapper nl_query, separated by commas. Empty: no question leaves the machine.",
+        &SERVERS,
+    );
+}
+
 type Text = &'static CStr;
 
 fn int(
@@ -396,7 +476,7 @@ fn boolean(name: Text, short: Text, long: Text, setting: &'static GucSetting<boo
     GucRegistry::define_bool_guc(name, short, long, setting, context, GucFlags::default());
 }
 
-/// Texts here name roles: who may act for whom is never a matter of a security-restricted operation.
+/// Texts here name roles and servers: who may act for whom, and where data may go, is never a matter of a security-restricted operation.
 fn string(name: Text, short: Text, long: Text, setting: &'static GucSetting<Option<CString>>) {
     GucRegistry::define_string_guc(name, short, long, setting, GucContext::Suset, GucFlags::NOT_WHILE_SEC_REST);
 }

@@ -56,7 +56,7 @@ regress() (
 
 clients() {
     tools/clients.sh
-    cargo test --quiet --no-fail-fast -p nl_query_tests -- --show-output
+    cargo test --quiet --no-fail-fast -p nl_query_http -p nl_query_tests -- --show-output
 }
 
 export RUST_BACKTRACE=0

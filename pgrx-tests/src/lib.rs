@@ -5,6 +5,7 @@
 //! own directory only, and go away with the process that started them, however it ends. A helper that cannot go on panics and
 //! says why: in a test that is the report.
 
+pub mod bakery;
 mod cluster;
 pub mod corpus;
 mod database;

@@ -17,6 +17,8 @@ fn contents_are_those_on_the_list() {
                           (SELECT coalesce(proacl, acldefault('f', proowner)) FROM pg_proc WHERE oid = d.objid)
                         WHEN 'pg_class'::regclass THEN
                           (SELECT coalesce(relacl, acldefault('r', relowner)) FROM pg_class WHERE oid = d.objid AND relkind <> 'S')
+                        WHEN 'pg_foreign_data_wrapper'::regclass THEN
+                          (SELECT coalesce(fdwacl, acldefault('F', fdwowner)) FROM pg_foreign_data_wrapper WHERE oid = d.objid)
                       END) a
                  WHERE a.grantee <> 10), 'nobody')
         FROM pg_depend d
@@ -42,7 +44,7 @@ fn every_function_and_view_carries_a_comment() {
                FROM pg_depend d
                WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
                  AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'nl_query')
-                 AND d.classid IN ('pg_proc'::regclass, 'pg_class'::regclass)
+                 AND d.classid IN ('pg_proc'::regclass, 'pg_class'::regclass, 'pg_foreign_data_wrapper'::regclass)
                  AND obj_description(d.objid, d.classid::regclass::text::name) IS NULL
                  AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relkind IN ('i', 'S', 'c'))";
     let bare = Table::of(&mut database.connect(), sql).expect("comments").only_value();
@@ -108,7 +110,8 @@ fn the_readme_lists_every_setting_and_function() {
         assert!(readme.contains(&line), "README.md lacks: {line}");
     }
     let functions = "SELECT DISTINCT proname FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
-                     WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'nl_query') AND proname LIKE 'nl\\_%'";
+                     WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'nl_query') AND proname LIKE 'nl\\_%'
+                       AND NOT EXISTS (SELECT FROM pg_foreign_data_wrapper WHERE fdwvalidator = p.oid)";
     for row in Table::of(&mut client, functions).expect("functions").rows {
         let name = row[0].clone().unwrap_or_default();
         assert!(readme.contains(&format!("| `{name}(")), "README.md lacks the function {name}");

@@ -29,9 +29,10 @@ fn nl_candidates(
         message: format!("number of candidates must be greater than zero, not {n}"),
         hint: "Leave it out for five candidates.".to_owned(),
     });
-    let readings = count.and_then(|count| service::readings(question, count)).or_raise();
-    let row = |(place, reading): (usize, nl_query_core::error::Reading)| {
-        (place as i32 + 1, reading.sql, reading.confidence, "embedded".to_owned(), reading.paraphrase)
+    let (readings, engine) = count.and_then(|count| service::readings(question, count)).or_raise();
+    let engine = engine.name();
+    let row = move |(place, reading): (usize, nl_query_core::error::Reading)| {
+        (place as i32 + 1, reading.sql, reading.confidence, engine.to_owned(), reading.paraphrase)
     };
     TableIterator::new(readings.into_iter().enumerate().map(row).collect::<Vec<_>>())
 }

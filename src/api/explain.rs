@@ -7,10 +7,10 @@ use pgrx::iter::SetOfIterator;
 use pgrx::prelude::*;
 use serde_json::{Value, json};
 
-use crate::cache::Level;
+use crate::cache::{Engine, Level};
 use crate::catalog::Origin;
 use crate::pg::report::report;
-use crate::service::{self, Explained, Understood};
+use crate::service::{self, Explained, Shown, Understood};
 
 use super::OrRaise;
 
@@ -32,30 +32,39 @@ fn nl_explain(question: &str, format: default!(&str, "'text'")) -> SetOfIterator
 }
 
 fn lines(explained: Explained) -> Vec<String> {
-    let Explained { understood, chosen, remembered, times } = explained;
+    let Explained { understood, shown, remembered, times } = explained;
     let mut lines = Vec::new();
-    match chosen {
-        Ok(chosen) => {
-            let best = &understood.candidates()[chosen.place];
+    match shown {
+        Ok(Shown { statement, verdict }) => {
             lines.push("SQL:".to_owned());
-            lines.extend(best.sql.lines().map(|line| format!("  {line}")));
-            lines.push(format!("In words: {}", best.paraphrase));
-            lines.push(format!("Engine: embedded, confidence {:.2}", best.confidence));
-            lines.push(format!("Plan: cost {:.2}, rows {:.0}", chosen.proof.plan_cost, chosen.proof.plan_rows));
+            lines.extend(statement.sql.lines().map(|line| format!("  {line}")));
+            if !statement.paraphrase.is_empty() {
+                lines.push(format!("In words: {}", statement.paraphrase));
+            }
+            lines.push(match (&statement.server, statement.engine) {
+                (Some(server), _) => format!("Engine: model, server \"{server}\""),
+                (None, Engine::Model) => "Engine: model".to_owned(),
+                (None, Engine::Embedded) => format!("Engine: embedded, confidence {:.2}", statement.confidence),
+            });
+            lines.push(format!("Plan: cost {:.2}, rows {:.0}", verdict.plan_cost, verdict.plan_rows));
         }
         Err(error) => {
+            let engine = asked(&error, understood.is_some());
             let error = report(error);
             lines.push(format!("No answer: {}", error.message()));
             lines.extend(error.detail().into_iter().flat_map(str::lines).map(|line| format!("  {line}")));
             lines.extend(error.hint().map(|hint| format!("Hint: {hint}")));
-            lines.push("Engine: embedded".to_owned());
+            lines.push(format!("Engine: {engine}"));
         }
     }
-    lines.extend(word_lines(&understood));
-    if understood.left_out() > 0 {
-        lines.push(format!("Left out: {} relations beyond nl_query.max_relations", understood.left_out()));
+    if let Some(understood) = &understood {
+        lines.extend(word_lines(understood));
+        if understood.left_out() > 0 {
+            lines.push(format!("Left out: {} relations beyond nl_query.max_relations", understood.left_out()));
+        }
     }
-    lines.push(format!("Cache: {}, catalog {}", tier(remembered), origin(understood.origin)));
+    let catalog = understood.map(|understood| format!(", catalog {}", origin(understood.origin))).unwrap_or_default();
+    lines.push(format!("Cache: {}{catalog}", tier(remembered)));
     let times: Vec<String> =
         times.iter().map(|(stage, time)| format!("{} {:.3} ms", stage.name(), milliseconds(*time))).collect();
     lines.push(format!("Time: {}", times.join(", ")));
@@ -76,32 +85,47 @@ fn word_lines(understood: &Understood) -> Vec<String> {
 }
 
 fn object(explained: Explained) -> Value {
-    let Explained { understood, chosen, remembered, times } = explained;
+    let Explained { understood, shown, remembered, times } = explained;
     let words: Vec<Value> = understood
-        .words()
         .iter()
+        .flat_map(|understood| understood.words())
         .map(|account| json!({"words": account.words, "meaning": account.meaning, "rejected": account.rejected}))
         .collect();
     let times: serde_json::Map<String, Value> =
         times.iter().map(|(stage, time)| (stage.name().to_owned(), json!(milliseconds(*time)))).collect();
-    let mut object = json!({"engine": "embedded", "cache": tier(remembered), "catalog": origin(understood.origin), "words": words,
-        "left_out": understood.left_out(), "times_ms": times});
-    match chosen {
-        Ok(chosen) => {
-            let best = &understood.candidates()[chosen.place];
-            object["sql"] = json!(best.sql);
-            object["paraphrase"] = json!(best.paraphrase);
-            object["confidence"] = json!(best.confidence);
-            object["plan_cost"] = json!(chosen.proof.plan_cost);
-            object["plan_rows"] = json!(chosen.proof.plan_rows);
+    let catalog = understood.as_ref().map(|understood| origin(understood.origin));
+    let left_out = understood.as_ref().map_or(0, Understood::left_out);
+    let mut object =
+        json!({"cache": tier(remembered), "catalog": catalog, "words": words, "left_out": left_out, "times_ms": times});
+    match shown {
+        Ok(Shown { statement, verdict }) => {
+            object["engine"] = json!(statement.engine.name());
+            object["sql"] = json!(statement.sql);
+            object["plan_cost"] = json!(verdict.plan_cost);
+            object["plan_rows"] = json!(verdict.plan_rows);
+            object["confidence"] = json!(statement.confidence);
+            match statement.engine {
+                Engine::Embedded => object["paraphrase"] = json!(statement.paraphrase),
+                Engine::Model => object["server"] = json!(statement.server),
+            }
         }
         Err(error) => {
+            object["engine"] = json!(asked(&error, understood.is_some()));
             let class = error.class();
             let error = report(error);
             object["error"] = json!({"class": class, "message": error.message(), "detail": error.detail(), "hint": error.hint()});
         }
     }
     object
+}
+
+/// Who was asked in vain.
+fn asked(error: &Error, embedded: bool) -> &'static str {
+    match error {
+        Error::Neither { .. } => "embedded, then model",
+        _ if embedded => "embedded",
+        _ => "model",
+    }
 }
 
 fn tier(remembered: Option<Level>) -> &'static str {

@@ -4,8 +4,11 @@
 mod ask;
 mod cache;
 mod explain;
+mod gateway;
 mod prove;
+mod servers;
 mod stats;
+mod submit;
 mod view;
 
 use nl_query_core::error::Error;

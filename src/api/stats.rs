@@ -5,6 +5,8 @@ use pgrx::prelude::*;
 
 use crate::cache;
 use crate::pg::viewpoint;
+use crate::queue;
+use crate::queue::duty;
 use crate::service;
 use crate::stats::{self, Stage};
 
@@ -35,6 +37,8 @@ fn pg_stat_nl_query() -> TableIterator<
         name!(catalog_ms, f64),
         name!(engine_ms, f64),
         name!(probe_ms, f64),
+        name!(queue_ms, f64),
+        name!(provider_ms, f64),
         name!(prove_ms, f64),
         name!(run_ms, f64),
         name!(tokens_in, i64),
@@ -69,11 +73,12 @@ fn pg_stat_nl_query() -> TableIterator<
             time(Stage::Catalog),
             time(Stage::Engine),
             time(Stage::Probe),
+            time(Stage::Queue),
+            time(Stage::Provider),
             time(Stage::Prove),
             time(Stage::Run),
-            // No model server can be configured yet.
-            0,
-            0,
+            number(row.tokens_in),
+            number(row.tokens_out),
             query_id,
             timestamp(row.first),
             timestamp(row.last),
@@ -196,15 +201,56 @@ fn pg_stat_nl_query_refusals() -> TableIterator<
     TableIterator::new(rows)
 }
 
+/// The processes that ask model servers.
+#[pg_extern(volatile, parallel_unsafe)]
+fn pg_stat_nl_query_workers() -> TableIterator<
+    'static,
+    (
+        name!(worker, i32),
+        name!(pid, i32),
+        name!(state, String),
+        name!(in_flight, i32),
+        name!(capacity, i32),
+        name!(completed, i64),
+        name!(threads, i32),
+        name!(panics, i32),
+        name!(started, Option<TimestampWithTimeZone>),
+        name!(last_activity, Option<TimestampWithTimeZone>),
+    ),
+> {
+    service::ready().or_raise();
+    let rows = duty::workers().into_iter().map(|row| {
+        (
+            row.number as i32,
+            row.process,
+            if row.in_flight == 0 { "idle" } else { "active" }.to_owned(),
+            row.in_flight as i32,
+            row.capacity as i32,
+            number(row.completed),
+            row.threads as i32,
+            row.panics as i32,
+            ago(row.started_ago),
+            row.last_ago.and_then(ago),
+        )
+    });
+    TableIterator::new(rows)
+}
+
 /// Sets all statistics of nl_query back.
 #[pg_extern(volatile, parallel_unsafe)]
 fn pg_stat_nl_query_reset() {
     service::ready().or_raise();
     stats::reset();
+    queue::servers::reset();
 }
 
 fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The moment that was so many milliseconds ago.
+fn ago(millis: u64) -> Option<TimestampWithTimeZone> {
+    timestamp(viewpoint::now().saturating_sub(i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(1000)))
 }
 
 fn timestamp(micros: i64) -> Option<TimestampWithTimeZone> {

@@ -29,7 +29,7 @@ use counters::{Counter, Tier};
 
 pub use asking::{Asking, Reach};
 pub use counters::Level;
-pub use statement::{Engine, Refused, Statement};
+pub use statement::{Engine, OF_A_MODEL, Refused, Statement};
 
 /// An answer that was remembered.
 pub struct Hit {
@@ -44,8 +44,9 @@ pub struct Hit {
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
 
-/// What this backend remembers of the text as typed, without reading it.
-pub fn recall_local(asking: &Asking, limits: &Limits, today: fn() -> Day) -> Option<Hit> {
+/// What this backend remembers of the text as typed, without reading it. `least` is the confidence below which somebody else may know
+/// better; 0 where nobody does.
+pub fn recall_local(asking: &Asking, limits: &Limits, least: f64, today: fn() -> Day) -> Option<Hit> {
     if asking.reach() == Reach::Nowhere {
         return None;
     }
@@ -58,14 +59,15 @@ pub fn recall_local(asking: &Asking, limits: &Limits, today: fn() -> Day) -> Opt
         }
         holds
     });
+    let known = known.filter(|known| known.statement.is_certain(least));
     counters::count_look(Tier::Statement, Level::Local, known.is_some());
     let known = known?;
     let proven = known.proven.filter(|(proven, _)| **proven == *limits).map(|(_, query_id)| query_id);
     Some(Hit { question: known.question, statement: known.statement, level: Level::Local, proven })
 }
 
-/// What the cluster remembers of the question; kept in this backend from now on. [`Asking::read`] has been called.
-pub fn recall_shared(asking: &Asking, question: &str, today: fn() -> Day) -> Option<Hit> {
+/// What the cluster remembers of the question; kept in this backend from now on. [`Asking::read`] has been called. `least` as above.
+pub fn recall_shared(asking: &Asking, question: &str, least: f64, today: fn() -> Day) -> Option<Hit> {
     if asking.reach() < Reach::Cluster {
         return None;
     }
@@ -73,7 +75,9 @@ pub fn recall_shared(asking: &Asking, question: &str, today: fn() -> Day) -> Opt
     let slots = &asking.template().slots;
     let carried = if slots.is_empty() { None } else { look(&table, &asking.template_key(), asking, today) };
     let carried = carried.and_then(|(statement, made)| Some((statement.with_slots(slots)?, made)));
-    let found = carried.or_else(|| look(&table, &asking.exact_key(), asking, today));
+    let is_certain = |(statement, _): &(Statement, i64)| statement.is_certain(least);
+    let found = carried.filter(is_certain);
+    let found = found.or_else(|| look(&table, &asking.exact_key(), asking, today).filter(is_certain));
     counters::count_look(Tier::Statement, Level::Shared, found.is_some());
     let (statement, made) = found?;
     let (question, statement) = keep(asking, question, statement, made);

@@ -19,7 +19,7 @@ use crate::pg::postmaster;
 /// Beside PostgreSQL's own statistics, below the data directory, which is the postmaster's working directory.
 const FILE: &str = "pg_stat/nl_query.statements";
 const TEMPORARY: &str = "pg_stat/nl_query.statements.tmp";
-const MAGIC: &[u8; 8] = b"nlqstmt1";
+const MAGIC: &[u8; 8] = b"nlqstmt2";
 const CONTROL_FILE: &str = "global/pg_control";
 /// Larger files are not ours.
 const LARGEST: u64 = 1 << 30;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::complaint::Complaint;
 use crate::refusal::Refusal;
 
 /// Why a question got no answer.
@@ -39,6 +40,16 @@ pub enum Error {
     Shape { wanted: String, found: String, sql: String },
     /// The catalog query returned what cannot be read.
     Catalog { message: String },
+    /// No model server gave an answer: none may be asked, none could be, or each one failed.
+    Model { complaint: Box<Complaint> },
+    /// A model was asked and says that there is no answer.
+    Declined { complaint: Box<Complaint> },
+    /// The embedded engine has no answer, and a model that was asked then has none either.
+    Neither { embedded: Box<Error>, model: Box<Error> },
+    /// No question with this number was submitted by this role in this database.
+    NoSubmission { id: i64 },
+    /// The question with this number was cancelled.
+    Withdrawn { id: i64 },
 }
 
 /// What could be asked about instead.
@@ -58,7 +69,25 @@ pub struct Reading {
     pub confidence: f64,
 }
 
+impl From<Complaint> for Error {
+    fn from(complaint: Complaint) -> Error {
+        Error::Model { complaint: Box::new(complaint) }
+    }
+}
+
 impl Error {
+    /// Whether a model may have an answer where the embedded engine has none: there is no reading, none that is certain enough, or none
+    /// that is valid SQL. What was understood and is not allowed stays refused, and no model finds tables that nobody may read.
+    pub fn is_for_a_model(&self, least_confidence: f64) -> bool {
+        match self {
+            Error::NothingRecognised { .. } | Error::UnknownWords { .. } | Error::OutOfScope { .. } | Error::Unsure { .. } => {
+                true
+            }
+            Error::NotProven { reading, refusal } => refusal.reason.is_mistake() || reading.confidence < least_confidence,
+            _ => false,
+        }
+    }
+
     /// A short name that stays the same between versions, for counting and for programs.
     pub fn class(&self) -> &'static str {
         match self {
@@ -78,6 +107,38 @@ impl Error {
             Error::Failed { .. } => "failed",
             Error::Shape { .. } => "shape",
             Error::Catalog { .. } => "catalog",
+            Error::Model { .. } => "model",
+            Error::Declined { .. } => "declined",
+            Error::Neither { embedded, .. } => embedded.class(),
+            Error::NoSubmission { .. } => "no_submission",
+            Error::Withdrawn { .. } => "withdrawn",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refusal::Reason;
+
+    #[test]
+    fn a_model_is_for_what_was_not_understood_and_not_for_what_is_not_allowed() {
+        let reading = |confidence| Box::new(Reading { sql: String::new(), paraphrase: String::new(), confidence });
+        let refused =
+            |reason, confidence| Error::NotProven { reading: reading(confidence), refusal: Box::new(Refusal::new(reason, "no")) };
+        let known = Known::default();
+        for error in [
+            Error::NothingRecognised { known: known.clone() },
+            Error::UnknownWords { words: Vec::new(), known },
+            Error::Unsure { reading: reading(0.2), minimum: 0.5 },
+            refused(Reason::UnknownName, 0.9),
+            refused(Reason::PlanCost, 0.4),
+        ] {
+            assert!(error.is_for_a_model(0.5), "{error:?}");
+        }
+        for error in [Error::EmptyQuestion, Error::NothingReadable, refused(Reason::PlanCost, 0.9), refused(Reason::Private, 0.5)]
+        {
+            assert!(!error.is_for_a_model(0.5), "{error:?}");
         }
     }
 }

@@ -42,7 +42,7 @@ enum Phase {
 
 /// A member's hold on its flight; it must come back by [`leave`].
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pass {
     /// Position among the flights: where the key lies.
     pub place: u32,
@@ -147,6 +147,12 @@ pub fn take_over(flights: &mut [Flight], pass: Pass, me: u64) -> Option<Option<T
     Some(flight.call())
 }
 
+/// Whether others than its leader wait for what this call brings.
+pub fn is_followed(flights: &[Flight], call: Ticket) -> bool {
+    let follows = |flight: &Flight| flight.phase == Phase::Flying && flight.members > 1 && flight.call() == Some(call);
+    flights.iter().any(follows)
+}
+
 /// A member goes, for whatever reason. Each one does it once.
 pub fn leave(flights: &mut [Flight], pass: Pass, me: u64) -> Left {
     let Some(flight) = of(flights, pass) else { return Left::Gone };
@@ -224,14 +230,18 @@ mod tests {
         let (_, third) = joined(&mut flights, 3);
         let call = ticket();
         assert!(!set_call(&mut flights, second, 2, Some(call)));
+        assert!(!is_followed(&flights, call));
         assert!(set_call(&mut flights, leader, 1, Some(call)));
+        assert!(is_followed(&flights, call) && !is_followed(&flights, Ticket::default()));
         assert_eq!(take_over(&mut flights, second, 2), None, "there is a leader");
         assert_eq!(leave(&mut flights, leader, 1), Left::NoLeader { call: Some(call) });
         assert_eq!(look(&mut flights, third), Seen::NoLeader);
         assert_eq!(take_over(&mut flights, third, 3), Some(Some(call)));
         assert_eq!(take_over(&mut flights, second, 2), None);
         assert!(!land(&mut flights, leader, 1, 9), "the old leader has nothing to say");
+        assert!(is_followed(&flights, call));
         assert_eq!(leave(&mut flights, second, 2), Left::Others);
+        assert!(!is_followed(&flights, call), "nobody but the leader is left");
         assert_eq!(leave(&mut flights, third, 3), Left::Nobody { call: Some(call) });
     }
 

@@ -6,12 +6,14 @@
 
 pub mod breaker;
 pub mod cooldown;
+pub mod cost;
 pub mod health;
 pub mod ledger;
 pub mod limits;
 pub mod misconfigured;
 pub mod retry;
 pub mod route;
+pub mod unsent;
 
 /// A wait and a bit more: up to a quarter, by a random number of which every bit counts. So those who wait together do not come back
 /// together.

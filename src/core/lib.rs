@@ -28,6 +28,7 @@ pub mod server_options;
 pub mod size;
 pub mod table;
 pub mod template;
+pub mod trace;
 pub mod wire;
 
 #[cfg(test)]

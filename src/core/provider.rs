@@ -19,7 +19,7 @@ use serde_json::Value;
 use error_shape::ErrorShape;
 use failure::{Failure, FailureClass};
 use http::{HttpReply, HttpRequest, KeyHeader};
-use reply::Reply;
+use reply::{Finish, Reply};
 use request::Request;
 
 /// How a server wants to be spoken to.
@@ -87,6 +87,10 @@ impl Api {
             Api::Gemini => gemini::reply(&body),
         };
         match read {
+            // A model that says that it is done and said nothing. Where it did not end by itself, why it ended tells more.
+            Ok(reply) if reply.text.trim().is_empty() && matches!(reply.finish, Finish::Complete | Finish::Unknown) => {
+                Err(Failure::of(http, FailureClass::Garbage, "the reply is empty"))
+            }
             Ok(mut reply) => {
                 reply.request_id = http.request_id().or(reply.request_id);
                 Ok(reply)

@@ -300,6 +300,23 @@ impl<'a> Queue<'a> {
         }
     }
 
+    /// The slot at a place, to look at.
+    pub fn slot(&self, place: usize) -> Option<&Slot> {
+        self.slots.get(place)
+    }
+
+    /// The place of a request, while it is that request's.
+    pub fn place(&self, ticket: Ticket) -> Option<usize> {
+        let place = ticket.slot as usize;
+        let slot = self.slots.get(place)?;
+        (slot.generation == ticket.generation && slot.state != State::Free).then_some(place)
+    }
+
+    /// Requests to a server that wait for a worker.
+    pub fn waiting(&self, server: u32) -> u32 {
+        self.slots.iter().filter(|slot| slot.server == server && slot.state == State::Queued).count() as u32
+    }
+
     /// Slots in a state, for the views.
     pub fn count(&self, state: State) -> usize {
         self.slots.iter().filter(|slot| slot.state == state).count()

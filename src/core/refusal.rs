@@ -175,6 +175,11 @@ impl Reason {
         }
     }
 
+    /// Whoever wrote the statement wrote something that is no valid SQL over this schema.
+    pub fn is_mistake(self) -> bool {
+        matches!(self, Reason::Syntax | Reason::Empty | Reason::UnknownName | Reason::Analysis)
+    }
+
     /// The reason of an error that PostgreSQL raised before the statement ran.
     pub fn of_analysis_error(sqlstate: [u8; 5]) -> Reason {
         match &sqlstate {

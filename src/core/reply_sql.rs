@@ -9,6 +9,8 @@ mod statements;
 
 use serde_json::Value;
 
+use crate::complaint::Complaint;
+use crate::provider::failure::{Failure, FailureClass};
 use crate::provider::reply::{Finish, Reply};
 
 /// Why there is no statement.
@@ -30,6 +32,36 @@ pub enum NoSql {
     NoStatement(String),
     /// The model wants a tool.
     ToolCall,
+}
+
+impl NoSql {
+    /// What a user is told where this is an answer after all: the model, or its filter, will not or cannot. Another server is not asked
+    /// the same then. None where the reply is of no use, which is a failure of the server.
+    pub fn complaint(&self, server: &str) -> Option<Complaint> {
+        let complaint = |says: &str| Complaint::new("22023", format!("model server \"{server}\" {says}"));
+        let told = |says: &str, words: &str| {
+            if words.is_empty() { complaint(says) } else { complaint(says).with_detail(format!("It says: {words}")) }
+        };
+        Some(match self {
+            NoSql::Declined(words) => told("finds no answer in the tables that you may read", words),
+            NoSql::Refused(words) => told("refuses to answer", words),
+            NoSql::Filtered => complaint("stopped its answer by a filter"),
+            _ => return None,
+        })
+        .map(|complaint| complaint.with_hint("Ask in other words."))
+    }
+
+    /// The failure of a server whose reply is of no use.
+    pub fn failure(&self) -> Box<Failure> {
+        let says = match self {
+            NoSql::Truncated => "the answer is cut off; max_tokens may be too low".to_owned(),
+            NoSql::Several => "the answer has more than one statement".to_owned(),
+            NoSql::ToolCall => "the model wants to call a tool".to_owned(),
+            NoSql::NoStatement(text) => format!("the answer has no statement: {text}"),
+            NoSql::Empty | NoSql::Declined(_) | NoSql::Refused(_) | NoSql::Filtered => "the answer is empty".to_owned(),
+        };
+        Failure::transport(FailureClass::Garbage, &says)
+    }
 }
 
 /// Characters of an answer that an error shows.

@@ -86,6 +86,11 @@ impl Secret {
         without_key.split_inclusive(|c| !is_key_letter(c)).map(|word| self.scrub_word(word)).collect()
     }
 
+    /// Whether a text holds the whole key. Never for keys so short that they may be words.
+    pub fn is_repeated_in(&self, text: &str) -> bool {
+        self.expose().len() >= SHORTEST_HIDDEN && text.contains(self.expose())
+    }
+
     /// One word with the separator behind it.
     fn scrub_word(&self, word: &str) -> String {
         let bare = word.trim_end_matches(|c| !is_key_letter(c));
@@ -176,6 +181,13 @@ mod tests {
             let clean = key().scrub(&text);
             assert!(!clean.contains("sk-c") && !clean.contains("4e60") && clean.contains(HIDDEN), "{clean}");
         }
+    }
+
+    #[test]
+    fn a_text_repeats_the_key_or_does_not() {
+        assert!(key().is_repeated_in(&format!("SELECT '{KEY}'")));
+        assert!(!key().is_repeated_in("SELECT 'sk-canary-'"));
+        assert!(!Secret::new("none".to_owned()).expect("a key").is_repeated_in("none of it"));
     }
 
     #[test]

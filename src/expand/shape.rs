@@ -65,7 +65,7 @@ fn choose(question: &str, wanted: &[Column], columns_of: &mut dyn FnMut(&str) ->
         Err(error) => return Err(error),
     };
     let enough = settings::min_confidence() * WITH_SHAPE;
-    for reading in service::readings(question, READINGS)?.into_iter().filter(|reading| reading.confidence >= enough) {
+    for reading in service::readings(question, READINGS)?.0.into_iter().filter(|reading| reading.confidence >= enough) {
         if columns_of(&reading.sql).is_some_and(|columns| fits(&columns, wanted)) {
             return Ok(reading.sql);
         }

@@ -75,6 +75,35 @@ pub fn run<T>(
     outcome.unwrap_or_else(|payload| Err(refusal_of(payload, deadline, reason_of)))
 }
 
+/// Does something in a subtransaction whose locks the caller's transaction keeps if `keep` says so of the result, and which is undone
+/// else: whoever goes on to wait holds no lock then. An ERROR passes through.
+pub fn keeping_locks_if<T>(keep: impl FnOnce(&T) -> bool, work: impl FnOnce() -> T) -> T {
+    // SAFETY: reading the backend's globals on its only thread.
+    let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
+    // SAFETY: we are inside a transaction (a SQL function runs); the pair of calls below ends what this begins. What the work leaves
+    // behind lives in the caller's memory.
+    unsafe {
+        pg_sys::BeginInternalSubTransaction(core::ptr::null());
+        pg_sys::CurrentMemoryContext = context;
+    }
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    let keep = outcome.as_ref().is_ok_and(keep);
+    // SAFETY: as in `run`.
+    unsafe {
+        pg_sys::CurrentMemoryContext = context;
+        if keep {
+            pg_sys::ReleaseCurrentSubTransaction();
+        } else {
+            ENDING.set(true);
+            pg_sys::RollbackAndReleaseCurrentSubTransaction();
+            ENDING.set(false);
+        }
+        pg_sys::CurrentMemoryContext = context;
+        pg_sys::CurrentResourceOwner = owner;
+    }
+    outcome.unwrap_or_else(|payload| resume_unwind(payload))
+}
+
 /// True while an attempt's own subtransaction is rolled back: nothing in it changed what the session sees.
 pub(super) fn is_ending() -> bool {
     ENDING.get()

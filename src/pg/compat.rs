@@ -241,3 +241,92 @@ pub fn may_use_schema(schema: pg_sys::Oid, role: pg_sys::Oid) -> bool {
         unsafe { pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, pg_sys::ACL_USAGE as pg_sys::AclMode) };
     verdict == pg_sys::AclResult::ACLCHECK_OK
 }
+
+/// Whether the current user has USAGE on a foreign server that exists.
+pub fn may_use_server(server: pg_sys::Oid) -> bool {
+    // SAFETY: a catalog lookup by OID of a server that the caller has just seen.
+    #[cfg(any(feature = "pg14", feature = "pg15"))]
+    let verdict =
+        unsafe { pg_sys::pg_foreign_server_aclcheck(server, pg_sys::GetUserId(), pg_sys::ACL_USAGE as pg_sys::AclMode) };
+    // SAFETY: as above.
+    #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+    let verdict = unsafe {
+        let class = pg_sys::ForeignServerRelationId;
+        pg_sys::object_aclcheck(class, server, pg_sys::GetUserId(), pg_sys::ACL_USAGE as pg_sys::AclMode)
+    };
+    verdict == pg_sys::AclResult::ACLCHECK_OK
+}
+
+/// This process's place among PostgreSQL's processes; 0 where it has none.
+pub fn proc_number() -> u32 {
+    // SAFETY: variables of this process; MyProc is null before a process has its entry.
+    #[cfg(any(feature = "pg14", feature = "pg15", feature = "pg16"))]
+    let number = unsafe { if pg_sys::MyProc.is_null() { 0 } else { (*pg_sys::MyProc).pgprocno } };
+    // SAFETY: as above.
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    let number = unsafe { pg_sys::MyProcNumber };
+    u32::try_from(number).unwrap_or(0)
+}
+
+/// The number of a wait event of our own. Extensions can name theirs from 17 on; before, all waits of extensions are one.
+pub fn wait_event<const N: usize>(place: usize, names: &'static [&'static core::ffi::CStr; N]) -> u32 {
+    #[cfg(any(feature = "pg14", feature = "pg15", feature = "pg16"))]
+    {
+        let _ = (place, names);
+        pg_sys::PG_WAIT_EXTENSION
+    }
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    {
+        use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+        static NUMBERS: [AtomicU32; 8] = [const { AtomicU32::new(0) }; 8];
+        let known = NUMBERS[place].load(Relaxed);
+        if known != 0 {
+            return known;
+        }
+        // SAFETY: a NUL-terminated name; the server gives the same number for the same name to every process.
+        let number = unsafe { pg_sys::WaitEventExtensionNew(names[place].as_ptr()) };
+        NUMBERS[place].store(number, Relaxed);
+        number
+    }
+}
+
+/// Processes that may ask something at a time, as the settings say that need a restart: sessions and background workers.
+pub fn most_askers() -> usize {
+    // SAFETY: variables behind settings, read from the configuration file before libraries are preloaded.
+    let (sessions, workers) = unsafe { (pg_sys::MaxConnections, pg_sys::max_worker_processes) };
+    usize::try_from(sessions).unwrap_or(0) + usize::try_from(workers).unwrap_or(0)
+}
+
+/// A set of things to wait for, for the life of this process.
+///
+/// # Safety
+/// Called by a process that has its latch, and no more than a few times.
+pub unsafe fn wait_event_set(events: i32) -> *mut pg_sys::WaitEventSet {
+    // SAFETY: a context that lives as long as the process.
+    #[cfg(any(feature = "pg14", feature = "pg15", feature = "pg16"))]
+    unsafe {
+        pg_sys::CreateWaitEventSet(pg_sys::TopMemoryContext, events)
+    }
+    // SAFETY: from 17 on a resource owner may be named; without one, the set lives as long as the process.
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    unsafe {
+        pg_sys::CreateWaitEventSet(core::ptr::null_mut(), events)
+    }
+}
+
+/// Has a signal handled by a function of PostgreSQL.
+///
+/// # Safety
+/// The function is a signal handler, and this is the main thread.
+pub unsafe fn on_signal(signal: i32, handler: unsafe extern "C-unwind" fn(i32)) {
+    // SAFETY: the caller vouches for both.
+    #[cfg(not(feature = "pg18"))]
+    unsafe {
+        pg_sys::pqsignal(signal, Some(handler));
+    }
+    // SAFETY: as above; from 18 on the server's own goes by another name.
+    #[cfg(feature = "pg18")]
+    unsafe {
+        pg_sys::pqsignal_be(signal, Some(handler));
+    }
+}

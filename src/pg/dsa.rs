@@ -86,6 +86,11 @@ impl Bytes {
         }
     }
 
+    /// Attaches this process, if it is not yet, so that looking at bytes allocates nothing; false where the library was not preloaded.
+    pub fn attached(&self) -> bool {
+        self.area().is_some()
+    }
+
     fn address(&self, place: u64) -> Option<*mut u8> {
         let area = self.area()?;
         // SAFETY: a position that this area gave.

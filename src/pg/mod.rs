@@ -5,15 +5,22 @@
 #![allow(unsafe_code)]
 
 pub mod analyze_hook;
+pub mod at_exit;
 pub mod attempt;
+pub mod background;
 pub mod calls;
+pub mod clock;
 pub mod compat;
 pub mod condition;
 pub mod dsa;
 pub mod error_hint;
 pub mod execute;
+pub mod foreign;
+pub mod guarded;
+pub mod guc_check;
 pub mod invalidation;
 pub mod labels;
+pub mod latch;
 pub mod list;
 pub mod lwlock;
 pub mod memory;
@@ -34,6 +41,7 @@ pub mod resident;
 pub mod session;
 pub mod shmem;
 pub mod sight;
+pub mod signals;
 pub mod spi_ro;
 pub mod splice;
 pub mod stand_in;
@@ -44,6 +52,7 @@ pub mod tuplestore;
 pub mod types;
 pub mod utility;
 pub mod viewpoint;
+pub mod wait_set;
 pub mod walk;
 pub mod walkers;
 pub mod watch;

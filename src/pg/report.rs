@@ -1,6 +1,7 @@
 //! The one place where an [`Error`] becomes what the client sees: SQLSTATE, message, DETAIL, HINT. Messages in PostgreSQL's style:
 //! lower-case start, no full stop; DETAIL and HINT are sentences.
 
+use nl_query_core::complaint::Complaint;
 use nl_query_core::error::{Error, Known, Reading};
 use nl_query_core::refusal::Refusal;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -25,8 +26,8 @@ pub fn report(error: Error) -> ErrorReport {
             .set_hint("Ask a shorter question."),
         Error::Argument { message, hint } => new(code::ERRCODE_INVALID_PARAMETER_VALUE, message).set_hint(hint),
         Error::NoModelServer => new(code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "no model server is configured")
-            .set_detail("nl_query.engine is \"model\".")
-            .set_hint("Set nl_query.engine to \"auto\" or \"embedded\"."),
+            .set_detail("nl_query.engine is \"model\", and nl_query.servers is empty.")
+            .set_hint("Create a server of foreign-data wrapper nl_query and name it in nl_query.servers, or set nl_query.engine to \"auto\" or \"embedded\"."),
         Error::NothingReadable => new(code::ERRCODE_INSUFFICIENT_PRIVILEGE, "there is nothing to ask about")
             .set_detail("The current role may not SELECT from any table or view of this database.")
             .set_hint("Ask the owner of the tables to GRANT SELECT on them, and USAGE on their schemas."),
@@ -40,9 +41,17 @@ pub fn report(error: Error) -> ErrorReport {
             .set_hint("Ask for facts that are stored in tables: lists, counts, sums, averages, comparisons."),
         Error::Unsure { reading, minimum } => unsure(&reading, minimum),
         Error::NotProven { reading, refusal } => {
-            let why = refusal.detail.as_deref().map(|detail| format!(" {detail}")).unwrap_or_default();
+            let why = refusal.detail.as_deref();
+            // A model does not say how it understood the question.
+            let read = match (reading.paraphrase.as_str(), why) {
+                ("", Some(why)) => format!("{why} The model wrote:"),
+                ("", None) => "The model wrote:".to_owned(),
+                (paraphrase, why) => {
+                    format!("The question was read as: {paraphrase}.{}", why.map(|why| format!(" {why}")).unwrap_or_default())
+                }
+            };
             new(state(&refusal), format!("cannot run the answer: {}", refusal.message))
-                .set_detail(format!("The question was read as: {}.{why}\n{}", reading.paraphrase, reading.sql))
+                .set_detail(format!("{read}\n{}", reading.sql))
                 .set_hint(
                     refusal.hint.unwrap_or_else(|| "Ask in other words, or see nl_candidates() for other readings.".to_owned()),
                 )
@@ -54,7 +63,23 @@ pub fn report(error: Error) -> ErrorReport {
                 .set_hint("Change the list, or ask for just these columns.")
         }
         Error::Catalog { message } => new(code::ERRCODE_INTERNAL_ERROR, "could not read the catalog").set_detail(message),
+        Error::Model { complaint } | Error::Declined { complaint } => self::complaint(*complaint),
+        Error::Neither { embedded, model } => neither(report(*embedded), &report(*model)),
+        Error::NoSubmission { id } => new(code::ERRCODE_UNDEFINED_OBJECT, format!("submitted question {id} does not exist"))
+            .set_hint("Questions are kept for an hour, for the role that submitted them and in its database."),
+        Error::Withdrawn { id } => new(code::ERRCODE_QUERY_CANCELED, format!("submitted question {id} was canceled")),
     }
+}
+
+/// The user's question is what is unclear, so that comes first; that a model was asked, and why it did not help, stands behind it.
+fn neither(embedded: ErrorReport, model: &ErrorReport) -> ErrorReport {
+    let more = model.detail().map(|detail| format!(" {detail}")).unwrap_or_default();
+    let of_model = format!("A model was to be asked then: {}.{more}", model.message());
+    let detail = match embedded.detail() {
+        Some(detail) => format!("{detail}\n{of_model}"),
+        None => of_model,
+    };
+    embedded.set_detail(detail)
 }
 
 fn unsure(reading: &Reading, minimum: f64) -> ErrorReport {
@@ -64,6 +89,18 @@ fn unsure(reading: &Reading, minimum: f64) -> ErrorReport {
             reading.confidence, reading.paraphrase, reading.sql
         ))
         .set_hint("Name the table or column in the question, look at other readings with nl_candidates(), or run the SQL above if it is what you meant.")
+}
+
+/// The report for what is wrong with something that somebody wrote.
+pub fn complaint(complaint: Complaint) -> ErrorReport {
+    let mut report = new(code(complaint.sqlstate.as_bytes()), complaint.message);
+    if let Some(detail) = complaint.detail {
+        report = report.set_detail(detail);
+    }
+    if let Some(hint) = complaint.hint {
+        report = report.set_hint(hint);
+    }
+    report
 }
 
 /// The server's own errors and the guard's refusals keep everything that they said.
@@ -82,13 +119,17 @@ fn new(code: PgSqlErrorCode, message: impl Into<String>) -> ErrorReport {
     ErrorReport::new(code, message.into(), function_name!())
 }
 
-/// The refusal's SQLSTATE. Codes that PostgreSQL does not define (a function can raise any) become 38000, external routine exception.
+/// The refusal's SQLSTATE.
 fn state(refusal: &Refusal) -> PgSqlErrorCode {
-    let packed = refusal.sqlstate.iter().rev().fold(0i32, |sum, byte| (sum << 6) + ((i32::from(*byte) - 48) & 0x3F));
+    code(&refusal.sqlstate)
+}
+
+/// The code for five characters. Those that PostgreSQL does not define (a function can raise any) become 38000, external routine
+/// exception.
+fn code(sqlstate: &[u8]) -> PgSqlErrorCode {
+    let packed = sqlstate.iter().rev().fold(0i32, |sum, byte| (sum << 6) + ((i32::from(*byte) - 48) & 0x3F));
     match PgSqlErrorCode::from(packed) {
-        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR if refusal.sqlstate != *b"XX000" => {
-            PgSqlErrorCode::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION
-        }
+        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR if sqlstate != b"XX000" => PgSqlErrorCode::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
         code => code,
     }
 }

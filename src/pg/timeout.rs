@@ -54,6 +54,18 @@ unsafe extern "C-unwind" {
     fn RegisterTimeout(id: i32, handler: unsafe extern "C-unwind" fn()) -> i32;
     fn enable_timeout_after(id: i32, delay_ms: i32);
     fn disable_timeout(id: i32, keep_indicator: bool);
+    fn get_timeout_active(id: i32) -> bool;
+    fn get_timeout_finish_time(id: i32) -> i64;
+}
+
+/// `STATEMENT_TIMEOUT` in every version: the numbers before it are older than all of them.
+const STATEMENT_TIMEOUT: i32 = 3;
+
+/// Milliseconds until `statement_timeout` ends the statement; none where nothing does.
+pub fn statement_time_left() -> Option<u64> {
+    // SAFETY: reads variables of this backend that its signal handlers leave consistent.
+    let end = unsafe { get_timeout_active(STATEMENT_TIMEOUT).then(|| get_timeout_finish_time(STATEMENT_TIMEOUT)) }?;
+    Some(u64::try_from(end.saturating_sub(super::viewpoint::now())).unwrap_or(0) / 1000)
 }
 
 mod raw {

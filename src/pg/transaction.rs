@@ -86,6 +86,12 @@ pub trait Observer: Sync {
 
     /// One is about to be committed, or was rolled back and its locks are free.
     fn ending(&self);
+
+    /// One was rolled back, and its locks are free. Called before [`Observer::ending`].
+    fn aborted(&self);
+
+    /// A subtransaction was rolled back, and its locks are free.
+    fn savepoint_aborted(&self);
 }
 
 /// What a commit told that is to be told once more: 0 is nothing. Looked at whenever resources are released, so it costs one load.
@@ -200,7 +206,10 @@ unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _a
             state.maintaining.set(false);
             state.pending.set(None);
             state.forget();
-            observe(|observer| observer.ending());
+            observe(|observer| {
+                observer.aborted();
+                observer.ending();
+            });
         }),
         _ => {}
     }
@@ -237,6 +246,9 @@ unsafe extern "C-unwind" fn savepoint_event(
     _parent: pg_sys::SubTransactionId,
     _argument: *mut std::ffi::c_void,
 ) {
+    if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB {
+        observe(|observer| observer.savepoint_aborted());
+    }
     // The guard rolls a subtransaction of its own back on every question: that one holds no comment and no definition.
     if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB && !super::attempt::is_ending() {
         note_message();

@@ -74,6 +74,12 @@ pub fn reads_all_stats() -> bool {
     unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), pg_sys::Oid::from(pg_sys::ROLE_PG_READ_ALL_STATS)) }
 }
 
+/// True when the current role has the privileges of `role`, its own or inherited.
+pub fn has_privileges_of(role: u32) -> bool {
+    // SAFETY: reads the role caches inside the caller's transaction; any OID is allowed.
+    unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), pg_sys::Oid::from(role)) }
+}
+
 /// The database's encoding where it is not UTF8.
 pub fn foreign_encoding() -> Option<String> {
     // SAFETY: reads a variable of this backend; the name is a constant of the server.

@@ -1,47 +1,63 @@
 //! How a question is answered, from the text that was typed to rows: the use case, in the order of the design.
 //!
-//! Nothing here calls PostgreSQL or writes SQL: the cache recalls, the catalog gives a schema, the engine readings, the guard proof
-//! and rows.
+//! Nothing here calls PostgreSQL or writes SQL: the cache recalls, the catalog gives a schema, the engine readings, a model SQL where
+//! the engine has none, the guard proof and rows.
 
+mod explain;
+mod model;
 mod proof;
 mod understood;
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nl_query_core::error::{Error, Reading};
-use nl_query_core::refusal::{Reason, Refusal};
+use nl_query_core::refusal::Refusal;
 use nl_query_engine::{Candidate, ir::Day};
 
-use crate::cache::{self, Asking, Hit, Level, Reach, Statement, generation};
+use crate::cache::{self, Asking, Hit, Reach, Statement, generation};
 use crate::catalog::{self, Probe};
-use crate::guard::{self, Limits, Proven, RowSink, Verdict};
-use crate::pg::viewpoint;
+use crate::guard::{self, Limits, Proven, RowSink};
+use crate::pg::{attempt, viewpoint};
+use crate::queue::progress::{self, Progress};
 use crate::settings::{self, Engine};
 use crate::stats::{self, Call, Stage};
 
+use model::{Conversation, Manner};
 use proof::{Allowed, Proof};
+
+pub use explain::{Explained, Shown, explain};
+pub use model::{Status, batch, cancel, fetch, status, submit};
 pub use understood::Understood;
 
 /// A question that has its answer.
-struct Answered<P> {
+pub(in crate::service) struct Answered<P> {
     statement: Rc<Statement>,
     proof: P,
     limits: Rc<Limits>,
 }
 
+/// A question whose answer is there, or is a model's to give.
+enum Begun<P> {
+    Answered(Answered<P>),
+    /// Nobody has been asked yet.
+    Asking(Box<Conversation>),
+}
+
 /// A reading that the guard let through.
-pub struct Chosen<P> {
+struct Chosen<P> {
     /// Its place among the candidates.
-    pub place: usize,
+    place: usize,
     /// What the guard gave for it.
-    pub proof: P,
+    proof: P,
 }
 
 /// Answers the question with rows.
 pub fn rows(text: &str, sink: &mut dyn RowSink) -> Result<(), Error> {
     let mut call = Call::begin();
     let Answered { statement, proof, limits } = answer::<Proven>(&mut call, text)?;
+    let progress = Progress::begin(viewpoint::user());
+    progress.at(progress::Stage::Running, 1);
     let run = Instant::now();
     let outcome = proof.run(&limits, sink).map_err(failed)?;
     call.spent(Stage::Run, run.elapsed());
@@ -64,9 +80,16 @@ pub fn sql(text: &str) -> Result<String, Error> {
     Ok(sql)
 }
 
-/// The readings that would be let through, best first, at most `count`.
-pub fn readings(text: &str, count: usize) -> Result<Vec<Reading>, Error> {
+/// The readings that would be let through, best first, at most `count`: the embedded engine's. A model has one, and is asked for it only
+/// where the engine must not be.
+pub fn readings(text: &str, count: usize) -> Result<(Vec<Reading>, cache::Engine), Error> {
     let mut call = Call::begin();
+    if settings::engine() == Engine::model {
+        let answered = answer::<Allowed>(&mut call, text)?;
+        let engine = answered.statement.engine;
+        call.answered(engine, 0);
+        return Ok((vec![reading_of(&answered.statement)], engine));
+    }
     let limits = settings::limits();
     let (_, question) = ask(&mut call, text, &limits)?;
     let understood = understand(&mut call, &question, &limits)?;
@@ -76,70 +99,49 @@ pub fn readings(text: &str, count: usize) -> Result<Vec<Reading>, Error> {
     let allowed = understood.candidates().iter().filter(|candidate| guard::check(&candidate.sql, &limits).is_ok());
     let readings = allowed.take(count).map(reading).collect();
     call.answered(cache::Engine::Embedded, 0);
-    Ok(readings)
+    Ok((readings, cache::Engine::Embedded))
 }
 
-/// Everything there is to say about how a question is read.
-pub struct Explained {
-    pub understood: Understood,
-    /// Whether it would be answered.
-    pub chosen: Result<Chosen<Verdict>, Error>,
-    /// Where its answer is remembered.
-    pub remembered: Option<Level>,
-    /// By stage, in their order; zero where one was not reached.
-    pub times: Vec<(Stage, Duration)>,
-}
-
-/// How the question is read, and whether it would be answered. The engine reads it anew also where its answer is remembered.
-pub fn explain(text: &str) -> Result<Explained, Error> {
-    let mut call = Call::begin();
-    let limits = settings::limits();
-    let (asking, question) = ask(&mut call, text, &limits)?;
-    let remembered = cache::peek(&asking, today);
-    let understood = understand(&mut call, &question, &limits)?;
-    let chosen = choose(&mut call, &understood, &limits, guard::check);
-    let chosen = chosen.and_then(|chosen| {
-        let best = &understood.candidates()[chosen.place];
-        sure(best.confidence, || reading(best)).map(|()| chosen)
-    });
-    call.spent(Stage::Total, call.elapsed());
-    let times = Stage::ALL.iter().map(|stage| (*stage, call.time(*stage))).collect();
-    if chosen.is_ok() {
-        call.answered(cache::Engine::Embedded, 0);
-    }
-    Ok(Explained { understood, chosen, remembered, times })
-}
-
-/// Reads the catalog for everybody and answers the questions that this role asks most; how many have their answers.
+/// Reads the catalog for everybody and answers the questions that this role asks most, as far as that costs nothing: no model is asked.
+/// How many have their answers.
 pub fn warm() -> Result<u64, Error> {
     ready()?;
     let limits = settings::limits();
     catalog::take_notice();
     guard::as_answering_role(&limits, catalog::snapshot).map_err(failed)??;
-    let answered =
-        stats::most_asked(WARMED).into_iter().filter(|question| answer::<Allowed>(&mut Call::silent(), question).is_ok());
-    Ok(answered.count() as u64)
+    let is_answered =
+        |question: &String| matches!(begin::<Allowed>(&mut Call::silent(), question, Manner::Session), Ok(Begun::Answered(_)));
+    Ok(stats::most_asked(WARMED).into_iter().filter(is_answered).count() as u64)
 }
 
 /// Questions that [`warm`] answers at most: some hundred milliseconds.
 const WARMED: usize = 100;
 
-/// The answer: remembered by this backend, by the cluster, or new.
+/// The answer, whoever has it.
 fn answer<P: Proof>(call: &mut Call, text: &str) -> Result<Answered<P>, Error> {
+    match begin(call, text, Manner::Session)? {
+        Begun::Answered(answered) => Ok(answered),
+        Begun::Asking(conversation) => model::finish(*conversation, call),
+    }
+}
+
+/// The answer: remembered by this backend, by the cluster, or new; or the conversation with a model that has to begin.
+fn begin<P: Proof>(call: &mut Call, text: &str, manner: Manner) -> Result<Begun<P>, Error> {
     ready()?;
     let looking = Instant::now();
     let limits = settings::shared_limits();
     let mut asking = Asking::begin(text, &limits)?;
-    if let Some(hit) = cache::recall_local(&asking, &limits, today) {
+    let least = least_confidence();
+    if let Some(hit) = cache::recall_local(&asking, &limits, least, today) {
         call.ask(&hit.question);
         call.spent(Stage::Cache, looking.elapsed());
         if let Some(answered) = take(call, &asking, hit, &limits)? {
-            return Ok(answered);
+            return Ok(Begun::Answered(answered));
         }
     }
     let question = asking.read(text)?;
     call.ask(&question);
-    let hit = cache::recall_shared(&asking, &question, today);
+    let hit = cache::recall_shared(&asking, &question, least, today);
     let refusal = if hit.is_none() { cache::recall_refusal(&asking, &limits) } else { None };
     call.spent(Stage::Cache, looking.elapsed());
     if let Some(error) = refusal {
@@ -150,9 +152,35 @@ fn answer<P: Proof>(call: &mut Call, text: &str) -> Result<Answered<P>, Error> {
     if let Some(hit) = hit
         && let Some(answered) = take(call, &asking, hit, &limits)?
     {
-        return Ok(answered);
+        return Ok(Begun::Answered(answered));
     }
-    find(call, &asking, &question, limits)
+    find(call, asking, question, limits, manner)
+}
+
+/// A new answer: the embedded engine's, or a model's where that has none and one may be asked.
+fn find<P: Proof>(
+    call: &mut Call,
+    asking: Asking,
+    question: String,
+    limits: Rc<Limits>,
+    manner: Manner,
+) -> Result<Begun<P>, Error> {
+    let progress = Progress::begin(viewpoint::user());
+    progress.at(progress::Stage::Reading, 1);
+    if !settings::may_ask_models() {
+        return find_embedded(call, &asking, &question, &limits).map(Begun::Answered);
+    }
+    let embedded = match settings::engine() {
+        Engine::model => None,
+        // What the engine looked at stays locked for its answer, and not while a model thinks.
+        _ => match attempt::keeping_locks_if(Result::is_ok, || find_embedded(call, &asking, &question, &limits)) {
+            Ok(answered) => return Ok(Begun::Answered(answered)),
+            Err(error) if error.is_for_a_model(settings::min_confidence()) => Some(error),
+            Err(error) => return Err(error),
+        },
+    };
+    let conversation = Conversation::begin(call, asking, question, limits, embedded, manner)?;
+    Ok(Begun::Asking(Box::new(conversation.shown_by(progress))))
 }
 
 /// Something remembered, proven; none where it does not hold any more, and is forgotten.
@@ -174,23 +202,25 @@ fn take<P: Proof>(call: &mut Call, asking: &Asking, hit: Hit, limits: &Rc<Limits
     call.hit();
     call.identify(proof.query_id());
     let Hit { statement, .. } = hit;
-    sure(statement.confidence, || reading_of(&statement))?;
+    sure(&statement)?;
     Ok(Some(Answered { statement, proof, limits: Rc::clone(limits) }))
 }
 
-/// A new answer, remembered, or a refusal, remembered for a moment.
-fn find<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: Rc<Limits>) -> Result<Answered<P>, Error> {
+/// A new answer of the embedded engine, remembered, or a refusal, remembered for a moment. What a model may know better is not
+/// remembered.
+fn find_embedded<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: &Rc<Limits>) -> Result<Answered<P>, Error> {
     // Before any row is looked at.
     let writes = if asking.reach() > Reach::Nowhere { Some(generation::watch_writes()) } else { None };
-    let understood = understand(call, question, &limits)?;
+    let understood = understand(call, question, limits)?;
     let memorable = understood.is_memorable();
-    let chosen = choose(call, &understood, &limits, P::prove);
+    let chosen = choose(call, &understood, limits, P::prove);
     let Chosen { place, proof } = match chosen {
         Ok(chosen) => chosen,
         Err(error) => {
             let of_data = understood.answer.depends_on_data || matches!(error, Error::NotProven { .. });
-            if memorable {
-                cache::remember_refusal(asking, &limits, &error, writes.filter(|_| of_data));
+            let is_last_word = !(settings::may_ask_models() && error.is_for_a_model(settings::min_confidence()));
+            if memorable && is_last_word {
+                cache::remember_refusal(asking, limits, &error, writes.filter(|_| of_data));
             }
             return Err(error);
         }
@@ -199,10 +229,11 @@ fn find<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: Rc<L
     let thinking = Instant::now();
     let statement = understood.statement(place, asking).without_rows(writes.filter(|_| understood.has_missed()));
     call.spent(Stage::Engine, thinking.elapsed());
-    let statement = if memorable { cache::remember(asking, question, statement) } else { Rc::new(statement) };
-    cache::note_proof(asking, &limits, proof.query_id());
-    sure(statement.confidence, || reading_of(&statement))?;
-    Ok(Answered { statement, proof, limits })
+    let is_last_word = statement.is_certain(least_confidence());
+    let statement = if memorable && is_last_word { cache::remember(asking, question, statement) } else { Rc::new(statement) };
+    cache::note_proof(asking, limits, proof.query_id());
+    sure(&statement)?;
+    Ok(Answered { statement, proof, limits: Rc::clone(limits) })
 }
 
 /// Who asks what, for those who do not want what is remembered.
@@ -232,10 +263,18 @@ fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Unders
     Ok(Understood { snapshot, answer, cut_short, origin })
 }
 
-/// Refuses to act upon a reading that is not certain enough.
-fn sure(confidence: f64, reading: impl FnOnce() -> Reading) -> Result<(), Error> {
+/// Refuses to act upon a statement that is not certain enough.
+fn sure(statement: &Statement) -> Result<(), Error> {
     let minimum = settings::min_confidence();
-    if confidence < minimum { Err(Error::Unsure { reading: Box::new(reading()), minimum }) } else { Ok(()) }
+    if statement.is_certain(minimum) {
+        return Ok(());
+    }
+    Err(Error::Unsure { reading: Box::new(reading_of(statement)), minimum })
+}
+
+/// The confidence below which a model may know better; 0 where none may be asked.
+fn least_confidence() -> f64 {
+    if settings::may_ask_models() { settings::min_confidence() } else { 0.0 }
 }
 
 /// The first candidate that the guard lets through. A candidate that is wrong SQL gives way to the next; one that is refused for
@@ -255,7 +294,7 @@ fn choose<P>(
             Ok(proof) => return Ok(Chosen { place, proof }),
             Err(refusal) => {
                 stats::count_refusal(refusal.reason);
-                let mistake = is_mistake(refusal.reason);
+                let mistake = refusal.reason.is_mistake();
                 let (reading, refusal) = first.get_or_insert_with(|| (Box::new(reading(candidate)), Box::new(refusal)));
                 if !mistake {
                     return Err(Error::NotProven { reading: reading.clone(), refusal: refusal.clone() });
@@ -275,11 +314,6 @@ fn failed(refusal: Refusal) -> Error {
     Error::Failed { refusal: Box::new(refusal) }
 }
 
-/// Whoever wrote the statement wrote something that is no valid SQL over this schema.
-fn is_mistake(reason: Reason) -> bool {
-    matches!(reason, Reason::Syntax | Reason::Empty | Reason::UnknownName | Reason::Analysis)
-}
-
 fn reading(candidate: &Candidate) -> Reading {
     Reading { sql: candidate.sql.clone(), paraphrase: candidate.paraphrase.clone(), confidence: candidate.confidence }
 }
@@ -290,8 +324,10 @@ fn reading_of(statement: &Statement) -> Reading {
 
 /// A refusal of the guard that is remembered is one more refusal.
 fn count_again(error: &Error) {
-    if let Error::NotProven { refusal, .. } = error {
-        stats::count_refusal(refusal.reason);
+    match error {
+        Error::NotProven { refusal, .. } => stats::count_refusal(refusal.reason),
+        Error::Neither { model, .. } => count_again(model),
+        _ => {}
     }
 }
 

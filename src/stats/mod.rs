@@ -35,6 +35,10 @@ pub enum Stage {
     Engine,
     /// Looking into the data for values.
     Probe,
+    /// Waiting for a worker.
+    Queue,
+    /// Waiting for a model server.
+    Provider,
     /// The guard's proof.
     Prove,
     /// Running the answer.
@@ -44,8 +48,17 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub const ALL: [Stage; 7] =
-        [Stage::Cache, Stage::Catalog, Stage::Engine, Stage::Probe, Stage::Prove, Stage::Run, Stage::Total];
+    pub const ALL: [Stage; 9] = [
+        Stage::Cache,
+        Stage::Catalog,
+        Stage::Engine,
+        Stage::Probe,
+        Stage::Queue,
+        Stage::Provider,
+        Stage::Prove,
+        Stage::Run,
+        Stage::Total,
+    ];
 
     /// The name shown to users.
     pub fn name(self) -> &'static str {
@@ -54,6 +67,8 @@ impl Stage {
             Stage::Catalog => "catalog",
             Stage::Engine => "engine",
             Stage::Probe => "probe",
+            Stage::Queue => "queue",
+            Stage::Provider => "provider",
             Stage::Prove => "prove",
             Stage::Run => "run",
             Stage::Total => "total",
@@ -124,6 +139,8 @@ struct Done {
     answered: Option<Engine>,
     hit: bool,
     rows: u64,
+    /// That models say they read and wrote for it.
+    tokens: (u64, u64),
     query_id: u64,
     times: [Duration; Stage::ALL.len()],
 }
@@ -155,6 +172,12 @@ impl Call {
         self.done.times[stage as usize] += time;
     }
 
+    /// A model says what an answer took.
+    pub fn took_tokens(&mut self, read: u64, written: u64) {
+        let (before_read, before_written) = self.done.tokens;
+        self.done.tokens = (before_read.saturating_add(read), before_written.saturating_add(written));
+    }
+
     /// The answer was remembered.
     pub fn hit(&mut self) {
         self.done.hit = true;
@@ -168,6 +191,11 @@ impl Call {
     /// The question has its answer, with so many rows (0 where it was not run).
     pub fn answered(mut self, engine: Engine, rows: u64) {
         (self.done.answered, self.done.rows) = (Some(engine), rows);
+    }
+
+    /// Nothing came of it yet: somebody else will count it, or nobody.
+    pub fn leave_uncounted(mut self) {
+        self.counted = false;
     }
 
     /// Since it began.
@@ -211,6 +239,10 @@ fn count(done: &Done) {
         Some(Engine::Embedded) => {
             shared.answers.fetch_add(1, Relaxed);
             shared.embedded.fetch_add(1, Relaxed);
+        }
+        Some(Engine::Model) => {
+            shared.answers.fetch_add(1, Relaxed);
+            shared.model.fetch_add(1, Relaxed);
         }
         None => {
             shared.errors.fetch_add(1, Relaxed);

@@ -33,9 +33,11 @@ shared_struct! {
         total_us: [AtomicU64; STAGES],
         max_us: AtomicU64,
         query_id: AtomicU64,
+        tokens_in: AtomicU64,
+        tokens_out: AtomicU64,
         first: AtomicI64,
         last: AtomicI64,
-        /// 1 where the embedded engine answered last; 0 is nobody.
+        /// Who answered last: 1 is the embedded engine, 2 a model; 0 is nobody.
         engine: AtomicU32,
         _unused: AtomicU32,
     }
@@ -43,8 +45,9 @@ shared_struct! {
 
 impl Extra for QuestionCounters {
     fn reset(&self) {
-        let counts = [&self.calls, &self.hits, &self.errors, &self.rows, &self.max_us, &self.query_id];
-        counts.into_iter().chain(&self.total_us).for_each(|count| count.store(0, Relaxed));
+        let counts = [&self.calls, &self.hits, &self.errors, &self.rows, &self.max_us, &self.query_id, &self.tokens_in];
+        let counts = counts.into_iter().chain([&self.tokens_out]);
+        counts.chain(&self.total_us).for_each(|count| count.store(0, Relaxed));
         [&self.first, &self.last].iter().for_each(|time| time.store(0, Relaxed));
         self.engine.store(0, Relaxed);
     }
@@ -83,7 +86,7 @@ impl QuestionCounters {
     fn add(&self, done: &Done) {
         self.calls.fetch_add(1, Relaxed);
         match done.answered {
-            Some(Engine::Embedded) => self.engine.store(1, Relaxed),
+            Some(engine) => self.engine.store(number(engine), Relaxed),
             None => {
                 self.errors.fetch_add(1, Relaxed);
             }
@@ -99,6 +102,10 @@ impl QuestionCounters {
                 total.fetch_add(micros(time), Relaxed);
             }
         }
+        if done.tokens != (0, 0) {
+            self.tokens_in.fetch_add(done.tokens.0, Relaxed);
+            self.tokens_out.fetch_add(done.tokens.1, Relaxed);
+        }
         let whole = micros(done.times[Stage::Total as usize]);
         if self.max_us.load(Relaxed) < whole {
             self.max_us.fetch_max(whole, Relaxed);
@@ -111,6 +118,21 @@ impl QuestionCounters {
         if self.first.load(Relaxed) == 0 {
             self.first.store(now, Relaxed);
         }
+    }
+}
+
+fn number(engine: Engine) -> u32 {
+    match engine {
+        Engine::Embedded => 1,
+        Engine::Model => 2,
+    }
+}
+
+fn engine(number: u32) -> Option<Engine> {
+    match number {
+        1 => Some(Engine::Embedded),
+        2 => Some(Engine::Model),
+        _ => None,
     }
 }
 
@@ -134,6 +156,8 @@ pub struct QuestionRow {
     /// By [`Stage`].
     pub total: [f64; STAGES],
     pub max: f64,
+    pub tokens_in: u64,
+    pub tokens_out: u64,
     pub query_id: u64,
     /// Microseconds since 2000.
     pub first: i64,
@@ -164,13 +188,15 @@ impl QuestionCounters {
             database: u32::from_ne_bytes(*database),
             id: hasher.finish() as i64,
             question,
-            engine: (self.engine.load(Relaxed) == 1).then_some(Engine::Embedded),
+            engine: engine(self.engine.load(Relaxed)),
             calls: self.calls.load(Relaxed),
             hits: self.hits.load(Relaxed),
             errors: self.errors.load(Relaxed),
             rows: self.rows.load(Relaxed),
             total,
             max: milliseconds(&self.max_us),
+            tokens_in: self.tokens_in.load(Relaxed),
+            tokens_out: self.tokens_out.load(Relaxed),
             query_id: self.query_id.load(Relaxed),
             first: self.first.load(Relaxed),
             last: self.last.load(Relaxed),

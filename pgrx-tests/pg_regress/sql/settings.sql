@@ -20,6 +20,7 @@ SET nl_query.allow_catalogs = on;
 SET nl_query.allow_foreign_tables = on;
 SET nl_query.trusted_function_owners = 'regress_asker';
 SET nl_query.run_as = 'postgres';
+SET nl_query.servers = 'elsewhere';
 SET nl_query.max_question_length = 100000;
 SET nl_query.max_relations = 100000;
 SET nl_query.probe_rows = 1000000;

@@ -80,7 +80,7 @@ impl State {
 
 /// The right to make one call; it must come back by [`Breaker::report`].
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Permit {
     generation: u32,
     /// 1 for a probe.

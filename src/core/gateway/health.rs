@@ -51,6 +51,11 @@ impl Health {
         Ok(permit)
     }
 
+    /// A permit that no call was made with, or of whose call nobody knows what became.
+    pub fn give_back(&mut self, permit: Permit, now: u64) {
+        self.breaker.report(permit, Verdict::Silent, now, 0);
+    }
+
     /// What became of a call.
     pub fn report(&mut self, permit: Permit, fingerprint: u64, result: Result<(), &Failure>, now: u64, random: u32) {
         let failure = match result {
@@ -120,6 +125,20 @@ mod tests {
         assert_eq!(health.standing(7, early), Standing::Ready);
         fail(&mut health, FailureClass::RateLimited, None, early);
         assert_eq!(health.standing(7, early), Standing::Cooling { until: early + 5_000 }, "it begins from the start");
+    }
+
+    #[test]
+    fn permits_that_were_not_used_leave_room_for_others() {
+        let mut health = Health::default();
+        for _ in 0..5 {
+            fail(&mut health, FailureClass::Connect, None, NOW);
+        }
+        let later = NOW + 6_000;
+        for _ in 0..10 {
+            let permit = health.admit(7, later).expect("a probe");
+            health.give_back(permit, later);
+        }
+        assert_eq!(health.standing(7, later), Standing::Ready);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! What a request will cost is known when it is over. So its greatest cost is reserved before, and settled with the real one after;
 //! a request that costs more than was reserved leaves a debt that has to be worked off before the next.
 
+use super::cost::Cost;
+
 /// What is allowed; 0 is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -12,6 +14,13 @@ pub struct Limits {
     pub tokens_per_minute: u32,
     /// Tokens, in and out together, of one calendar day.
     pub tokens_per_day: u64,
+}
+
+impl Limits {
+    /// Whether there is anything to keep an account of.
+    pub fn is_any(&self) -> bool {
+        *self != Limits::default()
+    }
 }
 
 /// What the clocks say.
@@ -104,7 +113,7 @@ pub struct Denied {
 
 /// What was set aside for a request that is on its way.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reservation {
     tokens: u64,
     /// The day on which it counts.
@@ -163,6 +172,15 @@ impl Limiter {
     pub fn cancel(&mut self, reservation: Reservation) {
         self.requests.correct(1, 0);
         self.settle(reservation, Some(0));
+    }
+
+    /// A request is over, one way or the other.
+    pub fn close(&mut self, reservation: Reservation, cost: Cost) {
+        match cost {
+            Cost::Nothing => self.cancel(reservation),
+            Cost::Tokens(used) => self.settle(reservation, Some(used)),
+            Cost::Unknown => self.settle(reservation, None),
+        }
     }
 
     /// Tokens of one day so far, those included that are set aside.

@@ -26,7 +26,7 @@ pub enum Standing {
     Limited(Denied),
     /// The caller has no USAGE on it.
     NoPrivilege,
-    /// Its options cannot be used, for this reason.
+    /// It cannot be used as it is set up, for this reason: small letters, no full stop.
     BadOptions(String),
     /// The prompt is longer than the context that its options give.
     TooLong,
@@ -156,7 +156,7 @@ fn says(standing: &Standing, now: u64) -> String {
         Standing::Misconfigured(class) => class.says().to_owned(),
         Standing::Limited(denied) => format!("has reached its limit {} of {}", denied.limit.option(), denied.allowed),
         Standing::NoPrivilege => "may not be used by the current role".to_owned(),
-        Standing::BadOptions(why) => format!("has options that cannot be used: {why}"),
+        Standing::BadOptions(why) => format!("cannot be used: {why}"),
         Standing::TooLong => "has too small a context for this prompt".to_owned(),
     }
 }
@@ -176,7 +176,7 @@ fn complaint(server: &Server, now: u64) -> Complaint {
             Complaint::new(sqlstate(*class), format!("model server \"{name}\" {}", class.says())).with_hint(hint(*class))
         }
         Standing::BadOptions(why) => {
-            Complaint::new("HV000", format!("model server \"{name}\" cannot be used")).with_detail(why.clone())
+            Complaint::new("HV000", format!("model server \"{name}\" cannot be used")).with_detail(sentence(why))
         }
         Standing::NoPrivilege => Complaint::new("42501", format!("permission denied for foreign server {name}"))
             .with_hint("Ask the owner of the server to GRANT USAGE ON FOREIGN SERVER."),
@@ -210,6 +210,12 @@ fn limited(name: &str, denied: &Denied) -> Complaint {
         (Some(wait), _) => complaint.with_hint(format!("Try again in {}.", seconds(wait))),
         (None, _) => complaint.with_hint("This request alone is more than the limit allows: raise it, or lower max_tokens."),
     }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 /// The SQLSTATE for each way to fail.

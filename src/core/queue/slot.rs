@@ -112,6 +112,26 @@ pub enum Left {
 }
 
 impl Slot {
+    /// Where the request stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Who waits for it; 0 between two owners.
+    pub fn owner(&self) -> u64 {
+        self.owner
+    }
+
+    /// What became of it, once it is answered.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The name of the request that has it.
+    pub fn ticket(&self, place: usize) -> Ticket {
+        Ticket { slot: place as u32, _unused: 0, generation: self.generation }
+    }
+
     /// Smaller is sooner.
     pub(super) fn rank(&self) -> (u64, u64) {
         let patience = if self.priority == Priority::Batch { PATIENCE } else { 0 };

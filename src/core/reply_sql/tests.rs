@@ -190,3 +190,16 @@ fn no_text_makes_it_fail_and_no_part_of_an_answer_gives_another() {
         }
     }
 }
+
+#[test]
+fn what_is_an_answer_after_all_is_told_and_the_rest_is_a_failure_of_the_server() {
+    let told = |none: NoSql| none.complaint("gpt").map(|complaint| (complaint.sqlstate, complaint.detail));
+    assert_eq!(told(NoSql::Declined("no weather here".to_owned())), Some(("22023", Some("It says: no weather here".to_owned()))));
+    assert_eq!(told(NoSql::Refused(String::new())), Some(("22023", None)));
+    assert_eq!(told(NoSql::Filtered), Some(("22023", None)));
+    for none in [NoSql::Truncated, NoSql::Empty, NoSql::Several, NoSql::ToolCall, NoSql::NoStatement("Hello!".to_owned())] {
+        assert_eq!(told(none.clone()), None);
+        let failure = none.failure();
+        assert!(failure.class.fails_over() && !failure.is_passing() && !failure.message.is_empty(), "{none:?}");
+    }
+}

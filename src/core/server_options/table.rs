@@ -182,7 +182,7 @@ impl Draft {
 }
 
 fn required(option: &str) -> Complaint {
-    Complaint::new("HV00B", format!("option \"{option}\" is required"))
+    Complaint::new("HV002", format!("option \"{option}\" is required"))
         .with_hint("A server needs at least the options api, url and model.")
 }
 

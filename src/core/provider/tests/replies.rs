@@ -42,12 +42,26 @@ fn content_in_every_shape() {
         "select 1"
     );
     assert_eq!(text(json!([{"type": "text", "text": {"value": "select 1"}}, "…"])), "select 1…");
-    assert_eq!(text(json!(null)), "");
-    assert_eq!(text(json!(7)), "");
     assert_eq!(
         finish(&json!({"choices": [{"text": "select 1", "finish_reason": "stop"}]})),
         (Finish::Complete, "select 1".to_owned())
     );
+}
+
+#[test]
+fn an_empty_reply_is_a_failure_unless_its_end_says_why() {
+    for content in [json!(null), json!(7), json!(""), json!(" \n"), json!([])] {
+        for reason in [json!("stop"), json!(null)] {
+            let failure = failure(Api::OpenAi, 200, &chat(json!({"content": content}), reason));
+            assert_eq!((failure.class, failure.message.as_str()), (Class::Garbage, "the reply is empty"), "{content}");
+        }
+        assert_eq!(finish(&chat(json!({"content": content}), json!("length"))), (Finish::Truncated, finish_text(&content)));
+    }
+}
+
+/// What an odd content says: blanks are kept.
+fn finish_text(content: &Value) -> String {
+    content.as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -133,7 +147,6 @@ fn a_candidate() {
         ("SAFETY", Finish::Filtered),
         ("SPII", Finish::Filtered),
         ("MALFORMED_FUNCTION_CALL", Finish::ToolCall),
-        ("OTHER", Finish::Unknown),
     ] {
         // Where the model was stopped before it said anything, the content is missing.
         let body = json!({"candidates": [{"finishReason": reason}]});
@@ -143,6 +156,8 @@ fn a_candidate() {
             "{reason}"
         );
     }
+    let other = json!({"candidates": [{"finishReason": "OTHER"}]});
+    assert_eq!(failure(Api::Gemini, 200, &other).message, "the reply is empty");
     let call = json!({"candidates": [{"content": {"parts": [{"functionCall": {"name": "f"}}]}, "finishReason": "STOP"}]});
     assert_eq!(read(Api::Gemini, 200, &call).expect("a reply").finish, Finish::ToolCall);
     let blocked = failure(Api::Gemini, 200, &json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}));

@@ -1,0 +1,174 @@
+//! The servers of `nl_query.servers` during one conversation: which one is asked next, and with which prompt.
+//!
+//! What speaks against a server for good is kept with it (it failed, the caller may not use it, its context is too small); everything
+//! else is asked of the queue each time, because it changes while others ask.
+
+use std::rc::Rc;
+
+use nl_query_core::gateway::route::{self, NoRoute, Standing};
+use nl_query_core::prompt::{Prompt, answer_shape, plain, repair};
+use nl_query_core::provider::failure::Failure;
+use nl_query_core::provider::request::Request;
+use nl_query_core::refusal::Refusal;
+
+use crate::catalog::Snapshot;
+use crate::pg::viewpoint;
+use crate::queue::{self, ServerKey, Terms};
+use crate::servers::{Listed, ModelServer, listed};
+
+/// An answer that was not proven, for the model to see.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Turn {
+    pub sql: String,
+    pub refusal: Refusal,
+}
+
+/// A server of the list.
+struct Choice {
+    name: String,
+    server: Option<Box<ModelServer>>,
+    /// What keeps it from being asked in this conversation; none while nothing does.
+    against: Option<Standing>,
+}
+
+/// See the module.
+pub struct Choices {
+    choices: Vec<Choice>,
+    role: u32,
+    database: u32,
+    snapshot: Rc<Snapshot>,
+    question: String,
+    /// What was said so far.
+    turns: Vec<Turn>,
+    /// The prompts of the present turn, by the tokens that they may have.
+    prompts: Vec<(usize, Rc<Prompt>)>,
+}
+
+impl Choices {
+    pub fn new(snapshot: Rc<Snapshot>, question: String) -> Choices {
+        let choices = listed().into_iter().map(Choice::of).collect();
+        let (role, database) = (viewpoint::user(), viewpoint::database());
+        Choices { choices, role, database, snapshot, question, turns: Vec::new(), prompts: Vec::new() }
+    }
+
+    /// Whether the caller may use none of them, which is nothing to tell somebody who did not ask for a model.
+    pub fn are_out_of_reach(&self) -> bool {
+        self.choices.iter().all(|choice| choice.against == Some(Standing::NoPrivilege))
+    }
+
+    /// The server to ask now.
+    pub fn next(&mut self, now: u64) -> Result<usize, Box<NoRoute>> {
+        let standings: Vec<route::Server> = (0..self.choices.len())
+            .map(|place| route::Server { name: self.choices[place].name.clone(), standing: self.standing(place) })
+            .collect();
+        route::next(&standings, now)
+    }
+
+    /// Whether another one could be asked at once.
+    pub fn has_other_than(&mut self, place: usize) -> bool {
+        (0..self.choices.len()).any(|other| other != place && self.standing(other) == Standing::Ready)
+    }
+
+    /// What speaks for or against asking a server now.
+    pub fn standing(&mut self, place: usize) -> Standing {
+        if let Some(against) = &self.choices[place].against {
+            return against.clone();
+        }
+        let (Some(tokens), Some((key, terms))) = (self.tokens(place), self.terms(place)) else { return Standing::TooLong };
+        queue::standing(&key, &terms, self.role, tokens)
+    }
+
+    /// Keeps a server from being asked again in this conversation.
+    pub fn rule_out(&mut self, place: usize, against: Standing) {
+        self.choices[place].against = Some(against);
+    }
+
+    /// The model's answer was refused: the next prompt says so.
+    pub fn add_turn(&mut self, turn: Turn) {
+        self.turns.push(turn);
+        self.prompts.clear();
+    }
+
+    pub fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    pub fn role(&self) -> u32 {
+        self.role
+    }
+
+    pub fn name(&self, place: usize) -> &str {
+        &self.choices[place].name
+    }
+
+    pub fn place_of_oid(&self, oid: u32) -> Option<usize> {
+        self.choices.iter().position(|choice| choice.server.as_ref().is_some_and(|server| server.oid == oid))
+    }
+
+    /// One that was or could have been asked, to name it.
+    pub fn first_usable(&self) -> Option<usize> {
+        self.choices.iter().position(|choice| choice.server.is_some())
+    }
+
+    /// Servers that were asked and failed.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, &Failure)> {
+        self.choices.iter().filter_map(|choice| match &choice.against {
+            Some(Standing::Failed(failure)) => Some((choice.name.as_str(), &**failure)),
+            _ => None,
+        })
+    }
+
+    pub fn place_of(&self, name: &str) -> Option<usize> {
+        self.choices.iter().position(|choice| choice.name == name)
+    }
+
+    pub fn server(&self, place: usize) -> Option<&ModelServer> {
+        self.choices[place].server.as_deref()
+    }
+
+    /// By which name the queue knows it, and what its options say.
+    pub fn terms(&self, place: usize) -> Option<(ServerKey, Terms)> {
+        let server = self.server(place)?;
+        let key = ServerKey { database: self.database, server: server.oid, fingerprint: server.fingerprint };
+        Some((key, Terms::from(&server.options)))
+    }
+
+    /// The whole request to a server; none where it does not fit into its context.
+    pub fn request(&mut self, place: usize) -> Option<Request> {
+        let prompt = self.prompt(place)?;
+        let server = self.server(place)?;
+        Some(server.options.request(&prompt.system, &prompt.messages, &answer_shape()))
+    }
+
+    /// Tokens that asking it costs at most; none where the prompt does not fit.
+    pub fn tokens(&mut self, place: usize) -> Option<u64> {
+        let prompt = self.prompt(place)?;
+        let answer = self.server(place)?.options.max_tokens;
+        Some(prompt.tokens() as u64 + u64::from(answer))
+    }
+
+    /// None where no table has room in it.
+    fn prompt(&mut self, place: usize) -> Option<Rc<Prompt>> {
+        let budget = self.server(place)?.options.prompt_tokens() as usize;
+        let made = self.prompts.iter().find(|(tokens, _)| *tokens == budget).map(|(_, prompt)| Rc::clone(prompt));
+        let prompt = made.unwrap_or_else(|| {
+            let schema = self.snapshot.prepared.schema();
+            let first = plain::plain(schema, &self.question, budget, viewpoint::quoted);
+            let prompt = self.turns.iter().fold(first, |prompt, turn| repair::repair(&prompt, &turn.sql, &turn.refusal));
+            let prompt = Rc::new(prompt);
+            self.prompts.push((budget, Rc::clone(&prompt)));
+            prompt
+        });
+        (prompt.relations > 0 && prompt.tokens() <= budget).then_some(prompt)
+    }
+}
+
+impl Choice {
+    fn of(listed: Listed) -> Choice {
+        match listed {
+            Listed::Usable(server) => Choice { name: server.name.clone(), server: Some(server), against: None },
+            Listed::NoPrivilege(name) => Choice { name, server: None, against: Some(Standing::NoPrivilege) },
+            Listed::Bad { name, why } => Choice { name, server: None, against: Some(Standing::BadOptions(why)) },
+        }
+    }
+}
