@@ -100,7 +100,7 @@ pub enum Unsent {
     Standing(Standing),
     /// There is no room in the queue.
     Full(Full),
-    /// No worker runs.
+    /// No worker runs, and none is about to start.
     NoWorker,
     /// The request is larger than there is memory for it, or there is no room for another server's state or another role's account.
     NoMemory,
@@ -109,8 +109,9 @@ pub enum Unsent {
 /// What the owner of a request finds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Look {
-    /// It is under way; `taken` once a worker has it.
-    Waiting { taken: bool },
+    /// It is under way; `taken` once a worker has it. Where there is no worker, `again` is when to look again though nobody woke us:
+    /// until then one is expected.
+    Waiting { taken: bool, again: Option<u64> },
     /// Here is the answer, be it a failure. There is nothing more to come.
     Answer(Box<Answer>),
     /// There will be no answer: it expired in the queue, or its workers were lost.
