@@ -3,6 +3,7 @@
 //! The numbers are those of the list of faults that a gateway has to survive.
 
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -222,11 +223,12 @@ fn case_09_json_that_holds_no_answer() {
             (Finish::Complete, &[][..]),
             (Finish::Truncated, &["54000", "HV000"]),
             (Finish::Filtered, &["22023"]),
-            (Finish::Refused, &["22023"]),
+            (Finish::Refused, &["22023", "HV000"]),
             (Finish::ToolCall, &["HV000"]),
             (Finish::Unknown, &[]),
         ] {
-            let model = Model::start(Answer::reply(Reply::new(ANSWER).finish(finish)));
+            let text = if finish == Finish::Refused { "I'm sorry, I cannot help with that." } else { ANSWER };
+            let model = Model::start(Answer::reply(Reply::new(text).finish(finish)));
             let said = gateway.ask(&gateway.server(vendor, &model.url(), ONCE));
             match &said.result {
                 Ok(sql) => assert!(states.is_empty() && sql == ANSWER, "{vendor:?} {finish:?}: {said:?}"),
@@ -348,6 +350,8 @@ fn case_15_the_error_shapes_of_all_vendors() {
                 Problem::Auth | Problem::Forbidden => &["28000"],
                 Problem::NoModel | Problem::BadRequest => &["HV000"],
                 Problem::RateLimited | Problem::NoCredit => &["53400"],
+                // One of them has a word for it that means anything.
+                Problem::TooLarge if vendor == Vendor::Gemini => &["HV000"],
                 Problem::TooLong | Problem::TooLarge => &["54000"],
                 Problem::Filtered => &["22023"],
                 Problem::Overloaded => &["53300"],
@@ -408,6 +412,99 @@ fn case_16_the_breaker_is_slow_and_lets_its_probes_through() {
     }
     assert!(model.count() - before <= 7, "{} requests", model.count() - before);
     gateway.is_at_rest();
+}
+
+/// A library that a program can be started with: its clock of the day is off by as many seconds as a file says.
+const CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+static long off(void) {
+    char text[32] = "";
+    const char *path = getenv("NLQ_CLOCK");
+    int file = path ? open(path, O_RDONLY) : -1;
+    if (file < 0) return 0;
+    ssize_t length = read(file, text, sizeof text - 1);
+    close(file);
+    return length > 0 ? atol(text) : 0;
+}
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int result = syscall(SYS_clock_gettime, clock, now);
+    if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += off();
+    return result;
+}
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    struct timespec exact;
+    (void) zone;
+    clock_gettime(CLOCK_REALTIME, &exact);
+    now->tv_sec = exact.tv_sec;
+    now->tv_usec = exact.tv_nsec / 1000;
+    return 0;
+}
+time_t time(time_t *now) {
+    struct timespec exact;
+    clock_gettime(CLOCK_REALTIME, &exact);
+    if (now) *now = exact.tv_sec;
+    return exact.tv_sec;
+}
+"#;
+
+#[test]
+fn case_17_the_clock_of_the_day_jumps() {
+    let source = public_file("clock.c", CLOCK);
+    let (library, off) = (source.replace(".c", ".so"), public_file("clock", "0"));
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o", &library, &source]).status();
+    if !built.is_ok_and(|status| status.success()) {
+        println!("skipped: there is no C compiler");
+        return;
+    }
+    let jump = |seconds: i64| std::fs::write(&off, seconds.to_string()).expect("a file");
+    let cluster = Cluster::start(&talkative().started_with("LD_PRELOAD", &library).started_with("NLQ_CLOCK", &off));
+    let gateway = Gateway::new(&cluster, "case_17");
+    let hour = || gateway.value("SELECT round(extract(epoch FROM clock_timestamp()) / 3600)").parse::<i64>().expect("hours");
+    let before = hour();
+    for seconds in [3_600, -3_600, 0] {
+        // In the middle of a call, and of the pause before a retry.
+        let gate = Gate::shut();
+        let model = Model::start(Script::new().once(Answer::status(503)).always(good().held_by(&gate)));
+        let server = gateway.model(&model, "");
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(|| gateway.ask(&server));
+            model.wait_for(1, Duration::from_secs(20));
+            jump(seconds);
+            gate.wait_for(1, Duration::from_secs(20));
+            jump(-seconds);
+            std::thread::sleep(Duration::from_millis(300));
+            gate.open();
+            asking.join().expect("a thread").is_answer(300..=4_000);
+        });
+        assert!(model.gaps()[0] < Duration::from_secs(3), "{:?}", model.gaps());
+        // While nothing is answered: neither sooner nor later than it should end.
+        let model = Model::start(Answer::hang());
+        let server = gateway.model(&model, ONCE);
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(|| gateway.ask_within(&server, "1s"));
+            model.wait_for(1, Duration::from_secs(20));
+            jump(seconds);
+            asking.join().expect("a thread").is("57014", 900..=2_500);
+        });
+    }
+    jump(7_200);
+    assert_eq!(hour() - before, 2, "the clock is off");
+    // A limit by the minute is not lifted by a clock that jumps.
+    let model = Model::start(good());
+    let server = gateway.model(&model, ", requests_per_minute '2'");
+    gateway.ask(&server).is_answer(0..=SOON);
+    gateway.ask(&server).is_answer(0..=SOON);
+    gateway.ask(&server).is("53400", 0..=SOON);
+    jump(14_400);
+    gateway.ask(&server).is("53400", 0..=SOON);
+    gateway.is_at_rest();
+    [source, library, off].iter().for_each(|file| std::fs::remove_file(file).expect("a file"));
 }
 
 #[test]

@@ -254,9 +254,11 @@ fn case_21_a_storm_of_signals() {
                 std::thread::sleep(Duration::from_millis(10));
             }
         });
+        // One after the other, so that few of them are taken together.
         for _ in 0..20_000 {
             kill(pid, Signal::HUP);
             kill(pid, Signal::USR1);
+            std::thread::sleep(Duration::from_micros(100));
         }
         over.store(true, Ordering::Relaxed);
         reloading.join().expect("a thread");
@@ -663,7 +665,7 @@ fn an_idle_worker_sleeps() {
     gateway.is_at_rest();
     // What follows a call: an answer's place in the queue, a connection that is kept.
     std::thread::sleep(Duration::from_secs(2));
-    let state = || (ticks(pid), number_of(pid, "voluntary_ctxt_switches:"));
+    let state = || (ticks(pid), switches(pid));
     let before = state();
     std::thread::sleep(Duration::from_secs(10));
     assert_eq!(before, state(), "ticks and switches");
@@ -698,6 +700,16 @@ fn two_thousand_calls_leave_a_worker_as_it_was() {
     println!("kB and descriptors: {before:?}, then {after:?}; {} calls", model.count());
     assert!(after.0 < before.0 + 4_096 && after.1 <= before.1 + 4, "{before:?}, then {after:?}");
     assert!(after.0 < 40 * 1_024 + 60 * 1_024, "{} kB", after.0);
+}
+
+/// How often each thread of a process went to sleep.
+fn switches(pid: i32) -> Vec<(String, u64)> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("a process");
+    let names = threads.map(|thread| thread.expect("a thread").file_name().into_string().expect("a number"));
+    let mut all: Vec<_> =
+        names.map(|thread| (thread.clone(), number_of(thread.parse().expect("a number"), "voluntary_ctxt_switches:"))).collect();
+    all.sort();
+    all
 }
 
 fn timed(work: impl FnOnce() -> Result<String, Refusal>) -> Said {
