@@ -203,7 +203,9 @@ fn case_08_what_is_no_json() {
         assert!(said.message.contains("cannot be understood"), "{said:?}");
     }
     for answer in [Answer::raw("hello\r\n\r\n"), good().first_line("HTTP/9.9 200 OK"), good().big_header(2_000)] {
-        assert!(["08006", "HV000", "54000", "08P01"].contains(&once(&gateway, answer).result.expect_err("no HTTP").sqlstate.as_str()));
+        assert!(
+            ["08006", "HV000", "54000", "08P01"].contains(&once(&gateway, answer).result.expect_err("no HTTP").sqlstate.as_str())
+        );
     }
     gateway.is_at_rest();
 }
@@ -246,8 +248,7 @@ fn case_10_more_than_anybody_can_read() {
     let pid = worker(&gateway);
     let before = resident(pid);
     for _ in 0..3 {
-        for answer in
-            [Answer::huge(100 << 20), Answer::huge(100 << 20).framed(Framing::Chunked(65_536)), Answer::gzip_bomb(200)]
+        for answer in [Answer::huge(100 << 20), Answer::huge(100 << 20).framed(Framing::Chunked(65_536)), Answer::gzip_bomb(200)]
         {
             let said = once(&gateway, answer);
             said.is("54000", 0..=10_000);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nl_query_tests::bakery::{ANSWER, QUESTION, column, counter, set};
 use nl_query_tests::gateway::{Gateway, Said, descriptors, number_of, resident, signal, talkative, ticks, worker};
-use nl_query_tests::model::{Answer, Gate, Model, Request};
+use nl_query_tests::model::{Answer, Gate, Model, Problem, Request, RetryAfter};
 use nl_query_tests::{Cluster, Options, Refusal, Stop, ask, refusal, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -105,9 +105,8 @@ fn case_18_a_worker_that_is_ended_comes_back_and_nobody_notices() {
     model.set(good().held_by(&gate));
     std::thread::scope(|scope| {
         let gateway = &gateway;
-        let asking: Vec<_> = (10..14)
-            .map(|n| scope.spawn(move || timed(|| ask(&mut gateway.connect(), &format!("{QUESTION} {n}")))))
-            .collect();
+        let asking: Vec<_> =
+            (10..14).map(|n| scope.spawn(move || timed(|| ask(&mut gateway.connect(), &format!("{QUESTION} {n}"))))).collect();
         gate.wait_for(1, LONG);
         wait_until("three are queued", || counter(gateway, "queued") == 3);
         signal("TERM", worker(gateway));
@@ -349,7 +348,10 @@ fn case_25_what_is_dropped_and_renamed_during_calls() {
     model.wait_for(1, LONG);
     let started = Instant::now();
     wait_until("no session is left", || {
-        admin.query_one("SELECT count(*) FROM pg_stat_activity WHERE datname = 'submitted'", &[]).expect("sessions").get::<_, i64>(0)
+        admin
+            .query_one("SELECT count(*) FROM pg_stat_activity WHERE datname = 'submitted'", &[])
+            .expect("sessions")
+            .get::<_, i64>(0)
             == 0
     });
     admin.batch_execute("CREATE DATABASE copied TEMPLATE submitted").expect("a copy");
@@ -468,12 +470,79 @@ fn case_27_a_batch_does_not_starve_sessions() {
 }
 
 #[test]
+fn case_27_batches_whose_calls_hang_leave_room_for_sessions() {
+    let cluster = Cluster::start(&talkative().with("nl_query.queue_size", "64"));
+    let model = Model::start(|request: &Request| if number_in(request) >= 1_000 { Answer::hang() } else { numbered(request) });
+    let gateway = gateway(&cluster, "hog", &model, "");
+    let mut client = gateway.connect();
+    // As many as are taken: then there is an error at once, and it says why.
+    let mut taken = 0;
+    let said = loop {
+        match client.query_one("SELECT nl_submit($1)", &[&format!("{QUESTION} {}", 1_000 + taken)]) {
+            Ok(_) => taken += 1,
+            Err(error) => break Refusal::from(&error),
+        }
+    };
+    assert_eq!((taken, said.sqlstate.as_str()), (48, "53000"), "{said:?}");
+    wait_until("as many hang as may", || counter(&gateway, "in_flight") == 12);
+    for number in 0..5 {
+        timed(|| ask(&mut client, &format!("{QUESTION} {number}"))).is_answer(0..=1_500);
+    }
+    client.batch_execute("SELECT nl_cancel(n) FROM generate_series(1, 48) n").expect("cancel");
+    gateway.is_at_rest();
+}
+
+/// How long a cancel takes, while a session is at a stage of its question.
+fn cancelled_at(gateway: &Gateway<'_>, stage: &str, question: &str) -> Duration {
+    let mut client = gateway.connect();
+    let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).expect("a pid").get(0);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| (refusal(&mut client, &format!("SELECT nl_sql('{question}')")), Instant::now()));
+        let at = format!("SELECT count(*) FROM pg_stat_progress_nl_query WHERE pid = {pid} AND stage = '{stage}'");
+        wait_until(&format!("it is {stage}"), || gateway.value(&at) == "1");
+        let mut other = gateway.connect();
+        let started = Instant::now();
+        other.execute("SELECT pg_cancel_backend($1)", &[&pid]).expect("cancel");
+        let (said, ended) = asking.join().expect("a thread");
+        assert_eq!(said.sqlstate, "57014", "{stage}: {said:?}");
+        ended.saturating_duration_since(started)
+    })
+}
+
+#[test]
+fn case_28_a_cancel_is_seen_at_once_at_every_stage() {
+    let cluster = Cluster::start(&talkative().with("nl_query.worker_concurrency", "1"));
+    let (gate, model) = held();
+    let gateway = gateway(&cluster, "stages", &model, "");
+    let patient = Model::start(Answer::problem(Problem::RateLimited).retry_after(RetryAfter::Seconds(8)));
+    let server = gateway.model(&patient, "");
+    let mut times = Vec::new();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| ask(&mut gateway.connect(), &format!("{QUESTION} 1")));
+        gate.wait_for(1, LONG);
+        times.push(("queued", cancelled_at(&gateway, "queued", &format!("{QUESTION} 2"))));
+        times.push(("following", cancelled_at(&gateway, "following", &format!("{QUESTION} 1"))));
+        gate.open();
+        assert!(first.join().expect("a thread").is_ok());
+    });
+    set(&gateway, "nl_query.servers", &server);
+    times.push(("pausing", cancelled_at(&gateway, "pausing", &format!("{QUESTION} 3"))));
+    let still = Gate::shut();
+    model.set(good().held_by(&still));
+    gateway.run("ALTER DATABASE stages RESET nl_query.servers; ALTER DATABASE stages SET nl_query.servers = 's1'");
+    times.push(("provider", cancelled_at(&gateway, "provider", &format!("{QUESTION} 4"))));
+    println!("{times:?}");
+    assert!(times.iter().all(|(_, time)| *time < Duration::from_millis(150)), "{times:?}");
+    gateway.is_at_rest();
+}
+
+#[test]
 fn case_28_sessions_that_leave_at_every_stage() {
     let cluster = Cluster::start(
-        &talkative().with("nl_query.worker_concurrency", "2").with("client_connection_check_interval", "100ms").with(
-            "nl_query.queue_size",
-            "8",
-        ),
+        &talkative()
+            .with("nl_query.worker_concurrency", "2")
+            .with("client_connection_check_interval", "100ms")
+            .with("nl_query.queue_size", "8"),
     );
     let (gate, model) = held();
     let gateway = gateway(&cluster, "leave", &model, "");
@@ -485,7 +554,9 @@ fn case_28_sessions_that_leave_at_every_stage() {
             let asking: Vec<_> = clients
                 .into_iter()
                 .enumerate()
-                .map(|(n, mut client)| scope.spawn(move || refusal(&mut client, &format!("SELECT nl_sql('{QUESTION} {round}{n}')"))))
+                .map(|(n, mut client)| {
+                    scope.spawn(move || refusal(&mut client, &format!("SELECT nl_sql('{QUESTION} {round}{n}')")))
+                })
                 .collect();
             wait_until("two are asked, two wait", || (counter(&gateway, "in_flight"), counter(&gateway, "queued")) == (2, 2));
             let started = Instant::now();
@@ -514,7 +585,9 @@ fn case_28_sessions_that_leave_at_every_stage() {
         let late = Gate::shut();
         model.set({
             let late = late.clone();
-            move |request: &Request| if number_in(request) >= 1_000 { numbered(request).held_by(&late) } else { numbered(request) }
+            move |request: &Request| {
+                if number_in(request) >= 1_000 { numbered(request).held_by(&late) } else { numbered(request) }
+            }
         });
         let before = model.count();
         client.batch_execute("SET statement_timeout = '150ms'").expect("SET");
@@ -549,6 +622,40 @@ fn case_29_when_the_leader_is_terminated_one_takes_over() {
     });
     assert!(model.count() <= 2, "{}", model.count());
     println!("{} requests", model.count());
+    gateway.is_at_rest();
+}
+
+#[test]
+fn case_29_leaders_that_end_at_any_moment_have_one_successor_each() {
+    let cluster = Cluster::start(&talkative());
+    let model = Model::start(good().delay(Duration::from_millis(120)));
+    let gateway = gateway(&cluster, "leaders", &model, "");
+    let mut most = 0;
+    for round in 0..20 {
+        let before = model.count();
+        std::thread::scope(|scope| {
+            let mut leader = gateway.connect();
+            let pid: i32 = leader.query_one("SELECT pg_backend_pid()", &[]).expect("a pid").get(0);
+            let question = format!("{QUESTION} {round}");
+            let own = question.clone();
+            let leading = scope.spawn(move || leader.query_one("SELECT nl_sql($1)", &[&own]).is_ok());
+            std::thread::sleep(Duration::from_millis(5));
+            let followers: Vec<_> = (0..8)
+                .map(|_| {
+                    let (gateway, question) = (&gateway, question.clone());
+                    scope.spawn(move || timed(|| ask(&mut gateway.connect(), &question)))
+                })
+                .collect();
+            std::thread::sleep(Duration::from_millis(15 * round));
+            let kind = if round % 2 == 0 { "terminate" } else { "cancel" };
+            gateway.run(&format!("SELECT pg_{kind}_backend({pid})"));
+            let _ = leading.join().expect("a thread");
+            followers.into_iter().for_each(|said| said.join().expect("a thread").is_answer(0..=BACK));
+        });
+        most = most.max(model.count() - before);
+        assert!((1..=2).contains(&(model.count() - before)), "round {round}: {} requests", model.count() - before);
+    }
+    println!("{most} requests at most");
     gateway.is_at_rest();
 }
 
@@ -600,7 +707,8 @@ fn case_30_wherever_a_function_can_be_called() {
 
 #[test]
 fn two_hundred_sessions_with_one_question_send_one_request() {
-    let cluster = Cluster::start(&talkative().with("max_connections", "250"));
+    // One question takes one place, however many ask it.
+    let cluster = Cluster::start(&talkative().with("max_connections", "250").with("nl_query.queue_size", "8"));
     let (gate, model) = held();
     let gateway = gateway(&cluster, "flock", &model, "");
     std::thread::scope(|scope| {

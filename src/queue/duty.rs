@@ -181,7 +181,7 @@ fn take(tables: &mut Tables<'_>, number: usize, after: &mut After) -> Option<Tak
     let most_waiting = tables.slots.len();
     let mut queue = Queue::new(tables.head, tables.slots, most_waiting);
     let servers = &mut *tables.servers;
-    let claim = queue.take(worker.who, now, |server| servers[server as usize].concurrency)?;
+    let claim = queue.take(worker.who, now, worker.capacity, |server| servers[server as usize].concurrency)?;
     let deadline = queue.wanted_until(claim)?;
     worker.in_flight += 1;
     worker.last = now;

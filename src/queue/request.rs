@@ -14,10 +14,10 @@ use nl_query_core::provider::failure::Failure;
 use nl_query_core::queue::{Found, Order as Queued, Outcome, State, Ticket};
 use nl_query_core::wire::Answer;
 
+use super::duty::{self, Staff};
 use super::ending::{self, Leftover};
 use super::memory::{self, Tables};
 use super::parcel::{After, Parcel, Piece, change, left, mind, now};
-use super::duty::{self, Staff};
 use super::{Look, Order, ServerKey, Terms, Unsent, servers};
 use crate::pg::guarded::Plain;
 use crate::pg::{clock, latch};
