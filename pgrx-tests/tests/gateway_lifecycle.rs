@@ -785,6 +785,8 @@ fn two_thousand_calls_leave_a_worker_as_it_was() {
     let model = Model::setup().keep(10).start(numbered);
     let gateway = gateway(&cluster, "flat", &model, "");
     let pid = worker(&gateway);
+    // A hundred thousand take some minutes.
+    let calls = std::env::var("NL_QUERY_CALLS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
     let run = |from: u64, count: u64| {
         std::thread::scope(|scope| {
             for session in 0..4 {
@@ -802,7 +804,7 @@ fn two_thousand_calls_leave_a_worker_as_it_was() {
     run(10_000, 400);
     gateway.is_at_rest();
     let before = (resident(pid), descriptors(pid));
-    run(1_000_000, 2_000);
+    run(1_000_000, calls);
     gateway.is_at_rest();
     let after = (resident(pid), descriptors(pid));
     println!("kB and descriptors: {before:?}, then {after:?}; {} calls", model.count());
