@@ -509,6 +509,42 @@ fn case_17_the_clock_of_the_day_jumps() {
 }
 
 #[test]
+fn connections_that_a_server_ends_between_calls_are_not_noticed() {
+    let gateway = gateway("case_ended");
+    for (name, script) in [
+        ("close", Script::from(good().ending(End::Close))),
+        ("reset", Script::from(good().ending(End::Reset))),
+        ("said", Script::from(good().closing())),
+        ("old", Script::from(good().http_10())),
+        ("idle", Script::new().always(good()).idle(Duration::from_millis(100))),
+    ] {
+        let model = Model::start(script);
+        let server = gateway.model(&model, ONCE);
+        for _ in 0..4 {
+            let said = gateway.ask(&server);
+            assert!(said.result.is_ok(), "{name}: {said:?}");
+            if name == "idle" {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+        }
+        assert_eq!(model.count(), 4, "{name}");
+    }
+    // What is odd and right all the same.
+    for answer in [
+        good().after_interim(100),
+        good().after_interim(103),
+        good().gzip(),
+        good().framed(Framing::Chunked(1)),
+        good().framed(Framing::UntilClose),
+        good().without_header("content-type"),
+        good().content_type("text/plain"),
+    ] {
+        once(&gateway, answer).is_answer(0..=SOON);
+    }
+    gateway.is_at_rest();
+}
+
+#[test]
 fn a_port_that_accepts_and_closes_is_a_broken_connection() {
     let gateway = gateway("case_close");
     for greeting in [Greeting::Reset, Greeting::Close] {

@@ -173,6 +173,28 @@ fn case_18_a_question_right_after_the_start_waits_for_the_worker() {
 }
 
 #[test]
+fn a_worker_that_stands_still_keeps_nobody_waiting_beyond_its_time() {
+    let cluster = Cluster::start(&talkative());
+    let (gate, model) = held();
+    let gateway = gateway(&cluster, "sigstop", &model, "");
+    set(&gateway, "nl_query.model_timeout", "1s");
+    timed(|| ask(&mut gateway.connect(), &format!("{QUESTION} 0"))).is("57014", 900..=2_000);
+    let pid = worker(&gateway);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| timed(|| ask(&mut gateway.connect(), &format!("{QUESTION} 1"))));
+        gate.wait_for(1, LONG);
+        signal("STOP", pid);
+        asking.join().expect("a thread").is("57014", 500..=2_000);
+    });
+    // Nobody takes it.
+    timed(|| ask(&mut gateway.connect(), &format!("{QUESTION} 2"))).is("57014", 900..=2_000);
+    signal("CONT", pid);
+    gate.open();
+    gateway.is_at_rest();
+    timed(|| ask(&mut gateway.connect(), &format!("{QUESTION} 3"))).is_answer(0..=1_000);
+}
+
+#[test]
 fn case_19_a_worker_is_killed() {
     let cluster = Cluster::start(&talkative());
     let (gate, model) = held();
