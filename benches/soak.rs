@@ -109,11 +109,11 @@ fn answer(request: &Request) -> Answer {
     Answer::says("SELECT count(*) AS loaves FROM loaves").delay(Duration::from_millis(length % 20))
 }
 
-/// Mostly right; else wrong in some way, the same for the same request.
+/// Mostly right, or it would be left alone; else wrong in some way, the same for the same request.
 fn fault(request: &Request) -> Answer {
     let text = request.messages().join("\n");
     let sum = text.bytes().fold(17u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    match sum / 7 % 40 {
+    match sum / 7 % 120 {
         0 => Answer::hang(),
         1 => Answer::reset(),
         2 => Answer::nothing(),
