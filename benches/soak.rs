@@ -113,7 +113,8 @@ fn answer(request: &Request) -> Answer {
 fn fault(request: &Request) -> Answer {
     let text = request.messages().join("\n");
     let sum = text.bytes().fold(17u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    match sum / 7 % 120 {
+    // Neighbours must not fail alike.
+    match (sum.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) % 120 {
         0 => Answer::hang(),
         1 => Answer::reset(),
         2 => Answer::nothing(),
