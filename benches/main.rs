@@ -5,6 +5,7 @@
 //! work. Where what is remembered is measured, two things run in turns and their ratio counts.
 
 mod cached;
+mod gateway;
 mod report;
 mod soak;
 
@@ -14,8 +15,13 @@ use std::time::Instant;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let parts: [(&str, fn()); 4] =
-        [("answers", answers), ("tables", thousand_tables), ("cached", cached::cached), ("bystanders", bystanders)];
+    let parts: [(&str, fn()); 5] = [
+        ("answers", answers),
+        ("tables", thousand_tables),
+        ("cached", cached::cached),
+        ("gateway", gateway::gateway),
+        ("bystanders", bystanders),
+    ];
     for (name, part) in parts {
         if wanted.is_empty() || wanted.iter().any(|w| w == name) {
             part();
