@@ -12,7 +12,6 @@
 //! Whatever way a session leaves, what it held comes back: [`Request`] and [`flights::Flight`] give it back when they are dropped; while an
 //! ERROR unwinds they leave that to the abort that follows ([`ending`]), and a process that ends gives back everything at its exit.
 //! Knows nothing of catalogs, settings of servers, HTTP or SQL.
-#![allow(dead_code, unused_imports)] // until the service and the workers use all of it
 
 pub mod duty;
 pub mod ending;
@@ -36,7 +35,7 @@ use nl_query_core::wire::{Answer, Call};
 
 pub use crate::pg::clock::now;
 pub use crate::pg::latch::{WaitEvent, wait};
-pub use nl_query_core::queue::{Outcome, Priority, Ticket};
+pub use nl_query_core::queue::{Outcome, Priority};
 pub use request::{Request, adopt, retry, send, standing};
 
 /// A model server, in one database, with the options and the key of one caller.

@@ -240,13 +240,6 @@ impl Request {
         server.flatten()
     }
 
-    /// Leaves it to whoever adopts it; unadopted, it ends at its deadline.
-    pub fn leave_to_heirs(mut self) -> Ticket {
-        change(|tables, _| tables.queue().leave_to_heirs(self.ticket, latch::me()));
-        self.over = true;
-        self.ticket
-    }
-
     /// It is another's now.
     pub(super) fn handed_over(mut self) {
         self.over = true;
