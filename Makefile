@@ -26,7 +26,7 @@ help:
 	@echo "make servers         build PostgreSQL 17 and 18 from the distribution's source packages into target/servers"
 	@echo "make check-versions  compile for every supported PostgreSQL version, with whatever headers are here"
 	@echo "make schema          write the install script from the Rust source (cargo-pgrx)"
-	@echo "make bench           the figures of the README (PART=answers, tables, cached, gateway or bystanders for one of them)"
+	@echo "make bench           the figures of the README (PART=answers, tables, cached, gateway or bystanders for one of them; PART=soak: mixed faults for NL_QUERY_SOAK_MINUTES)"
 	@echo "make weights         trains the embedded engine's weights anew from the data in NL_QUERY_EVAL, hours (ARGS=--small: minutes, a trial)"
 	@echo "make accuracy        how often the engine is right, over data in NL_QUERY_EVAL; rewrites docs/accuracy.md (ARGS='--limit 600' …)"
 

@@ -7,6 +7,7 @@
 mod cached;
 mod gateway;
 mod report;
+mod soak;
 
 use nl_query_tests::{Cluster, Database, Options, Sample, Table, load_sample, read_questions};
 use report::{Figures, heading};
@@ -25,6 +26,10 @@ fn main() {
         if wanted.is_empty() || wanted.iter().any(|w| w == name) {
             part();
         }
+    }
+    // Takes as long as one likes, and measures nothing that a README tells.
+    if wanted.iter().any(|w| w == "soak") {
+        soak::soak();
     }
 }
 

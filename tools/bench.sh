@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures the release build on clusters of its own, in a private copy of the server.
-#   bench.sh [answers | tables | cached | gateway | bystanders]
+#   bench.sh [answers | tables | cached | gateway | bystanders | soak]
 set -eu
 cd "$(dirname "$0")/.."
 . tools/common.sh

@@ -23,17 +23,25 @@ pub struct Options {
     pub preload: bool,
     /// Lines of postgresql.conf beyond the harness's own, which they override.
     pub settings: Vec<(String, String)>,
+    /// What the server finds in its environment beyond the test's own.
+    pub environment: Vec<(String, String)>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { preload: true, settings: Vec::new() }
+        Options { preload: true, settings: Vec::new(), environment: Vec::new() }
     }
 }
 
 impl Options {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.into(), value.into()));
+        self
+    }
+
+    /// Starts the server with this in its environment.
+    pub fn started_with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.into(), value.into()));
         self
     }
 
@@ -55,6 +63,7 @@ pub enum Stop {
 pub struct Cluster {
     pub server: &'static Server,
     directory: PathBuf,
+    environment: Vec<(String, String)>,
     janitor: Child,
     // Held open for the janitor; dropping it is the signal.
     pipe: Option<ChildStdin>,
@@ -65,7 +74,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 impl Cluster {
     /// A new cluster, started, with the library loaded unless the options say otherwise.
     pub fn start(options: &Options) -> Cluster {
-        let cluster = Cluster::place();
+        let cluster = Cluster::place(options);
         let mut initdb = cluster.server.program("initdb");
         initdb.args(["--no-sync", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-D"]);
         run(initdb.arg(cluster.data()).current_dir(&cluster.directory), "initdb");
@@ -90,7 +99,7 @@ impl Cluster {
 
     /// A hot standby of this cluster, streaming from it.
     pub fn standby(&self, options: &Options) -> Cluster {
-        let standby = Cluster::place();
+        let standby = Cluster::place(options);
         let mut copy = self.server.program("pg_basebackup");
         copy.args(["--checkpoint=fast", "--no-sync", "-R", "-U", "postgres", "-h"]).arg(&self.directory);
         copy.args(["-p", &PORT.to_string(), "-D"]).arg(standby.data()).current_dir(&standby.directory);
@@ -120,6 +129,7 @@ impl Cluster {
         let mut pg_ctl = self.server.program("pg_ctl");
         pg_ctl.args(["start", "-w", "-t", "120", "-D"]).arg(self.data());
         pg_ctl.arg("-l").arg(self.log_file()).current_dir(&self.directory);
+        pg_ctl.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let done = pg_ctl.stdout(Stdio::null()).stderr(Stdio::null()).status();
         let started = done.is_ok_and(|status| status.success());
         assert!(started, "the server does not start; its log ends:\n{}", self.log_tail(60));
@@ -201,7 +211,7 @@ impl Cluster {
     }
 
     /// A directory and its janitor.
-    fn place() -> Cluster {
+    fn place(options: &Options) -> Cluster {
         let server = Server::under_test();
         // Short: a socket's path has room for about 100 bytes.
         let name = format!("nlq-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -214,7 +224,7 @@ impl Cluster {
         janitor.args(["-c", script, "sh"]).arg(&directory).args(server.words_to_run("pg_ctl"));
         let mut janitor = janitor.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sh");
         let pipe = janitor.stdin.take();
-        Cluster { server, directory, janitor, pipe }
+        Cluster { server, directory, environment: options.environment.clone(), janitor, pipe }
     }
 
     fn configure(&self, options: &Options) {

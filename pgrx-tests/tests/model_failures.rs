@@ -63,7 +63,7 @@ fn another_server_is_asked_where_one_fails() {
 #[test]
 fn what_lasts_is_told_at_once_with_its_cause() {
     for (problem, sqlstate) in
-        [(Problem::Auth, "28000"), (Problem::NoModel, "HV00B"), (Problem::NoCredit, "53400"), (Problem::Filtered, "22023")]
+        [(Problem::Auth, "28000"), (Problem::NoModel, "HV000"), (Problem::NoCredit, "53400"), (Problem::Filtered, "22023")]
     {
         let (model, spare) = (Model::start(Answer::problem(problem)), Model::start(good()));
         let name = format!("fail_{problem:?}").to_lowercase();

@@ -122,27 +122,47 @@ impl<'a> Queue<'a> {
         true
     }
 
-    /// The next request for a worker. Interactive ones go first, then the older; those of a server that has `concurrency` calls under
-    /// way stay where they are, and so do those whose time is over ([`Queue::expire`] is for them).
-    pub fn take(&mut self, worker: u64, now: u64, concurrency: impl Fn(u32) -> u32) -> Option<Claim> {
-        let mut busy = [0u32; BUSY];
+    /// The next request for a worker that may have `capacity` calls under way. Interactive ones go first, then the older; those of a
+    /// server that has `concurrency` calls under way stay where they are, and so do those whose time is over ([`Queue::expire`] is for
+    /// them). Of the calls of a worker and of a server, a part is kept for sessions: batches whose calls hang do not stop them.
+    pub fn take(&mut self, worker: u64, now: u64, capacity: u32, concurrency: impl Fn(u32) -> u32) -> Option<Claim> {
+        let takes_batches = self.batches(|slot| slot.worker == worker) < most_batches(capacity);
+        // Servers that are busy, for batches or for all.
+        let mut busy = [(0u32, Priority::Interactive); BUSY];
         let mut found_busy = 0;
         loop {
-            let is_open =
-                |slot: &Slot| slot.state == State::Queued && now < slot.deadline && !busy[..found_busy].contains(&slot.server);
+            let is_busy = |slot: &Slot| {
+                let is_it = |(server, whom)| server == slot.server && (whom == Priority::Interactive || whom == slot.priority);
+                busy[..found_busy].iter().any(|found| is_it(*found))
+            };
+            let is_open = |slot: &Slot| {
+                let may = takes_batches || slot.priority == Priority::Interactive;
+                slot.state == State::Queued && now < slot.deadline && may && !is_busy(slot)
+            };
             let waiting = self.slots.iter().enumerate().filter(|(_, slot)| is_open(slot));
             let (place, slot) = waiting.min_by_key(|(_, slot)| slot.rank())?;
-            let server = slot.server;
-            if self.running(server) < concurrency(server) {
+            let (server, priority, most) = (slot.server, slot.priority, concurrency(slot.server));
+            let is_full = self.running(server) >= most;
+            let is_full_of_batches =
+                priority == Priority::Batch && self.batches(|slot| slot.server == server) >= most_batches(most);
+            if !is_full && !is_full_of_batches {
                 let slot = &mut self.slots[place];
                 slot.state = State::Taken;
                 slot.worker = worker;
                 slot.takes += 1;
                 return Some(Claim { slot: place as u32, take: slot.takes, generation: slot.generation, worker });
             }
-            *busy.get_mut(found_busy)? = server;
+            *busy.get_mut(found_busy)? = (server, if is_full { Priority::Interactive } else { Priority::Batch });
             found_busy += 1;
         }
+    }
+
+    /// Calls of batches that are under way, of those that are such ones.
+    fn batches(&self, is_such: impl Fn(&Slot) -> bool) -> u32 {
+        let is_running = |slot: &&Slot| {
+            slot.priority == Priority::Batch && matches!(slot.state, State::Taken | State::Abandoned) && is_such(slot)
+        };
+        self.slots.iter().filter(is_running).count() as u32
     }
 
     /// Calls to a server that are under way, those included that nobody waits for.
@@ -337,6 +357,11 @@ impl<'a> Queue<'a> {
         let is_it = (slot.generation, slot.worker, slot.takes) == (claim.generation, claim.worker, claim.take);
         (is_it && matches!(slot.state, State::Taken | State::Abandoned)).then_some(slot)
     }
+}
+
+/// How many of so many calls batches may have: a quarter is kept for sessions, where there are as many as four.
+fn most_batches(calls: u32) -> u32 {
+    calls - calls / 4
 }
 
 #[cfg(test)]

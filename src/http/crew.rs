@@ -44,11 +44,15 @@ pub type Spawn = Box<dyn Fn(Work) -> std::io::Result<()> + Send + Sync>;
 /// Wakes the main thread; called from helpers.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
 
+/// How a call is made.
+pub type Make = Box<dyn Fn(&Client, &Call, Option<Secret>, &Cord) -> Answer + Send + Sync>;
+
 /// All helpers of a process.
 pub struct Crew<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
     client: Client,
+    make: Make,
     spawn: Spawn,
     wake: Wake,
     rest: Duration,
@@ -72,9 +76,16 @@ impl<T: Clone + Send + 'static> Crew<T> {
 
     /// One whose helpers end after another time.
     pub fn resting(settings: Settings, spawn: Spawn, wake: Wake, rest: Duration) -> Crew<T> {
+        let make: Make = Box::new(|client, call, key, cord| client.call(call, key, cord));
+        Crew::making(settings, make, spawn, wake, rest)
+    }
+
+    /// One that makes its calls in another way.
+    pub fn making(settings: Settings, make: Make, spawn: Spawn, wake: Wake, rest: Duration) -> Crew<T> {
         let state = State { resting: Vec::new(), threads: 0, next: 0 };
         Crew(Arc::new(Shared {
             client: Client::new(settings),
+            make,
             spawn,
             wake,
             rest,
@@ -175,7 +186,7 @@ fn help<T: Clone + Send + 'static>(
             Ok(task) => {
                 let name = task.name.clone();
                 // What a panic leaves half-done belongs to the call, which is over; locks are taken poisoned or not.
-                let result = catch_unwind(AssertUnwindSafe(|| shared.client.call(&task.call, task.key, &task.cord)));
+                let result = catch_unwind(AssertUnwindSafe(|| (shared.make)(&shared.client, &task.call, task.key, &task.cord)));
                 let panicked = result.is_err();
                 if panicked {
                     shared.panics.fetch_add(1, Ordering::Relaxed);

@@ -20,7 +20,7 @@ mod trouble;
 
 pub use client::{Client, Settings};
 pub use cord::{Cord, Pull};
-pub use crew::{Crew, Finished, Task};
+pub use crew::{Crew, Finished, Make, Task};
 pub use keys::Keys;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -38,7 +38,6 @@ pub fn wake(who: u64) {
 
 /// What is waited for, as `pg_stat_activity` shows it where extensions can name their waits (17 and later).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)] // until the service waits
 pub enum WaitEvent {
     /// A request waits for a worker.
     Queue,

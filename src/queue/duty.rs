@@ -1,7 +1,8 @@
 //! The worker's side of the queue. Called by a worker's main thread only, never by its helpers.
 //!
 //! A request that is taken belongs to its worker until it is answered: its bytes are read and written with the lock free. What a worker
-//! had when it goes is queued again for another, once; if there is no other, nobody need wait for it.
+//! had when it goes is queued again for another, once. Where there is no other, requests wait for the one that the postmaster starts in its
+//! place; if it does not come, nobody need wait for it.
 
 use std::cell::Cell;
 
@@ -16,6 +17,11 @@ use super::parcel::{After, Piece, change, mind, mind_all, now, settle};
 use super::{ending, servers, submissions};
 use crate::pg::guarded::{Plain, plain_struct};
 use crate::pg::latch::{me, process_of};
+use crate::settings;
+
+/// Milliseconds that a worker is waited for where there is none: the postmaster starts one a second after the last one ended, and a new
+/// one needs a moment. The same when the server has just started.
+const PATIENCE: u64 = 3_000;
 
 plain_struct! {
     /// A worker, or none: all zero.
@@ -67,6 +73,7 @@ impl Duty {
         change(|tables, after| {
             let before = tables.workers[number].who;
             tables.workers[number] = Worker { who: me, capacity, started: now, ..Worker::zeroed() };
+            *tables.absent_since = 0;
             if before != 0 {
                 clear_up(tables, before, now, after);
             }
@@ -174,7 +181,7 @@ fn take(tables: &mut Tables<'_>, number: usize, after: &mut After) -> Option<Tak
     let most_waiting = tables.slots.len();
     let mut queue = Queue::new(tables.head, tables.slots, most_waiting);
     let servers = &mut *tables.servers;
-    let claim = queue.take(worker.who, now, |server| servers[server as usize].concurrency)?;
+    let claim = queue.take(worker.who, now, worker.capacity, |server| servers[server as usize].concurrency)?;
     let deadline = queue.wanted_until(claim)?;
     worker.in_flight += 1;
     worker.last = now;
@@ -202,8 +209,46 @@ fn failed(class: FailureClass, message: &str) -> Answer {
     Answer { result: Err(Failure::transport(class, message)), attempts: 1, first_byte_us: 0, total_us: 0 }
 }
 
-/// The worker that has the least to do: whom to wake.
-pub(super) fn least_busy(tables: &Tables<'_>) -> Option<u64> {
+/// Who takes requests from the queue.
+pub(super) enum Staff {
+    /// The worker that has the least to do: whom to wake.
+    There(u64),
+    /// None now. One is expected until then.
+    Expected { until: u64 },
+    /// None, and none is expected.
+    Nobody,
+}
+
+/// Who is there to take requests.
+pub(super) fn staff(tables: &mut Tables<'_>, now: u64) -> Staff {
+    if let Some(worker) = least_busy(tables) {
+        return Staff::There(worker);
+    }
+    if settings::workers() == 0 {
+        return Staff::Nobody;
+    }
+    // None since the server started: the first who asks begins to count.
+    if *tables.absent_since == 0 {
+        *tables.absent_since = now;
+    }
+    let until = tables.absent_since.saturating_add(PATIENCE);
+    if now < until { Staff::Expected { until } } else { Staff::Nobody }
+}
+
+/// Ends the waiting for workers where none is expected any more; otherwise until when one is, if there is none.
+pub(super) fn expect(tables: &mut Tables<'_>, now: u64, after: &mut After) -> Option<u64> {
+    match staff(tables, now) {
+        Staff::There(_) => None,
+        Staff::Expected { until } => Some(until),
+        Staff::Nobody => {
+            tables.queue().no_worker(now, |owner| after.wake(owner));
+            mind_all(tables, now, after);
+            None
+        }
+    }
+}
+
+fn least_busy(tables: &Tables<'_>) -> Option<u64> {
     let workers = tables.workers.iter().filter(|worker| worker.who != 0);
     workers.min_by_key(|worker| (worker.in_flight >= worker.capacity, worker.in_flight)).map(|worker| worker.who)
 }
@@ -222,15 +267,14 @@ pub(super) fn leave() {
     });
 }
 
-/// A worker is gone: what it had goes to the others. If there are none, nobody need wait.
+/// A worker is gone: what it had goes to the others, or to the one that comes in its place.
 fn clear_up(tables: &mut Tables<'_>, gone: u64, now: u64, after: &mut After) {
-    let mut wake = Vec::new();
-    tables.queue().worker_gone(gone, now, |owner| wake.push(owner));
+    tables.queue().worker_gone(gone, now, |owner| after.wake(owner));
     match least_busy(tables) {
-        Some(other) => wake.push(other),
-        None => tables.queue().no_worker(now, |owner| wake.push(owner)),
+        Some(other) => after.wake(other),
+        None => *tables.absent_since = now,
     }
-    wake.into_iter().for_each(|who| after.wake(who));
+    expect(tables, now, after);
     mind_all(tables, now, after);
 }
 

@@ -56,6 +56,8 @@ pub struct Tables<'a> {
     pub submissions: &'a mut [Submission],
     /// The number of the last submission.
     pub last_submission: &'a mut u64,
+    /// Since when there is no worker, as far as anybody noticed; 0 while there is one.
+    pub absent_since: &'a mut u64,
 }
 
 impl<'a> Tables<'a> {
@@ -74,6 +76,7 @@ impl<'a> Tables<'a> {
             workers: carver.part(WORKERS),
             submissions: carver.part(slots),
             last_submission: &mut carver.part(1)[0],
+            absent_since: &mut carver.part(1)[0],
         }
     }
 
@@ -115,7 +118,7 @@ fn tables_length() -> usize {
         + room::<Account>(ACCOUNTS)
         + room::<Worker>(WORKERS)
         + room::<Submission>(slots)
-        + room::<u64>(1)
+        + 2 * room::<u64>(1)
 }
 
 fn bytes_at() -> usize {

@@ -12,7 +12,6 @@
 //! Whatever way a session leaves, what it held comes back: [`Request`] and [`flights::Flight`] give it back when they are dropped; while an
 //! ERROR unwinds they leave that to the abort that follows ([`ending`]), and a process that ends gives back everything at its exit.
 //! Knows nothing of catalogs, settings of servers, HTTP or SQL.
-#![allow(dead_code, unused_imports)] // until the service and the workers use all of it
 
 pub mod duty;
 pub mod ending;
@@ -36,7 +35,7 @@ use nl_query_core::wire::{Answer, Call};
 
 pub use crate::pg::clock::now;
 pub use crate::pg::latch::{WaitEvent, wait};
-pub use nl_query_core::queue::{Outcome, Priority, Ticket};
+pub use nl_query_core::queue::{Outcome, Priority};
 pub use request::{Request, adopt, retry, send, standing};
 
 /// A model server, in one database, with the options and the key of one caller.
@@ -100,7 +99,7 @@ pub enum Unsent {
     Standing(Standing),
     /// There is no room in the queue.
     Full(Full),
-    /// No worker runs.
+    /// No worker runs, and none is about to start.
     NoWorker,
     /// The request is larger than there is memory for it, or there is no room for another server's state or another role's account.
     NoMemory,
@@ -109,8 +108,9 @@ pub enum Unsent {
 /// What the owner of a request finds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Look {
-    /// It is under way; `taken` once a worker has it.
-    Waiting { taken: bool },
+    /// It is under way; `taken` once a worker has it. Where there is no worker, `again` is when to look again though nobody woke us:
+    /// until then one is expected.
+    Waiting { taken: bool, again: Option<u64> },
     /// Here is the answer, be it a failure. There is nothing more to come.
     Answer(Box<Answer>),
     /// There will be no answer: it expired in the queue, or its workers were lost.

@@ -14,10 +14,11 @@ use nl_query_core::provider::failure::Failure;
 use nl_query_core::queue::{Found, Order as Queued, Outcome, State, Ticket};
 use nl_query_core::wire::Answer;
 
+use super::duty::{self, Staff};
 use super::ending::{self, Leftover};
 use super::memory::{self, Tables};
 use super::parcel::{After, Parcel, Piece, change, left, mind, now};
-use super::{Look, Order, ServerKey, Terms, Unsent, duty, servers};
+use super::{Look, Order, ServerKey, Terms, Unsent, servers};
 use crate::pg::guarded::Plain;
 use crate::pg::{clock, latch};
 
@@ -68,7 +69,7 @@ pub fn send(order: &Order<'_>) -> Result<Request, Unsent> {
 /// Takes a slot, sets the cost aside and gets a permit; all or nothing.
 fn admit(tables: &mut Tables<'_>, order: &Order<'_>, clock: &Clock, after: &mut After) -> Result<Ticket, Unsent> {
     let (me, now) = (latch::me(), clock.now);
-    if duty::least_busy(tables).is_none() {
+    if matches!(duty::staff(tables, now), Staff::Nobody) {
         return Err(Unsent::NoWorker);
     }
     let server = servers::open(tables, &order.server, now).ok_or(Unsent::NoMemory)?;
@@ -109,12 +110,17 @@ fn admit(tables: &mut Tables<'_>, order: &Order<'_>, clock: &Clock, after: &mut 
     Ok(ticket)
 }
 
-/// Queues a request whose bytes are written, and wakes a worker. False if there is no worker any more.
+/// Queues a request whose bytes are written, and wakes a worker. False if there is none any more, and none is expected.
 fn submit(tables: &mut Tables<'_>, ticket: Ticket, order: &Order<'_>, request: Piece, key: Piece, after: &mut After) -> bool {
     let me = latch::me();
     let place = ticket.slot as usize;
     let queued = Queued { owner: me, server: tables.parcels[place].server, deadline: order.deadline };
-    let worker = duty::least_busy(tables);
+    let worker = match duty::staff(tables, now()) {
+        Staff::There(worker) => Some(worker),
+        // Whoever comes looks into the queue first.
+        Staff::Expected { .. } => Some(0),
+        Staff::Nobody => None,
+    };
     if worker.is_none() || !tables.queue().submit(ticket, me, queued, now()) {
         after.free(request);
         after.wipe(key);
@@ -181,10 +187,14 @@ impl Request {
             return Look::Gone;
         }
         let looked = change(|tables, after| {
+            let expected = duty::expect(tables, now(), after);
             let found = tables.queue().collect(self.ticket, latch::me());
             let place = self.ticket.slot as usize;
             match found {
-                Found::NotYet { .. } => Looked::NotYet { taken: tables.slots[place].state() == State::Taken },
+                Found::NotYet { .. } => {
+                    let taken = tables.slots[place].state() == State::Taken;
+                    Looked::NotYet { taken, again: expected }
+                }
                 Found::Done(Outcome::Answer) => Looked::Answer(tables.parcels[place].answer),
                 Found::Done(outcome) => {
                     release(tables, self.ticket, after);
@@ -194,7 +204,7 @@ impl Request {
             }
         });
         match looked.unwrap_or(Looked::Gone) {
-            Looked::NotYet { taken } => Look::Waiting { taken },
+            Looked::NotYet { taken, again } => Look::Waiting { taken, again },
             Looked::Answer(bytes) => self.read(bytes),
             Looked::Lost(outcome) => {
                 self.over = true;
@@ -230,13 +240,6 @@ impl Request {
         server.flatten()
     }
 
-    /// Leaves it to whoever adopts it; unadopted, it ends at its deadline.
-    pub fn leave_to_heirs(mut self) -> Ticket {
-        change(|tables, _| tables.queue().leave_to_heirs(self.ticket, latch::me()));
-        self.over = true;
-        self.ticket
-    }
-
     /// It is another's now.
     pub(super) fn handed_over(mut self) {
         self.over = true;
@@ -255,7 +258,7 @@ impl Drop for Request {
 }
 
 enum Looked {
-    NotYet { taken: bool },
+    NotYet { taken: bool, again: Option<u64> },
     Answer(Piece),
     Lost(Outcome),
     Gone,

@@ -10,7 +10,7 @@ use nl_query_core::wire::Answer;
 
 use super::memory::Tables;
 use super::parcel::{After, Piece, change, left, mind, now};
-use super::{Request, Unsent, ending};
+use super::{Request, Unsent, duty, ending};
 use crate::pg::guarded::{Plain, plain_struct};
 use crate::pg::latch::me;
 
@@ -159,6 +159,7 @@ pub fn find(owner: Owner, id: i64) -> Option<Submission> {
     let now = now();
     let (row, taken, note, bytes) = change(|tables, after| {
         expire(tables, now, after);
+        duty::expect(tables, now, after);
         let row = tables.submissions[place(tables, owner, id)?];
         let slot = tables.slots.get(row.ticket.slot as usize);
         let taken = slot.is_some_and(|slot| slot.state() == SlotState::Taken);

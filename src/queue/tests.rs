@@ -118,12 +118,12 @@ mod tests {
         let mut duty = worker();
         let mut request = sent(server, "what is asked");
         assert_eq!(left(server), (1, vec![300, 300]));
-        assert_eq!(request.look(), Look::Waiting { taken: false });
+        assert_eq!(request.look(), Look::Waiting { taken: false, again: None });
         let job = duty.take().expect("a job");
         assert_eq!(job.call, call("what is asked"));
         assert_eq!(job.key.as_ref().map(Secret::expose), Some("canary-key-0123456789"));
         assert_eq!(duty.wanted_until(job.claim), Some(job.deadline));
-        assert_eq!(request.look(), Look::Waiting { taken: true });
+        assert_eq!(request.look(), Look::Waiting { taken: true, again: None });
         assert_eq!(duty.take().map(|job| job.claim), None);
         duty.answer(job.claim, &reply("SELECT 1"));
         assert_eq!(request.look(), Look::Answer(Box::new(reply("SELECT 1"))));

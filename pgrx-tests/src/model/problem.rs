@@ -147,7 +147,7 @@ impl Problem {
             Problem::TooLong => "Mock: the prompt is too long: it exceeds the context window.",
             Problem::TooLarge => "Mock: the request has too many bytes.",
             Problem::BadRequest => "Mock: temperature has a value that is not supported.",
-            Problem::Filtered => "Mock: the question was blocked by a filter.",
+            Problem::Filtered => "Mock: the question was blocked by content filtering policy.",
             Problem::Overloaded => "Mock: the model is overloaded.",
             Problem::Late => "Mock: no answer in time.",
             Problem::Server => "Mock: something broke.",

@@ -138,6 +138,7 @@ fn by_message(class: FailureClass, message: &str) -> FailureClass {
             QuotaExhausted
         }
         BadRequest if says(&["api key not valid", "invalid api key", "api key expired", "incorrect api key"]) => Auth,
+        BadRequest if says(&["content filtering policy", "content management policy"]) => Filtered,
         BadRequest if says(&["the api_key client option must be set", "missing api key", "no api key"]) => Auth,
         Server if says(&["model is overloaded", "overloaded_error", "model is currently overloaded"]) => Overloaded,
         class => class,
@@ -190,6 +191,8 @@ mod tests {
         assert_eq!(class(429, Some("invalid_value"), Some("x"), ""), RateLimited);
         assert_eq!(class(400, None, Some("api_error"), ""), Server);
         assert_eq!(class(418, Some("teapot"), None, ""), BadRequest);
+        let filtered = "Output blocked by content filtering policy";
+        assert_eq!(class(400, None, Some("invalid_request_error"), filtered), Filtered);
     }
 
     #[test]

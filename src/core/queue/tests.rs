@@ -37,7 +37,7 @@ impl Memory {
     }
 
     fn take(&mut self, now: u64) -> Option<Claim> {
-        self.queue().take(WORKER, now, |_| 100)
+        self.queue().take(WORKER, now, 100, |_| 100)
     }
 }
 
@@ -91,6 +91,22 @@ fn sessions_go_before_batches_and_batches_do_not_starve() {
 }
 
 #[test]
+fn batches_whose_calls_hang_leave_room_for_sessions() {
+    let mut memory = Memory::new(16);
+    for server in [1, 1, 1, 1, 2, 2] {
+        memory.queued(Priority::Batch, server, 0);
+    }
+    let mut take = |capacity| memory.queue().take(WORKER, 1, capacity, |_| 4).map(|claim| claim.slot);
+    assert_eq!([take(100), take(100), take(100), take(100)], [Some(0), Some(1), Some(2), Some(4)], "three of a server's four");
+    assert_eq!(take(5), None, "four of a worker's five");
+    let session = memory.queued(Priority::Interactive, 1, 1);
+    assert_eq!(memory.queue().take(WORKER, 20_000, 100, |_| 4).map(|claim| claim.slot), Some(session.slot));
+    assert_eq!(memory.queue().take(WORKER, 20_000, 100, |_| 4).map(|claim| claim.slot), Some(5), "the other server's");
+    assert_eq!(memory.queue().take(WORKER, 20_000, 100, |_| 4), None);
+    assert_eq!([1, 2, 3, 4, 8].map(most_batches), [1, 2, 3, 3, 6]);
+}
+
+#[test]
 fn equal_requests_go_in_the_order_in_which_they_came() {
     let mut memory = Memory::new(8);
     let tickets: Vec<Ticket> = (0..6).map(|_| memory.queued(Priority::Interactive, 1, 0)).collect();
@@ -104,7 +120,7 @@ fn a_busy_server_does_not_hold_up_the_others() {
     let mut memory = Memory::new(8);
     let slow: Vec<Ticket> = (0..3).map(|_| memory.queued(Priority::Interactive, 1, 0)).collect();
     let quick = memory.queued(Priority::Interactive, 2, 1);
-    let mut take = || memory.queue().take(WORKER, 2, |_| 1).map(|claim| claim.slot);
+    let mut take = || memory.queue().take(WORKER, 2, 100, |_| 1).map(|claim| claim.slot);
     assert_eq!([take(), take(), take()], [Some(slow[0].slot), Some(quick.slot), None]);
     assert_eq!(memory.queue().running(1), 1);
     assert_eq!(memory.queue().abandon(slow[0], ME), Left::Running { worker: WORKER });
@@ -162,7 +178,7 @@ fn what_a_worker_leaves_is_done_by_another_once() {
     let lost = memory.take(1).expect("a request");
     memory.queue().worker_gone(WORKER, 2, |_| panic!("not yet"));
     assert!(!memory.queue().holds(lost));
-    let second = memory.queue().take(WORKER, 3, |_| 1).expect("again");
+    let second = memory.queue().take(WORKER, 3, 100, |_| 1).expect("again");
     assert_eq!(memory.queue().answer(lost, 4), Delivered::Stale, "even under the same name");
     assert!(memory.queue().holds(second));
     let mut woken = Vec::new();
@@ -343,7 +359,7 @@ impl World {
     fn take(&mut self) {
         let worker = self.workers[self.random.below(self.workers.len())];
         let now = self.now;
-        if let Some(claim) = self.memory.queue().take(worker, now, |_| 2) {
+        if let Some(claim) = self.memory.queue().take(worker, now, 100, |_| 2) {
             self.claims.push((claim, self.bytes[claim.slot as usize]));
         }
     }

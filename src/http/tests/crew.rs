@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use common::{AMPLE, call, user};
 use nl_query_core::provider::failure::FailureClass as Class;
 use nl_query_core::wire::Call;
-use nl_query_http::{Cord, Crew, Finished, Settings, Task};
+use nl_query_http::{Cord, Crew, Finished, Make, Settings, Task};
 use nl_query_tests::model::{Answer, Gate, Model};
 
 fn crew(rest: Duration) -> (Crew<usize>, Receiver<()>) {
@@ -65,6 +65,41 @@ fn as_many_threads_as_calls_and_no_more() {
     crew.start(task(1, call(&model.url())));
     assert!(wait_for(&crew, &woken, 1)[0].answer.result.is_ok());
     assert_eq!(crew.panics(), 0);
+}
+
+#[test]
+fn a_helper_that_panics_gives_an_answer_and_is_replaced() {
+    let model = Model::start(Answer::says("SELECT 1"));
+    let (sender, woken) = channel();
+    let spawn = |work: Box<dyn FnOnce() + Send>| std::thread::Builder::new().spawn(work).map(drop);
+    let wake = move || {
+        let _ = sender.send(());
+    };
+    let make: Make = Box::new(|client, call, key, cord| {
+        assert!(call.server != 13, "a fault of our own");
+        client.call(call, key, cord)
+    });
+    let settings = Settings { concurrency: 8, user: user() };
+    let crew = Crew::making(settings, make, Box::new(spawn), Box::new(wake), AMPLE);
+    for round in 0..3 {
+        for name in 0..8 {
+            let server = if name % 2 == 0 { 13 } else { 1 };
+            crew.start(task(name, Call { server, ..call(&model.url()) }));
+        }
+        let all = wait_for(&crew, &woken, 8);
+        assert_eq!(all.len(), 8);
+        for finished in all {
+            match finished.answer.result {
+                Ok(_) => assert_eq!(finished.name % 2, 1),
+                Err(failure) => {
+                    assert_eq!((finished.name % 2, failure.class), (0, Class::Worker));
+                    assert!(!failure.message.contains("our own"), "{failure:?}");
+                }
+            }
+        }
+        assert_eq!(crew.panics(), 4 * (round + 1));
+        assert!(crew.threads() <= 8, "{}", crew.threads());
+    }
 }
 
 #[test]

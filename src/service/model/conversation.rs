@@ -314,9 +314,10 @@ impl Conversation {
     fn look<P>(&mut self, call: &mut Call, mut exchange: Exchange) -> Moved<P> {
         let received = match exchange.request.look() {
             Look::Waiting { .. } if self.is_over() => return self.late(exchange.place),
-            Look::Waiting { taken } => {
+            Look::Waiting { taken, again } => {
                 let event = if taken { WaitEvent::Provider } else { WaitEvent::Queue };
-                return Ok(Move::Wait(State::Waiting(exchange), self.time.end, event));
+                let until = again.unwrap_or(u64::MAX).min(self.time.end);
+                return Ok(Move::Wait(State::Waiting(exchange), until, event));
             }
             Look::Answer(answer) => {
                 exchange.count(call, &answer);
