@@ -51,6 +51,17 @@ pub struct Places<'q> {
     said: Vec<Vec<(usize, Fit)>>,
     /// How well each word fits the item that it fits best; none inside a value.
     best: Vec<Fit>,
+    /// What each word asks for by itself.
+    cues: Vec<Cue>,
+    /// Places of values, and the direction that the words around each ask for.
+    directions: Vec<(Range<usize>, Option<Way>)>,
+}
+
+/// What the lexicon says of one word.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cue {
+    aggregate: Option<AggregateWord>,
+    superlative: Option<Direction>,
 }
 
 impl<'q> Places<'q> {
@@ -68,7 +79,20 @@ impl<'q> Places<'q> {
                 candidate.words.clone().for_each(|word| best[word] = Fit::None);
             }
         }
-        Places { question, features, said, best }
+        let words: Vec<&str> = question.tokens.iter().map(|token| token.lower.as_str()).collect();
+        let cue = |word: &&str| Cue {
+            aggregate: aggregate_word(word),
+            superlative: superlative(word).map(|meaning| meaning.direction),
+        };
+        let cues = words.iter().map(cue).collect();
+        let mut directions: Vec<(Range<usize>, Option<Way>)> = Vec::new();
+        for at in value_places(question, features) {
+            if !directions.iter().any(|(known, _)| *known == at) {
+                let direction = direction(&words, &at);
+                directions.push((at, direction));
+            }
+        }
+        Places { question, features, said, best, cues, directions }
     }
 
     /// The words that say a target.
@@ -107,15 +131,9 @@ impl<'q> Places<'q> {
         self.features.candidates.iter().find(|one| same(&one.kind)).map(|one| one.words.clone())
     }
 
-    /// The direction that the words around a value ask for: the comparison nearest before it, and "or more" behind.
+    /// The direction that the words around a value ask for.
     fn direction(&self, at: &Range<usize>) -> Option<Way> {
-        let words: Vec<&str> = self.question.tokens.iter().map(|token| token.lower.as_str()).collect();
-        let before = (at.start.saturating_sub(REACH + 2)..at.start).filter_map(|from| compared(&words[from..at.start]));
-        let nearest = before.filter(|(gap, ..)| *gap <= REACH).min_by_key(|(gap, length, _)| (*gap, std::cmp::Reverse(*length)));
-        // "400 or more", "400 pages or more".
-        let behind =
-            || (at.end..at.end + 2).find_map(|from| comparison_suffix(words.get(from..)?)).map(|(_, operator)| way(operator));
-        nearest.map(|(.., way)| way).or_else(behind)
+        self.directions.iter().find(|(known, _)| known == at).and_then(|(_, direction)| *direction)
     }
 
     /// Distance from the nearest of some words to the nearest that says a target.
@@ -123,6 +141,23 @@ impl<'q> Places<'q> {
         let cues = (0..self.features.words.len()).filter(|at| is_cue(*at));
         cues.filter_map(|at| self.distance(target, &(at..at + 1))).min().unwrap_or(FAR)
     }
+}
+
+/// Where the question has values: all that [`Places::value`] can find.
+fn value_places<'q>(question: &'q Question, features: &'q Features) -> impl Iterator<Item = Range<usize>> + 'q {
+    let numbers = question.numbers.iter().map(|number| number.tokens.clone());
+    let dates = question.dates.iter().map(|date| date.tokens.clone());
+    numbers.chain(dates).chain(features.candidates.iter().map(|one| one.words.clone()))
+}
+
+/// The direction that the words around a value ask for: the comparison nearest before it, and "or more" behind.
+fn direction(words: &[&str], at: &Range<usize>) -> Option<Way> {
+    let before = (at.start.saturating_sub(REACH + 2)..at.start).filter_map(|from| compared(words.get(from..at.start)?));
+    let nearest = before.filter(|(gap, ..)| *gap <= REACH).min_by_key(|(gap, length, _)| (*gap, std::cmp::Reverse(*length)));
+    // "400 or more", "400 pages or more".
+    let behind =
+        || (at.end..at.end + 2).find_map(|from| comparison_suffix(words.get(from..)?)).map(|(_, operator)| way(operator));
+    nearest.map(|(.., way)| way).or_else(behind)
 }
 
 /// The comparison at the beginning of `words`: how many words follow it, how many it has itself, and what it says.
@@ -272,20 +307,17 @@ impl Shown {
 
 /// How far the word that asks for a measure stands from what is measured, over all measures.
 fn measures(places: &Places, uses: &Uses) -> usize {
-    let tokens = &places.question.tokens;
-    let direction = |word| superlative(word).map(|meaning| meaning.direction);
     let is_cue = |function: Aggregate, at: usize| {
-        let word = tokens.get(at).map_or("", |token| token.lower.as_str());
-        let said = aggregate_word(word);
+        let Cue { aggregate, superlative } = places.cues.get(at).copied().unwrap_or_default();
+        let is_said = aggregate == Some(AggregateWord::Function(function));
+        let is_one_of =
+            |words: [&str; 2]| places.question.tokens.get(at).is_some_and(|token| words.contains(&token.lower.as_str()));
         match function {
-            Aggregate::Min => said == Some(AggregateWord::Function(function)) || direction(word) == Some(Direction::Ascending),
-            Aggregate::Max => said == Some(AggregateWord::Function(function)) || direction(word) == Some(Direction::Descending),
-            Aggregate::Sum => said == Some(AggregateWord::Function(function)) || ["all", "much"].contains(&word),
-            Aggregate::Count => {
-                ["number", "many"].contains(&word)
-                    || matches!(said, Some(AggregateWord::Function(Aggregate::Count) | AggregateWord::Distinct))
-            }
-            Aggregate::Average | Aggregate::Median | Aggregate::List => said == Some(AggregateWord::Function(function)),
+            Aggregate::Min => is_said || superlative == Some(Direction::Ascending),
+            Aggregate::Max => is_said || superlative == Some(Direction::Descending),
+            Aggregate::Sum => is_said || is_one_of(["all", "much"]),
+            Aggregate::Count => is_said || aggregate == Some(AggregateWord::Distinct) || is_one_of(["number", "many"]),
+            Aggregate::Average | Aggregate::Median | Aggregate::List => is_said,
         }
     };
     uses.measured.iter().map(|(function, target)| places.gap_to_cue(*target, |at| is_cue(*function, at))).sum()
