@@ -41,10 +41,7 @@ pub fn run<T>(
     reason_of: fn([u8; 5]) -> Reason,
     work: impl FnOnce() -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
-    // SAFETY: reading the backend's globals on its only thread.
-    let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
-    // SAFETY: we are inside a transaction (a SQL function runs); the pair of calls below ends what this begins.
-    unsafe { pg_sys::BeginInternalSubTransaction(core::ptr::null()) };
+    let subtransaction = Subtransaction::begin();
     let entered = memory.enter();
     let mut callback = pg_sys::ErrorContextCallback {
         // SAFETY: reading a global on its only thread.
@@ -58,50 +55,53 @@ pub fn run<T>(
     drop(entered);
     // SAFETY: restores what was found above.
     unsafe { pg_sys::error_context_stack = callback.previous };
-    let keep = on_success == OnSuccess::Keep && matches!(outcome, Ok(Ok(_)));
-    // SAFETY: ends the subtransaction begun above; context and owner are those of before, as the manual of these calls wants.
-    unsafe {
-        pg_sys::CurrentMemoryContext = context;
-        if keep {
-            pg_sys::ReleaseCurrentSubTransaction();
-        } else {
-            ENDING.set(true);
-            pg_sys::RollbackAndReleaseCurrentSubTransaction();
-            ENDING.set(false);
-        }
-        pg_sys::CurrentMemoryContext = context;
-        pg_sys::CurrentResourceOwner = owner;
-    }
+    subtransaction.end(on_success == OnSuccess::Keep && matches!(outcome, Ok(Ok(_))));
     outcome.unwrap_or_else(|payload| Err(refusal_of(payload, deadline, reason_of)))
 }
 
 /// Does something in a subtransaction whose locks the caller's transaction keeps if `keep` says so of the result, and which is undone
 /// else: whoever goes on to wait holds no lock then. An ERROR passes through.
 pub fn keeping_locks_if<T>(keep: impl FnOnce(&T) -> bool, work: impl FnOnce() -> T) -> T {
-    // SAFETY: reading the backend's globals on its only thread.
-    let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
-    // SAFETY: we are inside a transaction (a SQL function runs); the pair of calls below ends what this begins. What the work leaves
-    // behind lives in the caller's memory.
-    unsafe {
-        pg_sys::BeginInternalSubTransaction(core::ptr::null());
-        pg_sys::CurrentMemoryContext = context;
-    }
+    let subtransaction = Subtransaction::begin();
+    // What the work leaves behind lives in the caller's memory.
+    // SAFETY: the context that was current a moment ago; `end` sets it again.
+    unsafe { pg_sys::CurrentMemoryContext = subtransaction.context };
     let outcome = catch_unwind(AssertUnwindSafe(work));
-    let keep = outcome.as_ref().is_ok_and(keep);
-    // SAFETY: as in `run`.
-    unsafe {
-        pg_sys::CurrentMemoryContext = context;
-        if keep {
-            pg_sys::ReleaseCurrentSubTransaction();
-        } else {
-            ENDING.set(true);
-            pg_sys::RollbackAndReleaseCurrentSubTransaction();
-            ENDING.set(false);
-        }
-        pg_sys::CurrentMemoryContext = context;
-        pg_sys::CurrentResourceOwner = owner;
-    }
+    subtransaction.end(outcome.as_ref().is_ok_and(keep));
     outcome.unwrap_or_else(|payload| resume_unwind(payload))
+}
+
+/// An internal subtransaction, and what was current before it.
+struct Subtransaction {
+    context: pg_sys::MemoryContext,
+    owner: pg_sys::ResourceOwner,
+}
+
+impl Subtransaction {
+    fn begin() -> Subtransaction {
+        // SAFETY: reading the backend's globals on its only thread.
+        let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
+        // SAFETY: we are inside a transaction (a SQL function runs); `end` ends what this begins.
+        unsafe { pg_sys::BeginInternalSubTransaction(core::ptr::null()) };
+        Subtransaction { context, owner }
+    }
+
+    /// Ends it: kept, its locks pass to the caller's transaction; else everything is given back.
+    fn end(self, keep: bool) {
+        // SAFETY: ends the subtransaction that `begin` began; context and owner are those of before, as the manual of these calls wants.
+        unsafe {
+            pg_sys::CurrentMemoryContext = self.context;
+            if keep {
+                pg_sys::ReleaseCurrentSubTransaction();
+            } else {
+                ENDING.set(true);
+                pg_sys::RollbackAndReleaseCurrentSubTransaction();
+                ENDING.set(false);
+            }
+            pg_sys::CurrentMemoryContext = self.context;
+            pg_sys::CurrentResourceOwner = self.owner;
+        }
+    }
 }
 
 /// True while an attempt's own subtransaction is rolled back: nothing in it changed what the session sees.
