@@ -10,7 +10,7 @@ mod user;
 mod values;
 
 pub use table::SERVER_OPTIONS;
-pub use url::{Scheme, Url};
+pub use url::{Scheme, Url, is_link_local};
 pub use user::{USER_OPTIONS, UserOptions};
 
 use serde_json::{Map, Value};

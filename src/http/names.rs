@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nl_query_core::provider::failure::FailureClass;
+use nl_query_core::server_options::is_link_local;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -91,19 +92,12 @@ impl Names {
 fn resolve(place: &str) -> Found {
     let found = place.to_socket_addrs();
     let addresses: Vec<SocketAddr> = found.map_err(|_| "the host name is not known".to_owned())?.take(MOST_ADDRESSES).collect();
-    // Where clouds keep the credentials of their machines: no name may lead there, as no address in an option may.
+    // No name may lead there, as no address in an option may.
     let (bad, good): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| is_link_local(address.ip()));
     match (good.is_empty(), bad.is_empty()) {
         (false, _) => Ok(good),
         (true, false) => Err("the host name leads to a link-local address".to_owned()),
         (true, true) => Err("the host name has no address".to_owned()),
-    }
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.is_link_local() || address.is_unspecified(),
-        IpAddr::V6(address) => address.is_unicast_link_local() || address.is_unspecified(),
     }
 }
 

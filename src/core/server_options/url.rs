@@ -70,11 +70,15 @@ impl Url {
 
     /// An address that is good for the nearest link only.
     pub fn is_link_local(&self) -> bool {
-        match self.host.parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(IpAddr::V4(address)) => address.is_link_local() || address.is_unspecified(),
-            Ok(IpAddr::V6(address)) => address.is_unicast_link_local() || address.is_unspecified(),
-            Err(_) => self.host == "metadata.google.internal",
-        }
+        self.host.parse().map_or_else(|_| self.host == "metadata.google.internal", is_link_local)
+    }
+}
+
+/// An address that is good for the nearest link only, or that is none: where clouds keep the credentials of their machines.
+pub fn is_link_local(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_link_local() || address.is_unspecified(),
+        IpAddr::V6(address) => address.is_unicast_link_local() || address.is_unspecified(),
     }
 }
 
