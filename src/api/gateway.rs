@@ -11,6 +11,7 @@ use crate::queue::{progress, servers};
 use crate::service;
 
 use super::OrRaise;
+use super::cells::{ago, ahead, number};
 
 /// Model servers of all databases that were asked since the server started: numbers only, for everybody.
 #[pg_extern(volatile, parallel_unsafe)]
@@ -49,8 +50,7 @@ fn pg_stat_nl_query_servers() -> TableIterator<
     ),
 > {
     service::ready().or_raise();
-    let moments = Moments::now();
-    let rows = servers::rows(None).into_iter().map(move |row| {
+    let rows = servers::rows(None).into_iter().map(|row| {
         let measured: u64 = row.latency.iter().sum();
         let mean = if measured == 0 { 0.0 } else { row.latency_total as f64 / measured as f64 };
         let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| percentile(&row.latency, share));
@@ -72,8 +72,8 @@ fn pg_stat_nl_query_servers() -> TableIterator<
             rejected,
             by_class(&row.failures),
             row.breaker.name().to_owned(),
-            row.open_for.and_then(|wait| moments.after(wait)),
-            row.cooling_for.and_then(|wait| moments.after(wait)),
+            row.open_for.and_then(ahead),
+            row.cooling_for.and_then(ahead),
             i64::from(row.in_flight),
             i64::from(row.waiting),
             number(row.tokens_in),
@@ -87,7 +87,7 @@ fn pg_stat_nl_query_servers() -> TableIterator<
             last.as_ref().map(|last| last.class.name().to_owned()),
             last.as_ref().and_then(|last| last.status).map(i32::from),
             last.as_ref().and_then(|last| last.code.clone()),
-            last.and_then(|last| moments.before(last.ago)),
+            last.and_then(|last| ago(last.ago)),
         )
     });
     TableIterator::new(rows.collect::<Vec<_>>())
@@ -126,29 +126,4 @@ fn family(failures: &[u64; FailureClass::ALL.len()], wanted: Meaning) -> i64 {
 fn by_class(failures: &[u64; FailureClass::ALL.len()]) -> pgrx::Json {
     let counts = FailureClass::ALL.iter().zip(failures).filter(|(_, count)| **count > 0);
     pgrx::Json(Value::Object(counts.map(|(class, count)| (class.name().to_owned(), Value::from(*count))).collect::<Map<_, _>>()))
-}
-
-/// The gateway counts milliseconds on a clock that starts anywhere; people want the time of day.
-#[derive(Clone, Copy)]
-struct Moments {
-    /// PostgreSQL's microseconds.
-    now: i64,
-}
-
-impl Moments {
-    fn now() -> Moments {
-        Moments { now: viewpoint::now() }
-    }
-
-    fn after(self, ms: u64) -> Option<TimestampWithTimeZone> {
-        TimestampWithTimeZone::try_from(self.now.checked_add(i64::try_from(ms).ok()?.checked_mul(1000)?)?).ok()
-    }
-
-    fn before(self, ms: u64) -> Option<TimestampWithTimeZone> {
-        TimestampWithTimeZone::try_from(self.now.checked_sub(i64::try_from(ms).ok()?.checked_mul(1000)?)?).ok()
-    }
-}
-
-fn number(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -3,6 +3,7 @@
 
 mod ask;
 mod cache;
+mod cells;
 mod explain;
 mod gateway;
 mod prove;

@@ -11,6 +11,7 @@ use crate::service;
 use crate::stats::{self, Stage};
 
 use super::OrRaise;
+use super::cells::{ago, number, timestamp};
 
 /// What another role asked is not for everybody's eyes.
 const HIDDEN: &str = "<insufficient privilege>";
@@ -242,17 +243,4 @@ fn pg_stat_nl_query_reset() {
     service::ready().or_raise();
     stats::reset();
     queue::servers::reset();
-}
-
-fn number(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// The moment that was so many milliseconds ago.
-fn ago(millis: u64) -> Option<TimestampWithTimeZone> {
-    timestamp(viewpoint::now().saturating_sub(i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(1000)))
-}
-
-fn timestamp(micros: i64) -> Option<TimestampWithTimeZone> {
-    TimestampWithTimeZone::try_from(micros).ok()
 }
