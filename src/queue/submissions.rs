@@ -184,7 +184,7 @@ pub fn resubmit(owner: Owner, id: i64, note: &[u8], request: Request) -> bool {
     let Some(note) = Piece::store(note) else { return false };
     let ticket = request.ticket();
     let resubmitted = change(|tables, after| {
-        let Some(place) = place(tables, owner, id).filter(|place| is_to_be_looked_at(&tables.submissions[*place])) else {
+        let Some(place) = place_to_be_looked_at(tables, owner, id) else {
             after.free(note);
             return false;
         };
@@ -205,7 +205,7 @@ pub fn resubmit(owner: Owner, id: i64, note: &[u8], request: Request) -> bool {
 pub fn annotate(owner: Owner, id: i64, note: &[u8]) -> bool {
     let Some(note) = Piece::store(note) else { return false };
     let annotated = change(|tables, after| {
-        let Some(place) = place(tables, owner, id).filter(|place| is_to_be_looked_at(&tables.submissions[*place])) else {
+        let Some(place) = place_to_be_looked_at(tables, owner, id) else {
             after.free(note);
             return false;
         };
@@ -219,7 +219,7 @@ pub fn annotate(owner: Owner, id: i64, note: &[u8]) -> bool {
 pub fn done(owner: Owner, id: i64, outcome: &[u8]) -> bool {
     let Some(bytes) = Piece::store(outcome) else { return false };
     let stored = change(|tables, after| {
-        let Some(place) = place(tables, owner, id).filter(|place| is_to_be_looked_at(&tables.submissions[*place])) else {
+        let Some(place) = place_to_be_looked_at(tables, owner, id) else {
             after.free(bytes);
             return false;
         };
@@ -298,6 +298,10 @@ fn clear(row: &mut Row, after: &mut After) {
 /// Answered or lost, and nobody has stored what follows from it.
 fn is_to_be_looked_at(row: &Row) -> bool {
     matches!(row.state, ANSWERED | LOST)
+}
+
+fn place_to_be_looked_at(tables: &Tables<'_>, owner: Owner, id: i64) -> Option<usize> {
+    place(tables, owner, id).filter(|place| is_to_be_looked_at(&tables.submissions[*place]))
 }
 
 fn place(tables: &Tables<'_>, owner: Owner, id: i64) -> Option<usize> {

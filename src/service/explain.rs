@@ -15,7 +15,7 @@ use crate::stats::{Call, Stage};
 use super::model::{self, Conversation, Manner};
 use super::proof::Allowed;
 use super::understood::Understood;
-use super::{Answered, ask, choose, failed, least_confidence, sure, take, today, understand};
+use super::{ask, choose, failed, goes_to_a_model, recall, sure, today, understand};
 
 /// Everything there is to say about how a question is read.
 pub struct Explained {
@@ -47,9 +47,7 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
             // Nothing stays locked while a model is asked.
             let (understood, shown) = attempt::keeping_locks_if(|_| false, || embedded(&mut call, &asking, &question, &limits))?;
             let shown = match shown {
-                Err(error) if settings::may_ask_models() && error.is_for_a_model(settings::min_confidence()) => {
-                    by_model(&mut call, asking, question, &limits, Some(error))
-                }
+                Err(error) if goes_to_a_model(&error) => by_model(&mut call, asking, question, &limits, Some(error)),
                 shown => shown,
             };
             (Some(understood), shown)
@@ -83,12 +81,7 @@ fn by_model(
     limits: &Rc<Limits>,
     embedded: Option<Error>,
 ) -> Result<Shown, Error> {
-    let hit = cache::recall_shared(&asking, &question, least_confidence(), today);
-    let known: Option<Answered<Allowed>> = match hit {
-        Some(hit) => take(call, &asking, hit, limits)?,
-        None => None,
-    };
-    let answered = match known {
+    let answered = match recall::<Allowed>(call, &asking, &question, limits)? {
         Some(answered) => answered,
         None => {
             let conversation = Conversation::begin(call, asking, question, Rc::clone(limits), embedded, Manner::Session)?;

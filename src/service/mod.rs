@@ -175,7 +175,7 @@ fn find<P: Proof>(
         // What the engine looked at stays locked for its answer, and not while a model thinks.
         _ => match attempt::keeping_locks_if(Result::is_ok, || find_embedded(call, &asking, &question, &limits)) {
             Ok(answered) => return Ok(Begun::Answered(answered)),
-            Err(error) if error.is_for_a_model(settings::min_confidence()) => Some(error),
+            Err(error) if goes_to_a_model(&error) => Some(error),
             Err(error) => return Err(error),
         },
     };
@@ -218,8 +218,7 @@ fn find_embedded<P: Proof>(call: &mut Call, asking: &Asking, question: &str, lim
         Ok(chosen) => chosen,
         Err(error) => {
             let of_data = understood.answer.depends_on_data || matches!(error, Error::NotProven { .. });
-            let is_last_word = !(settings::may_ask_models() && error.is_for_a_model(settings::min_confidence()));
-            if memorable && is_last_word {
+            if memorable && !goes_to_a_model(&error) {
                 cache::remember_refusal(asking, limits, &error, writes.filter(|_| of_data));
             }
             return Err(error);
@@ -270,6 +269,17 @@ fn sure(statement: &Statement) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::Unsure { reading: Box::new(reading_of(statement)), minimum })
+}
+
+/// Whether a model is asked where the embedded engine ends like this.
+fn goes_to_a_model(error: &Error) -> bool {
+    settings::may_ask_models() && error.is_for_a_model(settings::min_confidence())
+}
+
+/// The answer that the cluster remembers, proven; none where it remembers none that holds.
+fn recall<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: &Rc<Limits>) -> Result<Option<Answered<P>>, Error> {
+    let hit = cache::recall_shared(asking, question, least_confidence(), today);
+    hit.map_or(Ok(None), |hit| take(call, asking, hit, limits))
 }
 
 /// The confidence below which a model may know better; 0 where none may be asked.

@@ -40,8 +40,17 @@ pub struct Choices {
     question: String,
     /// What was said so far.
     turns: Vec<Turn>,
-    /// The prompts of the present turn, by the tokens that they may have.
-    prompts: Vec<(usize, Rc<Prompt>)>,
+    /// The prompts of the present turn.
+    prompts: Vec<Rc<Made>>,
+}
+
+/// A prompt and how long it is, which takes a walk over the whole schema to say.
+struct Made {
+    /// Tokens that it may have.
+    budget: usize,
+    prompt: Prompt,
+    /// Tokens that it has.
+    tokens: usize,
 }
 
 impl Choices {
@@ -135,31 +144,31 @@ impl Choices {
 
     /// The whole request to a server; none where it does not fit into its context.
     pub fn request(&mut self, place: usize) -> Option<Request> {
-        let prompt = self.prompt(place)?;
+        let made = self.made(place)?;
         let server = self.server(place)?;
-        Some(server.options.request(&prompt.system, &prompt.messages, &answer_shape()))
+        Some(server.options.request(&made.prompt.system, &made.prompt.messages, &answer_shape()))
     }
 
     /// Tokens that asking it costs at most; none where the prompt does not fit.
     pub fn tokens(&mut self, place: usize) -> Option<u64> {
-        let prompt = self.prompt(place)?;
+        let made = self.made(place)?;
         let answer = self.server(place)?.options.max_tokens;
-        Some(prompt.tokens() as u64 + u64::from(answer))
+        Some(made.tokens as u64 + u64::from(answer))
     }
 
-    /// None where no table has room in it.
-    fn prompt(&mut self, place: usize) -> Option<Rc<Prompt>> {
+    /// The prompt for a server. None where no table has room in it.
+    fn made(&mut self, place: usize) -> Option<Rc<Made>> {
         let budget = self.server(place)?.options.prompt_tokens() as usize;
-        let made = self.prompts.iter().find(|(tokens, _)| *tokens == budget).map(|(_, prompt)| Rc::clone(prompt));
-        let prompt = made.unwrap_or_else(|| {
+        let known = self.prompts.iter().find(|made| made.budget == budget).map(Rc::clone);
+        let made = known.unwrap_or_else(|| {
             let schema = self.snapshot.prepared.schema();
             let first = plain::plain(schema, &self.question, budget, viewpoint::quoted);
             let prompt = self.turns.iter().fold(first, |prompt, turn| repair::repair(&prompt, &turn.sql, &turn.refusal));
-            let prompt = Rc::new(prompt);
-            self.prompts.push((budget, Rc::clone(&prompt)));
-            prompt
+            let made = Rc::new(Made { budget, tokens: prompt.tokens(), prompt });
+            self.prompts.push(Rc::clone(&made));
+            made
         });
-        (prompt.relations > 0 && prompt.tokens() <= budget).then_some(prompt)
+        (made.prompt.relations > 0 && made.tokens <= budget).then_some(made)
     }
 }
 

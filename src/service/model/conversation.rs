@@ -21,12 +21,12 @@ use crate::pg::{attempt, timeout};
 use crate::queue::progress::{Progress, Stage as At};
 use crate::queue::{self, Look, Unsent, WaitEvent};
 use crate::service::proof::Proof;
-use crate::service::{Answered, failed, least_confidence, take, today};
+use crate::service::{Answered, failed, recall};
 use crate::settings;
 use crate::stats::{Call, Stage};
 
 use super::choices::Choices;
-use super::exchange::{Attempt, Exchange};
+use super::exchange::{self, Attempt, Exchange};
 use super::flight::{Found, Place};
 
 /// Milliseconds that must be left for another attempt.
@@ -257,8 +257,8 @@ impl Conversation {
 
     /// The answer, if somebody found it meanwhile.
     fn recall<P: Proof>(&mut self, call: &mut Call) -> Result<Option<Move<P>>, Error> {
-        let Some(hit) = cache::recall_shared(&self.asking, &self.question, least_confidence(), today) else { return Ok(None) };
-        Ok(take(call, &self.asking, hit, &self.limits)?.map(|answered| Move::Found(Box::new(answered))))
+        let known = recall(call, &self.asking, &self.question, &self.limits)?;
+        Ok(known.map(|answered| Move::Found(Box::new(answered))))
     }
 
     fn choose<P>(&mut self) -> Moved<P> {
@@ -298,9 +298,7 @@ impl Conversation {
             Err(Unsent::Full(_)) if self.manner == Manner::Batch => {
                 Ok(Move::To(State::Pausing { until: queue::now() + QUEUE_PAUSE, then: None }))
             }
-            Err(Unsent::Full(full)) => Err(unsent::full(full, settings::queue_size()).into()),
-            Err(Unsent::NoWorker) => Err(unsent::no_worker().into()),
-            Err(Unsent::NoMemory) => Err(unsent::no_memory().into()),
+            Err(unsent) => Err(exchange::not_sent(unsent)),
         }
     }
 

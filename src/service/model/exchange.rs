@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use nl_query_core::error::Error;
+use nl_query_core::gateway::route::Standing;
+use nl_query_core::gateway::unsent;
 use nl_query_core::provider::request::Request as Asked;
 use nl_query_core::queue::Priority;
 use nl_query_core::wire::{self, KeySource};
@@ -41,7 +44,7 @@ impl Exchange {
     /// Sends a request.
     pub fn send(choices: &mut Choices, attempt: Attempt, priority: Priority, deadline: u64) -> Result<Exchange, Unsent> {
         let Attempt { place, number, asked } = attempt;
-        let too_long = || Unsent::Standing(nl_query_core::gateway::route::Standing::TooLong);
+        let too_long = || Unsent::Standing(Standing::TooLong);
         let tokens = choices.tokens(place).ok_or_else(too_long)?;
         let (Some((key, terms)), Some(server)) = (choices.terms(place), choices.server(place)) else { return Err(too_long()) };
         let call = call(server, &asked);
@@ -74,6 +77,15 @@ impl Exchange {
     pub fn count(&self, call: &mut Call, answer: &wire::Answer) {
         let provider = Duration::from_micros(answer.total_us);
         count(call, answer, self.sent.elapsed().saturating_sub(provider));
+    }
+}
+
+/// The error for what was not sent, where no other server is to be asked instead.
+pub fn not_sent(unsent: Unsent) -> Error {
+    match unsent {
+        Unsent::Full(full) => unsent::full(full, settings::queue_size()).into(),
+        Unsent::NoWorker => unsent::no_worker().into(),
+        Unsent::NoMemory | Unsent::Standing(_) => unsent::no_memory().into(),
     }
 }
 

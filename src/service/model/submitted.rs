@@ -17,7 +17,7 @@ use crate::guard::RowSink;
 use crate::pg::viewpoint;
 use crate::queue::progress::{Progress, Stage as At};
 use crate::queue::submissions::{self, Owner, State as Stored, Submission};
-use crate::queue::{self, Unsent, WaitEvent};
+use crate::queue::{self, WaitEvent};
 use crate::service::proof::Allowed;
 use crate::service::{Begun, ask, begin, ready, run};
 use crate::settings;
@@ -59,7 +59,7 @@ pub fn submit(text: &str) -> Result<i64, Error> {
     let mut conversation = match begun {
         Begun::Answered(answered) => {
             let outcome = Outcome::of(Ok(&answered.statement));
-            let id = submissions::submit_done(owner(), &note.bytes(), &outcome.bytes()).map_err(unsent)?;
+            let id = submissions::submit_done(owner(), &note.bytes(), &outcome.bytes()).map_err(exchange::not_sent)?;
             call.answered(answered.statement.engine, 0);
             return Ok(id);
         }
@@ -70,11 +70,11 @@ pub fn submit(text: &str) -> Result<i64, Error> {
         Step::Done(outcome) => {
             let answered = (*outcome)?;
             let outcome = Outcome::of(Ok(&answered.statement));
-            submissions::submit_done(owner(), &note.bytes(), &outcome.bytes()).map_err(unsent)
+            submissions::submit_done(owner(), &note.bytes(), &outcome.bytes()).map_err(exchange::not_sent)
         }
         Step::Wait { .. } => {
             let State::Waiting(exchange) = leave(&mut note, *conversation) else { return Err(Error::NoModelServer) };
-            let id = submissions::submit(owner(), &note.bytes(), exchange.request).map_err(unsent)?;
+            let id = submissions::submit(owner(), &note.bytes(), exchange.request).map_err(exchange::not_sent)?;
             call.leave_uncounted();
             Ok(id)
         }
@@ -261,13 +261,4 @@ fn same_view(note: &Note, asking: &Asking) -> Result<(), Error> {
         .with_detail("The names in its answer could mean other tables here.")
         .with_hint("Set search_path and row_security as they were, or submit the question again.");
     Err(complaint.into())
-}
-
-fn unsent(unsent: Unsent) -> Error {
-    use nl_query_core::gateway::unsent::{full, no_memory, no_worker};
-    match unsent {
-        Unsent::Full(cause) => full(cause, settings::queue_size()).into(),
-        Unsent::NoWorker => no_worker().into(),
-        Unsent::NoMemory | Unsent::Standing(_) => no_memory().into(),
-    }
 }
