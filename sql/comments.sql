@@ -1,5 +1,6 @@
 COMMENT ON FUNCTION nl_query(text) IS 'answers a question in plain language with one json object a row, run as the caller';
 COMMENT ON FUNCTION nl_record(text) IS 'answers a question with the columns of a column definition list, run as the caller';
+COMMENT ON FUNCTION nl_prompt(text, text) IS 'what a model server would be told about a question, to the letter; nothing is sent';
 COMMENT ON FUNCTION nl_create_view(text, text, bool) IS 'makes a plain view of the SQL that answers a question, owned by the caller';
 COMMENT ON FUNCTION nl_sql(text) IS 'answers a question in plain language with the SQL that would be run: proven, not run';
 COMMENT ON FUNCTION nl_explain(text, text) IS 'shows how a question is understood, word by word; format is text or json';

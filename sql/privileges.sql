@@ -3,6 +3,7 @@ GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_record(text) TO PUBLIC;
 -- Creating a view needs CREATE on its schema, as CREATE VIEW does.
 GRANT EXECUTE ON FUNCTION nl_create_view(text, text, bool) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_prompt(text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
 -- What was submitted is shown to the role that did, and to nobody else. Asking a model needs USAGE on its server in any case.

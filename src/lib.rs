@@ -56,6 +56,7 @@ extension_sql_file!(
         "nl_query_json",
         "nl_record_rows",
         nl_create_view,
+        nl_prompt,
         nl_sql,
         nl_submit,
         nl_status,

@@ -15,7 +15,10 @@ use crate::pg::compat;
 
 mod models;
 
-pub use models::{max_repairs, may_ask_models, model_timeout, servers_asked, traceparent};
+pub use models::{
+    disclose, disclosed_values, log_prompts, max_repairs, may_ask_models, model_timeout, samples, servers_asked, traceparent,
+    verify_results,
+};
 
 /// Who may write the SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]

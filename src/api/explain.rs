@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use nl_query_core::error::Error;
+use nl_query_core::prompt::Coverage;
 use pgrx::iter::SetOfIterator;
 use pgrx::prelude::*;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::cache::{Engine, Level};
 use crate::catalog::Origin;
 use crate::pg::report::report;
-use crate::service::{self, Explained, Shown, Understood};
+use crate::service::{self, Explained, Preview, Shown, Understood};
 
 use super::OrRaise;
 
@@ -32,7 +33,7 @@ fn nl_explain(question: &str, format: default!(&str, "'text'")) -> SetOfIterator
 }
 
 fn lines(explained: Explained) -> Vec<String> {
-    let Explained { understood, shown, remembered, times } = explained;
+    let Explained { understood, shown, told, remembered, times } = explained;
     let mut lines = Vec::new();
     match shown {
         Ok(Shown { statement, verdict }) => {
@@ -57,6 +58,7 @@ fn lines(explained: Explained) -> Vec<String> {
             lines.push(format!("Engine: {engine}"));
         }
     }
+    lines.extend(told.as_ref().map(told_line));
     if let Some(understood) = &understood {
         lines.extend(word_lines(understood));
         if understood.left_out() > 0 {
@@ -69,6 +71,28 @@ fn lines(explained: Explained) -> Vec<String> {
         times.iter().map(|(stage, time)| format!("{} {:.3} ms", stage.name(), milliseconds(*time))).collect();
     lines.push(format!("Time: {}", times.join(", ")));
     lines
+}
+
+fn told_line(told: &Preview) -> String {
+    let Preview { server, tokens, budget, coverage, .. } = told;
+    let Coverage { relations, shortened, left_out, nearest_left_out } = coverage;
+    let mut line = format!("Prompt: server \"{server}\", about {tokens} of {budget} tokens, {relations} relations");
+    if *shortened > 0 {
+        line.push_str(&format!(" ({shortened} shortened)"));
+    }
+    if *left_out > 0 {
+        let more = if *left_out > nearest_left_out.len() { ", …" } else { "" };
+        line.push_str(&format!(", left out {left_out}: {}{more}", nearest_left_out.join(", ")));
+    }
+    line
+}
+
+fn told_object(told: &Preview) -> Value {
+    let Preview { server, tokens, budget, coverage, .. } = told;
+    json!({
+        "server": server, "tokens": tokens, "budget": budget, "relations": coverage.relations, "shortened": coverage.shortened,
+        "left_out": coverage.left_out, "nearest_left_out": coverage.nearest_left_out,
+    })
 }
 
 fn word_lines(understood: &Understood) -> Vec<String> {
@@ -85,7 +109,7 @@ fn word_lines(understood: &Understood) -> Vec<String> {
 }
 
 fn object(explained: Explained) -> Value {
-    let Explained { understood, shown, remembered, times } = explained;
+    let Explained { understood, shown, told, remembered, times } = explained;
     let words: Vec<Value> = understood
         .iter()
         .flat_map(|understood| understood.words())
@@ -97,6 +121,9 @@ fn object(explained: Explained) -> Value {
     let left_out = understood.as_ref().map_or(0, Understood::left_out);
     let mut object =
         json!({"cache": tier(remembered), "catalog": catalog, "words": words, "left_out": left_out, "times_ms": times});
+    if let Some(told) = &told {
+        object["prompt"] = told_object(told);
+    }
     match shown {
         Ok(Shown { statement, verdict }) => {
             object["engine"] = json!(statement.engine.name());

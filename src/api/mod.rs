@@ -6,6 +6,7 @@ mod cache;
 mod cells;
 mod explain;
 mod gateway;
+mod prompt;
 mod prove;
 mod servers;
 mod stats;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod array_literal;
+pub mod ballot;
 pub mod complaint;
 pub mod error;
 pub mod flight;

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use nl_query_core::schema::RelationId;
+use nl_query_core::schema::{RelationId, Schema, TypeKind};
 
 use crate::ir::{Day, Query};
 use crate::parser::candidates::{self, Asked, Made, Written};
 use crate::parser::net::Network;
 use crate::parser::rank::anatomy::Anatomy;
-use crate::prepared::Prepared;
+use crate::prepared::{ColumnId, Prepared};
 use crate::question::Question;
 use crate::{lexicon, question, render, understand};
 
@@ -90,6 +90,18 @@ pub struct Candidate {
     pub paraphrase: String,
     /// Probability that this reading is right, 0 to 1.
     pub confidence: f64,
+}
+
+impl Candidate {
+    /// Whether it says of a text where it is stored, or how it is written there: something that only who may read the data knows. Labels
+    /// of enums are no data.
+    pub fn tells_of_values(&self, schema: &Schema) -> bool {
+        let is_label = |(relation, column): ColumnId| {
+            let column = schema.relations.get(relation).and_then(|relation| relation.columns.get(column));
+            column.is_some_and(|column| column.kind == TypeKind::Enum)
+        };
+        Anatomy::of(&self.query).compared.iter().any(|(column, _)| !column.is_some_and(is_label))
+    }
 }
 
 /// A word (or several) of the question and how the best reading uses it.

@@ -26,11 +26,14 @@ pub mod prepared;
 pub mod question;
 #[cfg(test)]
 mod random;
+pub mod relevance;
 pub mod render;
 pub mod slots;
 pub mod understand;
 pub mod walk;
 
 pub use answer::{Answer, Candidate, Lookup, NoProbe, Refusal, ValueHit, ValueProbe, WordAccount, answer};
+pub use link::mentioned::{Mentioned, mentioned};
 pub use prepared::Prepared;
+pub use relevance::relevance;
 pub use slots::{Carriage, Carried, carriage};

@@ -1,4 +1,4 @@
-//! What an invented name might have meant: the nearest names that exist and that this role may read.
+//! What an invented name might have meant: the nearest names that exist, that this role may read, and that are not private.
 //!
 //! PostgreSQL's own hint names the nearest column of any relation in the statement, also one that the role may not read; such a
 //! hint is taken away.
@@ -21,13 +21,19 @@ const RELATIONS: &CStr = c"SELECT pg_catalog.string_agg(name, E'\\n') FROM (SELE
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
     WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' \
     AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_seclabel l WHERE l.provider OPERATOR(pg_catalog.=) 'nl_query' \
+    AND l.label OPERATOR(pg_catalog.=) 'private' AND l.objsubid OPERATOR(pg_catalog.=) 0 \
+    AND (l.objoid OPERATOR(pg_catalog.=) c.oid OR l.objoid OPERATOR(pg_catalog.=) n.oid)) \
     AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')) LIMIT 5000) names";
 
 /// Readable columns of some relations, one a line.
 const COLUMNS: &CStr =
     c"SELECT pg_catalog.string_agg(DISTINCT a.attname::pg_catalog.text, E'\\n') FROM pg_catalog.pg_attribute a \
     WHERE a.attrelid OPERATOR(pg_catalog.=) ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped \
-    AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')";
+    AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') \
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_seclabel l WHERE l.provider OPERATOR(pg_catalog.=) 'nl_query' \
+    AND l.label OPERATOR(pg_catalog.=) 'private' AND l.objoid OPERATOR(pg_catalog.=) a.attrelid \
+    AND (l.objsubid OPERATOR(pg_catalog.=) a.attnum OR l.objsubid OPERATOR(pg_catalog.=) 0))";
 
 /// Time for looking around, in ms: it is an error path, and the error must not wait for a busy catalog.
 const PATIENCE_MS: i32 = 500;

@@ -5,7 +5,12 @@ use nl_query_core::complaint::Complaint;
 use nl_query_core::error::{Error, Known, Reading};
 use nl_query_core::refusal::Refusal;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgSqlErrorCode, function_name};
+use pgrx::{PgLogLevel, PgSqlErrorCode, function_name};
+
+/// A line of the server's log that no client sees.
+pub fn to_log(message: String) {
+    pgrx::ereport!(PgLogLevel::LOG_SERVER_ONLY, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message);
+}
 
 /// The report for an error.
 pub fn report(error: Error) -> ErrorReport {

@@ -99,6 +99,11 @@ pub fn today() -> (i32, u8, u8) {
     (now.tm_year, u8::try_from(now.tm_mon).unwrap_or(1), u8::try_from(now.tm_mday).unwrap_or(1))
 }
 
+/// The server's major version, as in 15.
+pub fn server_version() -> u32 {
+    pg_sys::PG_VERSION_NUM / 10_000
+}
+
 /// The present moment, in PostgreSQL's microseconds since 2000.
 pub fn now() -> i64 {
     // SAFETY: reads the clock.

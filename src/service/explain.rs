@@ -12,10 +12,10 @@ use crate::pg::attempt;
 use crate::settings::{self, Engine};
 use crate::stats::{Call, Stage};
 
-use super::model::{self, Conversation, Manner};
+use super::model::{self, Conversation, Manner, Preview};
 use super::proof::Allowed;
 use super::understood::Understood;
-use super::{ask, choose, failed, goes_to_a_model, recall, sure, today, understand};
+use super::{Unanswered, ask, choose, failed, goes_to_a_model, recall, sure, today, understand};
 
 /// Everything there is to say about how a question is read.
 pub struct Explained {
@@ -23,6 +23,8 @@ pub struct Explained {
     pub understood: Option<Understood>,
     /// What would answer it.
     pub shown: Result<Shown, Error>,
+    /// What a model was told of it, or would be told; none where none is asked.
+    pub told: Option<Preview>,
     /// Where its answer is remembered.
     pub remembered: Option<Level>,
     /// By stage, in their order; zero where one was not reached.
@@ -41,13 +43,17 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
     let limits = settings::shared_limits();
     let (asking, question) = ask(&mut call, text, &limits)?;
     let remembered = cache::peek(&asking, today);
+    let mut told = None;
     let (understood, shown) = match settings::engine() {
-        Engine::model if settings::may_ask_models() => (None, by_model(&mut call, asking, question, &limits, None)),
+        Engine::model if settings::may_ask_models() => (None, by_model(&mut call, asking, question, &limits, None, &mut told)),
         _ => {
             // Nothing stays locked while a model is asked.
             let (understood, shown) = attempt::keeping_locks_if(|_| false, || embedded(&mut call, &asking, &question, &limits))?;
             let shown = match shown {
-                Err(error) if goes_to_a_model(&error) => by_model(&mut call, asking, question, &limits, Some(error)),
+                Err(error) if goes_to_a_model(&error) => {
+                    let unanswered = Unanswered { error, drafts: understood.drafts() };
+                    by_model(&mut call, asking, question, &limits, Some(unanswered), &mut told)
+                }
                 shown => shown,
             };
             (Some(understood), shown)
@@ -58,7 +64,7 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
     if let Ok(shown) = &shown {
         call.answered(shown.statement.engine, 0);
     }
-    Ok(Explained { understood, shown, remembered, times })
+    Ok(Explained { understood, shown, told, remembered, times })
 }
 
 type Read = (Understood, Result<Shown, Error>);
@@ -79,8 +85,11 @@ fn by_model(
     asking: Asking,
     question: String,
     limits: &Rc<Limits>,
-    embedded: Option<Error>,
+    embedded: Option<Unanswered>,
+    told: &mut Option<Preview>,
 ) -> Result<Shown, Error> {
+    let drafts = embedded.as_ref().map(|unanswered| unanswered.drafts.clone()).unwrap_or_default();
+    *told = model::preview(call, &question, drafts, limits, None).ok();
     let answered = match recall::<Allowed>(call, &asking, &question, limits)? {
         Some(answered) => answered,
         None => {

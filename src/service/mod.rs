@@ -5,6 +5,7 @@
 
 mod explain;
 mod model;
+mod preview;
 mod proof;
 mod understood;
 
@@ -27,7 +28,8 @@ use model::{Conversation, Manner};
 use proof::{Allowed, Proof};
 
 pub use explain::{Explained, Shown, explain};
-pub use model::{Status, batch, cancel, fetch, status, submit};
+pub use model::{Preview, Status, batch, cancel, fetch, status, submit};
+pub use preview::prompt;
 pub use understood::Understood;
 
 /// A question that has its answer.
@@ -42,6 +44,13 @@ enum Begun<P> {
     Answered(Answered<P>),
     /// Nobody has been asked yet.
     Asking(Box<Conversation>),
+}
+
+/// A question that the embedded engine has no answer to.
+pub(in crate::service) struct Unanswered {
+    error: Error,
+    /// What it would have written, for a model to see.
+    drafts: Vec<String>,
 }
 
 /// A reading that the guard let through.
@@ -168,15 +177,16 @@ fn find<P: Proof>(
     let progress = Progress::begin(viewpoint::user());
     progress.at(progress::Stage::Reading, 1);
     if !settings::may_ask_models() {
-        return find_embedded(call, &asking, &question, &limits).map(Begun::Answered);
+        let found = find_embedded(call, &asking, &question, &limits);
+        return found.map(Begun::Answered).map_err(|unanswered| unanswered.error);
     }
     let embedded = match settings::engine() {
         Engine::model => None,
         // What the engine looked at stays locked for its answer, and not while a model thinks.
         _ => match attempt::keeping_locks_if(Result::is_ok, || find_embedded(call, &asking, &question, &limits)) {
             Ok(answered) => return Ok(Begun::Answered(answered)),
-            Err(error) if goes_to_a_model(&error) => Some(error),
-            Err(error) => return Err(error),
+            Err(unanswered) if goes_to_a_model(&unanswered.error) => Some(unanswered),
+            Err(unanswered) => return Err(unanswered.error),
         },
     };
     let conversation = Conversation::begin(call, asking, question, limits, embedded, manner)?;
@@ -208,10 +218,15 @@ fn take<P: Proof>(call: &mut Call, asking: &Asking, hit: Hit, limits: &Rc<Limits
 
 /// A new answer of the embedded engine, remembered, or a refusal, remembered for a moment. What a model may know better is not
 /// remembered.
-fn find_embedded<P: Proof>(call: &mut Call, asking: &Asking, question: &str, limits: &Rc<Limits>) -> Result<Answered<P>, Error> {
+fn find_embedded<P: Proof>(
+    call: &mut Call,
+    asking: &Asking,
+    question: &str,
+    limits: &Rc<Limits>,
+) -> Result<Answered<P>, Unanswered> {
     // Before any row is looked at.
     let writes = if asking.reach() > Reach::Nowhere { Some(generation::watch_writes()) } else { None };
-    let understood = understand(call, question, limits)?;
+    let understood = understand(call, question, limits).map_err(Unanswered::without_drafts)?;
     let memorable = understood.is_memorable();
     let chosen = choose(call, &understood, limits, P::prove);
     let Chosen { place, proof } = match chosen {
@@ -221,7 +236,7 @@ fn find_embedded<P: Proof>(call: &mut Call, asking: &Asking, question: &str, lim
             if memorable && !goes_to_a_model(&error) {
                 cache::remember_refusal(asking, limits, &error, writes.filter(|_| of_data));
             }
-            return Err(error);
+            return Err(Unanswered { error, drafts: understood.drafts() });
         }
     };
     call.identify(proof.query_id());
@@ -231,8 +246,10 @@ fn find_embedded<P: Proof>(call: &mut Call, asking: &Asking, question: &str, lim
     let is_last_word = statement.is_certain(least_confidence());
     let statement = if memorable && is_last_word { cache::remember(asking, question, statement) } else { Rc::new(statement) };
     cache::note_proof(asking, limits, proof.query_id());
-    sure(&statement)?;
-    Ok(Answered { statement, proof, limits: Rc::clone(limits) })
+    match sure(&statement) {
+        Ok(()) => Ok(Answered { statement, proof, limits: Rc::clone(limits) }),
+        Err(error) => Err(Unanswered { error, drafts: understood.drafts() }),
+    }
 }
 
 /// Who asks what, for those who do not want what is remembered.
@@ -260,6 +277,12 @@ fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Unders
     call.spent(Stage::Probe, probing);
     let cut_short = probe.is_cut_short();
     Ok(Understood { snapshot, answer, cut_short, origin })
+}
+
+impl Unanswered {
+    fn without_drafts(error: Error) -> Unanswered {
+        Unanswered { error, drafts: Vec::new() }
+    }
 }
 
 /// Refuses to act upon a statement that is not certain enough.

@@ -3,13 +3,18 @@
 use std::rc::Rc;
 
 use nl_query_core::error::{Error, Known};
+use nl_query_core::prompt::Disclose;
 use nl_query_engine::{Answer, Candidate, Lookup, Refusal as Unanswerable, WordAccount, slots};
 
 use crate::cache::{self, Asking, Reach, Statement};
 use crate::catalog::{Origin, Snapshot};
 use crate::pg::viewpoint;
+use crate::settings;
 
 use super::today;
+
+/// Readings that a model sees at most.
+const DRAFTS: usize = 3;
 
 /// What a question came to before anything was proven.
 pub struct Understood {
@@ -62,6 +67,14 @@ impl Understood {
         let answer = &self.answer;
         let of_this_moment = answer.depends_on_data && viewpoint::sees_other_rows();
         !of_this_moment && !self.cut_short && !self.snapshot.differs_by_session(&answer.lookups)
+    }
+
+    /// What a model may see of the readings. One that rests on stored values tells of them.
+    pub(super) fn drafts(&self) -> Vec<String> {
+        let schema = self.snapshot.prepared.schema();
+        let may_tell = settings::disclose() >= Disclose::Values;
+        let told = self.candidates().iter().filter(|candidate| may_tell || !candidate.tells_of_values(schema));
+        told.take(DRAFTS).map(|candidate| candidate.sql.clone()).collect()
     }
 
     /// Whether something was looked for in the data and not found: new rows could give another answer.

@@ -16,6 +16,8 @@ pub enum Standing {
     Busy,
     /// It was asked for this request and failed.
     Failed(Box<Failure>),
+    /// It was asked for this request, and its answer is in doubt.
+    Doubted,
     /// Its breaker is open.
     Open { until: u64 },
     /// It asked for patience.
@@ -59,6 +61,8 @@ pub enum Cause {
     NoServer,
     /// At least one server was asked, and the last one failed so.
     Failed(FailureClass),
+    /// Servers were asked, and their answers are in doubt.
+    Doubted,
     /// A limit of the caller's role or of a server.
     Limit,
     /// Breakers are open.
@@ -111,7 +115,7 @@ fn no_route(servers: &[Server], now: u64) -> NoRoute {
 fn rank(standing: &Standing) -> u8 {
     match standing {
         Standing::Ready | Standing::Busy => 0,
-        Standing::Failed(_) => 1,
+        Standing::Failed(_) | Standing::Doubted => 1,
         Standing::Limited(_) => 2,
         Standing::Cooling { .. } => 3,
         Standing::Open { .. } => 4,
@@ -125,6 +129,7 @@ fn cause(standing: &Standing) -> Cause {
     match standing {
         Standing::Ready | Standing::Busy => Cause::NoServer,
         Standing::Failed(failure) => Cause::Failed(failure.class),
+        Standing::Doubted => Cause::Doubted,
         Standing::Limited(_) => Cause::Limit,
         Standing::Cooling { .. } => Cause::Cooling,
         Standing::Open { .. } => Cause::Open,
@@ -151,6 +156,7 @@ fn says(standing: &Standing, now: u64) -> String {
         Standing::Ready => "is ready".to_owned(),
         Standing::Busy => "is busy".to_owned(),
         Standing::Failed(failure) => format!("{}: {}", failure.class.says(), failure.message),
+        Standing::Doubted => "gave an answer that is in doubt".to_owned(),
         Standing::Open { until } => format!("failed too often and is left alone for {}", seconds(until)),
         Standing::Cooling { until } => format!("asked for patience for {}", seconds(until)),
         Standing::Misconfigured(class) => class.says().to_owned(),
@@ -183,6 +189,9 @@ fn complaint(server: &Server, now: u64) -> Complaint {
         Standing::TooLong => Complaint::new("54000", format!("prompt is too long for model server \"{name}\"")).with_hint(
             "Raise the server's option context_tokens if its model takes more, or use a role that may read fewer tables.",
         ),
+        Standing::Doubted => {
+            Complaint::new("22023", format!("model server \"{name}\" {}", says(standing, now))).with_hint("Ask in other words.")
+        }
         Standing::Ready | Standing::Busy => Complaint::new("XX000", format!("model server \"{name}\" was not asked")),
     }
 }

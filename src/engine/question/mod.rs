@@ -12,6 +12,7 @@ mod numbers;
 mod tests;
 mod tokens;
 
+pub use dates::calendar::weekday_name;
 pub use dates::impossible::impossible_day;
 
 /// A question taken apart. All `Range<usize>` named `tokens` are positions in `tokens`.

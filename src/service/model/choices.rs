@@ -6,21 +6,26 @@
 use std::rc::Rc;
 
 use nl_query_core::gateway::route::{self, NoRoute, Standing};
-use nl_query_core::prompt::{Prompt, answer_shape, plain, repair};
+use nl_query_core::prompt::{answer_shape, repair};
 use nl_query_core::provider::failure::Failure;
 use nl_query_core::provider::request::Request;
-use nl_query_core::refusal::Refusal;
+use nl_query_core::server_options::Role;
 
 use crate::catalog::Snapshot;
 use crate::pg::viewpoint;
 use crate::queue::{self, ServerKey, Terms};
 use crate::servers::{Listed, ModelServer, listed};
 
-/// An answer that was not proven, for the model to see.
+use super::briefing::{Briefing, Made};
+
+/// How warm the further answers are where several are asked for at once: at no temperature they would all be the same.
+const WARMTH: f64 = 0.7;
+
+/// An answer that was of no use, for the model to see, and the server that gave it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Turn {
-    pub sql: String,
-    pub refusal: Refusal,
+    pub server: String,
+    pub turn: repair::Turn,
 }
 
 /// A server of the list.
@@ -36,28 +41,22 @@ pub struct Choices {
     choices: Vec<Choice>,
     role: u32,
     database: u32,
-    snapshot: Rc<Snapshot>,
-    question: String,
+    briefing: Briefing,
     /// What was said so far.
     turns: Vec<Turn>,
     /// The prompts of the present turn.
     prompts: Vec<Rc<Made>>,
 }
 
-/// A prompt and how long it is, which takes a walk over the whole schema to say.
-struct Made {
-    /// Tokens that it may have.
-    budget: usize,
-    prompt: Prompt,
-    /// Tokens that it has.
-    tokens: usize,
-}
-
 impl Choices {
-    pub fn new(snapshot: Rc<Snapshot>, question: String) -> Choices {
-        let choices = listed().into_iter().map(Choice::of).collect();
+    /// `drafts` are queries that the embedded engine would write, for the model to see.
+    pub fn new(snapshot: Rc<Snapshot>, question: String, drafts: Vec<String>) -> Choices {
+        let mut choices: Vec<Choice> = listed().into_iter().map(Choice::of).collect();
+        // Cheap before dear, else as they are listed.
+        choices.sort_by_key(Choice::rank);
         let (role, database) = (viewpoint::user(), viewpoint::database());
-        Choices { choices, role, database, snapshot, question, turns: Vec::new(), prompts: Vec::new() }
+        let briefing = Briefing::new(snapshot, question, drafts);
+        Choices { choices, role, database, briefing, turns: Vec::new(), prompts: Vec::new() }
     }
 
     /// Whether the caller may use none of them, which is nothing to tell somebody who did not ask for a model.
@@ -65,17 +64,38 @@ impl Choices {
         self.choices.iter().all(|choice| choice.against == Some(Standing::NoPrivilege))
     }
 
-    /// The server to ask now.
+    /// The server to ask now. Those behind the first that is ready are not looked at.
     pub fn next(&mut self, now: u64) -> Result<usize, Box<NoRoute>> {
-        let standings: Vec<route::Server> = (0..self.choices.len())
-            .map(|place| route::Server { name: self.choices[place].name.clone(), standing: self.standing(place) })
-            .collect();
+        let mut standings: Vec<route::Server> = Vec::with_capacity(self.choices.len());
+        for place in 0..self.choices.len() {
+            let standing = self.standing(place);
+            if standing == Standing::Ready {
+                return Ok(place);
+            }
+            standings.push(route::Server { name: self.choices[place].name.clone(), standing });
+        }
         route::next(&standings, now)
     }
 
     /// Whether another one could be asked at once.
     pub fn has_other_than(&mut self, place: usize) -> bool {
         (0..self.choices.len()).any(|other| other != place && self.standing(other) == Standing::Ready)
+    }
+
+    /// Goes on to servers for hard questions, where there are any that can be asked and this one is none. Whether there are.
+    pub fn go_on_to_stronger(&mut self, place: Option<usize>) -> bool {
+        if place.is_some_and(|place| self.choices[place].is_strong()) || !self.has_stronger() {
+            return false;
+        }
+        self.choices.iter_mut().filter(|choice| !choice.is_strong() && choice.against.is_none()).for_each(|choice| {
+            choice.against = Some(Standing::Doubted);
+        });
+        true
+    }
+
+    fn has_stronger(&mut self) -> bool {
+        let can_be_asked = |standing| matches!(standing, Standing::Ready | Standing::Busy);
+        (0..self.choices.len()).any(|place| self.choices[place].is_strong() && can_be_asked(self.standing(place)))
     }
 
     /// What speaks for or against asking a server now.
@@ -92,7 +112,7 @@ impl Choices {
         self.choices[place].against = Some(against);
     }
 
-    /// The model's answer was refused: the next prompt says so.
+    /// The model's answer was of no use: the next prompt says so.
     pub fn add_turn(&mut self, turn: Turn) {
         self.turns.push(turn);
         self.prompts.clear();
@@ -100,6 +120,16 @@ impl Choices {
 
     pub fn turns(&self) -> &[Turn] {
         &self.turns
+    }
+
+    /// Answers of a server that were sent back to it.
+    pub fn turns_of(&self, place: usize) -> usize {
+        self.turns.iter().filter(|turn| turn.server == self.choices[place].name).count()
+    }
+
+    /// What of the prompt does not depend on servers.
+    pub fn drafts(&self) -> &[String] {
+        self.briefing.drafts()
     }
 
     pub fn role(&self) -> u32 {
@@ -127,6 +157,11 @@ impl Choices {
         })
     }
 
+    /// Servers whose answers are in doubt.
+    pub fn doubted(&self) -> impl Iterator<Item = &str> {
+        self.choices.iter().filter(|choice| choice.against == Some(Standing::Doubted)).map(|choice| choice.name.as_str())
+    }
+
     pub fn place_of(&self, name: &str) -> Option<usize> {
         self.choices.iter().position(|choice| choice.name == name)
     }
@@ -149,6 +184,12 @@ impl Choices {
         Some(server.options.request(&made.prompt.system, &made.prompt.messages, &answer_shape()))
     }
 
+    /// The same request, for another answer.
+    pub fn warmer(request: &Request) -> Request {
+        // Where a server takes no temperature, its answers differ anyway.
+        Request { temperature: request.temperature.map(|temperature| temperature.max(WARMTH)), ..request.clone() }
+    }
+
     /// Tokens that asking it costs at most; none where the prompt does not fit.
     pub fn tokens(&mut self, place: usize) -> Option<u64> {
         let made = self.made(place)?;
@@ -157,18 +198,15 @@ impl Choices {
     }
 
     /// The prompt for a server. None where no table has room in it.
-    fn made(&mut self, place: usize) -> Option<Rc<Made>> {
+    pub fn made(&mut self, place: usize) -> Option<Rc<Made>> {
         let budget = self.server(place)?.options.prompt_tokens() as usize;
         let known = self.prompts.iter().find(|made| made.budget == budget).map(Rc::clone);
         let made = known.unwrap_or_else(|| {
-            let schema = self.snapshot.prepared.schema();
-            let first = plain::plain(schema, &self.question, budget, viewpoint::quoted);
-            let prompt = self.turns.iter().fold(first, |prompt, turn| repair::repair(&prompt, &turn.sql, &turn.refusal));
-            let made = Rc::new(Made { budget, tokens: prompt.tokens(), prompt });
+            let made = Rc::new(self.briefing.prompt(self.turns.iter().map(|turn| &turn.turn), budget));
             self.prompts.push(Rc::clone(&made));
             made
         });
-        (made.prompt.relations > 0 && made.tokens <= budget).then_some(made)
+        (made.prompt.coverage.relations > 0 && made.tokens <= budget).then_some(made)
     }
 }
 
@@ -178,6 +216,22 @@ impl Choice {
             Listed::Usable(server) => Choice { name: server.name.clone(), server: Some(server), against: None },
             Listed::NoPrivilege(name) => Choice { name, server: None, against: Some(Standing::NoPrivilege) },
             Listed::Bad { name, why } => Choice { name, server: None, against: Some(Standing::BadOptions(why)) },
+        }
+    }
+
+    fn role(&self) -> Option<Role> {
+        self.server.as_ref().and_then(|server| server.options.role)
+    }
+
+    fn is_strong(&self) -> bool {
+        self.role() == Some(Role::Strong)
+    }
+
+    fn rank(&self) -> u8 {
+        match self.role() {
+            Some(Role::Fast) => 0,
+            None => 1,
+            Some(Role::Strong) => 2,
         }
     }
 }

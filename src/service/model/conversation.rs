@@ -1,18 +1,22 @@
 //! One question on its way to a model and back, a step at a time.
 //!
-//! A step never waits. What it waits for between two steps is the latch, which workers and leaders of flights set.
+//! A step never waits. What it waits for between two steps is the latch, which workers and leaders of flights set. Where several answers
+//! are asked for at once, one request is looked at after the other while all of them are under way.
 
+mod judged;
 mod received;
 
 use std::rc::Rc;
 use std::time::Instant;
 
+use nl_query_core::ballot::Ballot;
 use nl_query_core::error::Error;
 use nl_query_core::gateway::route::Standing;
 use nl_query_core::gateway::unsent;
 use nl_query_core::provider::request::Request as Asked;
 use nl_query_core::queue::{Outcome, Priority};
 use nl_query_core::wire::Answer;
+use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Asking, Reach, Statement};
 use crate::catalog::{self, Snapshot};
@@ -21,13 +25,14 @@ use crate::pg::{attempt, timeout};
 use crate::queue::progress::{Progress, Stage as At};
 use crate::queue::{self, Look, Unsent, WaitEvent};
 use crate::service::proof::Proof;
-use crate::service::{Answered, failed, recall};
+use crate::service::{Answered, Unanswered, failed, recall};
 use crate::settings;
 use crate::stats::{Call, Stage};
 
 use super::choices::Choices;
 use super::exchange::{self, Attempt, Exchange};
 use super::flight::{Found, Place};
+use judged::Trouble;
 
 /// Milliseconds that must be left for another attempt.
 const LEAST_TIME: u64 = 200;
@@ -75,12 +80,29 @@ pub struct Conversation {
     embedded: Option<Box<Error>>,
     manner: Manner,
     time: Time,
+    /// Other requests for the same, where several answers are compared.
+    samples: Vec<Exchange>,
+    has_sampled: bool,
+    ballot: Ballot,
+    /// Why the first answer that was not proven is none, while several are compared.
+    trouble: Option<Trouble>,
+    /// What is answered if nothing better comes.
+    fallback: Option<Fallback>,
+    /// What was wrong with an answer before a better server was asked.
+    doubt: Option<Error>,
     boardings: u32,
     /// The time was over: that is no failure of what others wait for.
     is_late: bool,
     /// What comes of it is remembered for those who ask the same.
     remembers: bool,
     progress: Option<Progress>,
+}
+
+/// A statement that was proven, and is not what one would wish for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fallback {
+    pub sql: String,
+    pub server: String,
 }
 
 /// Moments of the queue's clock.
@@ -131,11 +153,12 @@ impl Conversation {
         asking: Asking,
         question: String,
         limits: Rc<Limits>,
-        embedded: Option<Error>,
+        embedded: Option<Unanswered>,
         manner: Manner,
     ) -> Result<Conversation, Error> {
-        let snapshot = snapshot(call, &limits)?;
-        let choices = Choices::new(snapshot, question.clone());
+        let snapshot = snapshot(call, &question, &limits)?;
+        let (embedded, drafts) = embedded.map_or((None, Vec::new()), |unanswered| (Some(unanswered.error), unanswered.drafts));
+        let choices = Choices::new(snapshot, question.clone(), drafts);
         // Who did not ask for a model need not hear of servers that are not for them.
         let embedded = match embedded {
             Some(embedded) if choices.are_out_of_reach() => return Err(embedded),
@@ -143,7 +166,6 @@ impl Conversation {
         };
         let time = Time::from_now(manner);
         let (place, state) = (Place::Alone, State::Boarding);
-        let (boardings, is_late, remembers, progress) = (0, false, true, None);
         Ok(Conversation {
             place,
             state,
@@ -154,10 +176,16 @@ impl Conversation {
             embedded,
             manner,
             time,
-            boardings,
-            is_late,
-            remembers,
-            progress,
+            samples: Vec::new(),
+            has_sampled: false,
+            ballot: Ballot::default(),
+            trouble: None,
+            fallback: None,
+            doubt: None,
+            boardings: 0,
+            is_late: false,
+            remembers: true,
+            progress: None,
         })
     }
 
@@ -187,7 +215,15 @@ impl Conversation {
                     self.place.land(None);
                     return Step::Done(Box::new(Ok(*answered)));
                 }
-                Err(error) => return Step::Done(Box::new(Err(self.fail(error)))),
+                Err(error) => {
+                    return Step::Done(Box::new(match self.best_so_far(call) {
+                        Some(answered) => {
+                            self.place.land(None);
+                            Ok(answered)
+                        }
+                        None => Err(self.fail(error)),
+                    }));
+                }
             }
         }
     }
@@ -284,9 +320,13 @@ impl Conversation {
         {
             return Ok(Move::To(State::Pausing { until, then: Some(attempt) }));
         }
+        let asked = self.may_sample(&attempt).then(|| Choices::warmer(&attempt.asked));
         let (priority, deadline) = (self.priority(), self.time.deadline);
         match Exchange::send(&mut self.choices, attempt, priority, deadline) {
             Ok(exchange) => {
+                if let Some(asked) = asked {
+                    self.sample(place, &asked);
+                }
                 self.place.set_call(Some(exchange.request.ticket()));
                 Ok(Move::To(State::Waiting(exchange)))
             }
@@ -300,6 +340,26 @@ impl Conversation {
             }
             Err(unsent) => Err(exchange::not_sent(unsent)),
         }
+    }
+
+    /// Several answers are compared where somebody waits for them, and not while one is mended.
+    fn may_sample(&self, attempt: &Attempt) -> bool {
+        let is_first = attempt.number == 1 && self.choices.turns().is_empty() && !self.has_sampled;
+        is_first && self.manner != Manner::Nobody && settings::samples() > 1
+    }
+
+    /// Asks the same for further answers, as far as limits allow.
+    fn sample(&mut self, place: usize, asked: &Asked) {
+        self.has_sampled = true;
+        let (priority, deadline) = (self.priority(), self.time.deadline);
+        for _ in 1..settings::samples() {
+            let attempt = Attempt { place, number: 1, asked: asked.clone() };
+            match Exchange::send(&mut self.choices, attempt, priority, deadline) {
+                Ok(exchange) => self.samples.push(exchange),
+                Err(_) => break,
+            }
+        }
+        self.ballot = Ballot::of(1 + self.samples.len());
     }
 
     fn pause<P>(&mut self, until: u64, then: Option<Attempt>) -> Moved<P> {
@@ -332,6 +392,11 @@ impl Conversation {
     /// The error, told to those who follow, remembered for a moment if it says something of the question, and put behind what the embedded
     /// engine said.
     fn fail(&mut self, error: Error) -> Error {
+        // That a better server failed as well says less of the question than what was wrong with the answer there is.
+        let error = match self.doubt.take() {
+            Some(doubt) if matches!(error, Error::Model { .. }) && !self.is_late => doubt,
+            _ => error,
+        };
         if self.is_late {
             self.place.leave();
         } else {
@@ -389,6 +454,14 @@ impl Conversation {
         self.embedded.as_deref()
     }
 
+    pub fn fallback(&self) -> Option<&Fallback> {
+        self.fallback.as_ref()
+    }
+
+    pub fn set_fallback(&mut self, fallback: Option<Fallback>) {
+        self.fallback = fallback;
+    }
+
     /// It was asked under other settings: what comes of it is nothing to remember under these.
     pub fn forget_outcome(&mut self) {
         self.remembers = false;
@@ -433,7 +506,7 @@ pub fn stage_of(event: WaitEvent) -> At {
 }
 
 /// What the caller may read. Reading the catalog leaves no lock.
-fn snapshot(call: &mut Call, limits: &Limits) -> Result<Rc<Snapshot>, Error> {
+pub fn snapshot(call: &mut Call, _question: &str, limits: &Limits) -> Result<Rc<Snapshot>, Error> {
     let reading = Instant::now();
     let read = attempt::keeping_locks_if(|_| false, || guard::as_answering_role(limits, catalog::snapshot));
     let (snapshot, _) = read.map_err(failed)??;

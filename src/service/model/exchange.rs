@@ -9,6 +9,7 @@ use nl_query_core::provider::request::Request as Asked;
 use nl_query_core::queue::Priority;
 use nl_query_core::wire::{self, KeySource};
 
+use crate::pg::report;
 use crate::queue::{self, Order, Request, Unsent};
 use crate::servers::{Key, ModelServer};
 use crate::settings;
@@ -48,6 +49,9 @@ impl Exchange {
         let tokens = choices.tokens(place).ok_or_else(too_long)?;
         let (Some((key, terms)), Some(server)) = (choices.terms(place), choices.server(place)) else { return Err(too_long()) };
         let call = call(server, &asked);
+        if settings::log_prompts() {
+            log_prompt(&server.name, &asked);
+        }
         let secret = match &server.key {
             Key::Mapping(secret) => Some(secret),
             Key::None | Key::File(_) => None,
@@ -78,6 +82,13 @@ impl Exchange {
         let provider = Duration::from_micros(answer.total_us);
         count(call, answer, self.sent.elapsed().saturating_sub(provider));
     }
+}
+
+/// Writes what is sent to the server's log: for those who want to know, and not for clients.
+fn log_prompt(server: &str, asked: &Asked) {
+    let messages = asked.messages.iter().map(|message| message.text.as_str());
+    let texts = std::iter::once(asked.system.as_str()).chain(messages).collect::<Vec<_>>().join("\n\n");
+    report::to_log(format!("prompt for model server \"{server}\":\n{texts}"));
 }
 
 /// The error for what was not sent, where no other server is to be asked instead.

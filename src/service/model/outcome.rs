@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{Engine, Statement};
 
 use super::choices::Turn;
+use super::conversation::Fallback;
 
 /// The end of a submission.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,8 +48,14 @@ pub struct Note {
     pub scope: Vec<u8>,
     /// What the embedded engine said, where it was asked.
     pub embedded: Option<Error>,
-    /// What the model was told of its answers.
+    /// What it would have written.
+    pub drafts: Vec<String>,
+    /// What the models were told of their answers.
     pub turns: Vec<Turn>,
+    /// Servers that are not asked again, because a better one is.
+    pub doubted: Vec<String>,
+    /// What is answered if nothing better comes.
+    pub fallback: Option<Fallback>,
     /// Servers that failed, and how.
     failures: Vec<(String, Vec<u8>)>,
     /// Who was asked last, and the how-manieth time.
@@ -60,7 +67,20 @@ pub struct Note {
 
 impl Note {
     pub fn new(text: String, view: Vec<u8>, scope: Vec<u8>) -> Note {
-        Note { text, view, scope, embedded: None, turns: Vec::new(), failures: Vec::new(), server: None, attempt: 1, pause: None }
+        Note {
+            text,
+            view,
+            scope,
+            embedded: None,
+            drafts: Vec::new(),
+            turns: Vec::new(),
+            doubted: Vec::new(),
+            fallback: None,
+            failures: Vec::new(),
+            server: None,
+            attempt: 1,
+            pause: None,
+        }
     }
 
     pub fn keep_failures<'a>(&mut self, failures: impl Iterator<Item = (&'a str, &'a Failure)>) {

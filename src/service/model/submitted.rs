@@ -19,7 +19,7 @@ use crate::queue::progress::{Progress, Stage as At};
 use crate::queue::submissions::{self, Owner, State as Stored, Submission};
 use crate::queue::{self, WaitEvent};
 use crate::service::proof::Allowed;
-use crate::service::{Begun, ask, begin, ready, run};
+use crate::service::{Begun, Unanswered, ask, begin, ready, run};
 use crate::settings;
 use crate::stats::Call;
 
@@ -202,16 +202,21 @@ fn resume(call: &mut Call, note: &Note, received: Result<Box<Answer>, Lost>) -> 
     let (asking, question) = ask(call, &note.text, &limits)?;
     same_view(note, &asking)?;
     let is_same_scope = asking.scope() == note.scope;
-    let mut conversation = Conversation::begin(call, asking, question, limits, note.embedded.clone(), Manner::Nobody)?;
+    let embedded = note.embedded.clone().map(|error| Unanswered { error, drafts: note.drafts.clone() });
+    let mut conversation = Conversation::begin(call, asking, question, limits, embedded, Manner::Nobody)?;
     if !is_same_scope {
         conversation.forget_outcome();
     }
+    conversation.set_fallback(note.fallback.clone());
     let choices = conversation.choices();
     note.turns.iter().for_each(|turn| choices.add_turn(turn.clone()));
     for (name, failure) in note.failures() {
         if let Some(place) = choices.place_of(name) {
             choices.rule_out(place, Standing::Failed(failure));
         }
+    }
+    for place in note.doubted.iter().filter_map(|name| choices.place_of(name)).collect::<Vec<_>>() {
+        choices.rule_out(place, Standing::Doubted);
     }
     let place = note.server.as_deref().and_then(|name| choices.place_of(name));
     let state = match (note.pause, place) {
@@ -233,8 +238,11 @@ fn resume(call: &mut Call, note: &Note, received: Result<Box<Answer>, Lost>) -> 
 
 /// Writes down what is needed to go on.
 fn leave(note: &mut Note, mut conversation: Conversation) -> State {
+    note.fallback = conversation.fallback().cloned();
     let choices = conversation.choices();
+    note.drafts = choices.drafts().to_vec();
     note.turns = choices.turns().to_vec();
+    note.doubted = choices.doubted().map(str::to_owned).collect();
     note.keep_failures(choices.failures());
     let (server, attempt, pause) = match conversation.state() {
         State::Waiting(exchange) => (exchange.place, exchange.attempt, None),

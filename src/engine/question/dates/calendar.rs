@@ -50,6 +50,11 @@ fn weekday(day: Day) -> i64 {
     (number(day) + 3).rem_euclid(7) + 1
 }
 
+/// The name of the day in its week.
+pub fn weekday_name(day: Day) -> &'static str {
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][weekday(day) as usize - 1]
+}
+
 /// The Monday of an ISO week, if the year has that week.
 pub(super) fn monday_of_week(year: i32, week: u8) -> Option<Day> {
     let fourth = day(year, 1, 4)?;

@@ -4,7 +4,7 @@
 //! in digits, `days` and `clock` several days of a month and hours of a day, `calendar` counts days.
 
 mod absolute;
-mod calendar;
+pub mod calendar;
 mod clock;
 mod days;
 mod fold;
