@@ -24,15 +24,6 @@ $$;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/ask.rs:74
-
-CREATE FUNCTION nl_record(question text) RETURNS SETOF record
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-    COST 10000 ROWS 100
-    AS 'MODULE_PATHNAME', 'nl_record_rows';
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/api/submit.rs:88
 
 CREATE FUNCTION nl_fetch(id bigint) RETURNS SETOF json
@@ -48,6 +39,15 @@ CREATE FUNCTION nl_query(question text) RETURNS SETOF json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
     COST 10000 ROWS 100
     AS 'MODULE_PATHNAME', 'nl_query_json';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/ask.rs:74
+
+CREATE FUNCTION nl_record(question text) RETURNS SETOF record
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    COST 10000 ROWS 100
+    AS 'MODULE_PATHNAME', 'nl_record_rows';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -106,7 +106,7 @@ CREATE FUNCTION nl_create_view(name text, question text, replace bool DEFAULT fa
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/explain.rs:18
+-- src/api/explain.rs:19
 -- nl_query::api::explain::nl_explain
 CREATE  FUNCTION "nl_explain"(
 	"question" TEXT, /* & str */
@@ -115,6 +115,14 @@ CREATE  FUNCTION "nl_explain"(
 STRICT VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'nl_explain_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/api/prompt.rs:12
+-- nl_query::api::prompt::nl_prompt
+CREATE FUNCTION nl_prompt(question text, server text DEFAULT NULL) RETURNS text
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'nl_prompt_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -144,7 +152,7 @@ CREATE FUNCTION nl_query_fdw_validator(options text[], catalog oid) RETURNS void
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:73
+-- src/lib.rs:74
 -- requires:
 --   nl_query_fdw_validator
 
@@ -212,7 +220,7 @@ AS 'MODULE_PATHNAME', 'nl_submit_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:20
+-- src/api/stats.rs:21
 -- nl_query::api::stats::pg_stat_nl_query
 CREATE  FUNCTION "pg_stat_nl_query"() RETURNS TABLE (
 	"userid" oid,  /* pg_sys :: Oid */
@@ -247,7 +255,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:91
+-- src/api/stats.rs:92
 -- nl_query::api::stats::pg_stat_nl_query_cache
 CREATE  FUNCTION "pg_stat_nl_query_cache"() RETURNS TABLE (
 	"tier" TEXT,  /* String */
@@ -268,7 +276,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_cache_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:130
+-- src/api/stats.rs:131
 -- nl_query::api::stats::pg_stat_nl_query_info
 CREATE  FUNCTION "pg_stat_nl_query_info"() RETURNS TABLE (
 	"calls" bigint,  /* i64 */
@@ -289,7 +297,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_info_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:191
+-- src/api/stats.rs:192
 -- nl_query::api::stats::pg_stat_nl_query_refusals
 CREATE  FUNCTION "pg_stat_nl_query_refusals"() RETURNS TABLE (
 	"userid" oid,  /* pg_sys :: Oid */
@@ -303,7 +311,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_refusals_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:240
+-- src/api/stats.rs:241
 -- nl_query::api::stats::pg_stat_nl_query_reset
 CREATE  FUNCTION "pg_stat_nl_query_reset"() RETURNS void
 STRICT VOLATILE PARALLEL UNSAFE
@@ -312,7 +320,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_reset_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/gateway.rs:16
+-- src/api/gateway.rs:17
 -- nl_query::api::gateway::pg_stat_nl_query_servers
 CREATE  FUNCTION "pg_stat_nl_query_servers"() RETURNS TABLE (
 	"dbid" oid,  /* pg_sys :: Oid */
@@ -351,7 +359,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_servers_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:168
+-- src/api/stats.rs:169
 -- nl_query::api::stats::pg_stat_nl_query_timing
 CREATE  FUNCTION "pg_stat_nl_query_timing"() RETURNS TABLE (
 	"stage" TEXT,  /* String */
@@ -369,7 +377,7 @@ AS 'MODULE_PATHNAME', 'pg_stat_nl_query_timing_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/api/stats.rs:205
+-- src/api/stats.rs:206
 -- nl_query::api::stats::pg_stat_nl_query_workers
 CREATE  FUNCTION "pg_stat_nl_query_workers"() RETURNS TABLE (
 	"worker" INT,  /* i32 */
@@ -471,6 +479,7 @@ FROM @extschema@.pg_stat_nl_query_workers();
 --   nl_query_json
 --   nl_record_rows
 --   nl_create_view
+--   nl_prompt
 --   nl_sql
 --   nl_submit
 --   nl_status
@@ -486,6 +495,7 @@ FROM @extschema@.pg_stat_nl_query_workers();
 
 COMMENT ON FUNCTION nl_query(text) IS 'answers a question in plain language with one json object a row, run as the caller';
 COMMENT ON FUNCTION nl_record(text) IS 'answers a question with the columns of a column definition list, run as the caller';
+COMMENT ON FUNCTION nl_prompt(text, text) IS 'what a model server would be told about a question, to the letter; nothing is sent';
 COMMENT ON FUNCTION nl_create_view(text, text, bool) IS 'makes a plain view of the SQL that answers a question, owned by the caller';
 COMMENT ON FUNCTION nl_sql(text) IS 'answers a question in plain language with the SQL that would be run: proven, not run';
 COMMENT ON FUNCTION nl_explain(text, text) IS 'shows how a question is understood, word by word; format is text or json';
@@ -518,13 +528,14 @@ COMMENT ON VIEW pg_stat_nl_query_workers IS 'one row a background process that a
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:74
+-- src/lib.rs:75
 -- finalize
 -- Who may do what after CREATE EXTENSION. Asking runs as the caller and shows what the caller may read anyway: everybody may.
 GRANT EXECUTE ON FUNCTION nl_query(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_record(text) TO PUBLIC;
 -- Creating a view needs CREATE on its schema, as CREATE VIEW does.
 GRANT EXECUTE ON FUNCTION nl_create_view(text, text, bool) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION nl_prompt(text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_sql(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION nl_explain(text, text) TO PUBLIC;
 -- What was submitted is shown to the role that did, and to nobody else. Asking a model needs USAGE on its server in any case.
