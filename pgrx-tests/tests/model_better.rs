@@ -19,7 +19,7 @@ fn whatever_the_model_says_instead_of_sql_it_may_say_it_again() {
         ("cut", cut, "cut off"),
         ("several", Answer::says("```sql\nSELECT 1; SELECT 2\n```"), "more than one statement"),
         ("tool", tool, "call a tool"),
-        ("write", Answer::says("DELETE FROM loaves"), "Rule: exactly one SELECT"),
+        ("write", Answer::says(r#"{"sql": "DELETE FROM loaves"}"#), "Rule: exactly one SELECT"),
         ("secret", Answer::says("SELECT * FROM pg_authid"), "Rule: only tables and columns of the list"),
         ("dialect", Answer::says("SELECT TOP 5 flour FROM loaves"), "SQLSTATE 42"),
     ] {

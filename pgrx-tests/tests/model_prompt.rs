@@ -79,13 +79,17 @@ fn nothing_that_is_stored_private_or_forbidden_is_told() {
 fn each_level_of_disclosure_tells_more() {
     let model = Model::start(Answer::says(ANSWER));
     let database = with_secrets(Cluster::shared(), "prompt_levels", &model);
-    database.run("COMMENT ON COLUMN loaves.price IS 'in euros'");
+    database.run(
+        "COMMENT ON COLUMN loaves.price IS 'in euros';
+         INSERT INTO loaves SELECT i, CASE WHEN i % 3 = 0 THEN 'wheat' ELSE 'rye' END, i FROM generate_series(10, 300) i;
+         ANALYZE loaves",
+    );
     let mut levels = Vec::new();
     for level in ["schema", "comments", "values"] {
         set(&database, "nl_query.disclose", level);
         levels.push(prompt(&database, "how many wheat loaves"));
     }
-    assert!(levels.iter().all(|told| told.contains("TABLE loaves ( -- few rows")), "{}", levels[0]);
+    assert!(levels.iter().all(|told| told.contains("TABLE loaves ( -- ~300 rows")), "{}", levels[0]);
     assert_eq!(levels.iter().map(|told| told.contains("in euros")).collect::<Vec<_>>(), [false, true, true]);
     assert_eq!(levels.iter().map(|told| told.contains("'wheat'")).collect::<Vec<_>>(), [false, false, true]);
     assert!(levels[2].contains("one of 'rye', 'wheat'"), "{}", levels[2]);
@@ -136,7 +140,7 @@ fn what_is_shown_is_what_is_sent() {
 fn the_beginning_stays_the_same_from_question_to_question() {
     let model = Model::start(Answer::says(ANSWER));
     let database = bakery(Cluster::shared(), "prompt_stable", &[("gpt", &model, "")]);
-    let system = |told: String| told.split("\n\n--- user").next().map(str::to_owned);
+    let system = |told: String| Some(told.split_once("--- system\n")?.1.split_once("\n\n--- user")?.0.to_owned());
     assert_eq!(system(prompt(&database, "how many loaves")), system(prompt(&database, "price of rye per flour")));
 }
 
@@ -148,7 +152,9 @@ fn a_prompt_keeps_its_budget_and_says_what_it_left_out() {
         .map(|n| format!("CREATE TABLE stock_{n} (id int PRIMARY KEY, colour text, weight numeric, kept_until date);"))
         .collect();
     database.run(&tables);
-    database.run("CREATE TABLE vineyards (vineyard_id int PRIMARY KEY, hectares numeric)");
+    database.run(
+        "CREATE TABLE vineyards (vineyard_id int PRIMARY KEY, hectares numeric, owner_name text, founded_on date, slope numeric)",
+    );
     let question = "how many hectares do all vineyards have";
     let shown = prompt(&database, question);
     assert!(shown.contains("TABLE vineyards ("), "{shown}");
@@ -197,7 +203,10 @@ fn drafts_of_the_embedded_engine_are_offered() {
     let mut client = database.connect();
     assert!(ask(&mut client, "average price of loaves").is_ok());
     let sent = told(&model.request(1));
-    assert!(sent.contains("A simpler program would write this") && sent.to_lowercase().contains("1. select avg(price)"), "{sent}");
+    assert!(
+        sent.contains("A simpler program would write this") && sent.to_lowercase().contains("1. select avg(price)"),
+        "{sent}"
+    );
     // Where a value is stored is for those to know who may read it.
     assert!(ask(&mut client, "average price of wheat loaves").is_ok());
     assert!(!told(&model.request(2)).contains("'wheat'"), "{}", told(&model.request(2)));
