@@ -3,35 +3,36 @@
 //! A step never waits. What it waits for between two steps is the latch, which workers and leaders of flights set. Where several answers
 //! are asked for at once, one request is looked at after the other while all of them are under way.
 
+mod asking;
 mod judged;
 mod received;
+mod shared;
 
 use std::rc::Rc;
 use std::time::Instant;
 
 use nl_query_core::ballot::Ballot;
 use nl_query_core::error::Error;
-use nl_query_core::gateway::route::Standing;
 use nl_query_core::gateway::unsent;
 use nl_query_core::provider::request::Request as Asked;
 use nl_query_core::queue::{Outcome, Priority};
 use nl_query_core::wire::Answer;
 use serde::{Deserialize, Serialize};
 
-use crate::cache::{self, Asking, Reach, Statement};
+use crate::cache::{self, Asking};
 use crate::catalog::{self, Snapshot};
 use crate::guard::{self, Limits};
 use crate::pg::{attempt, timeout};
 use crate::queue::progress::{Progress, Stage as At};
-use crate::queue::{self, Look, Unsent, WaitEvent};
+use crate::queue::{self, WaitEvent};
 use crate::service::proof::Proof;
-use crate::service::{Answered, Unanswered, failed, recall};
+use crate::service::{Answered, Unanswered, failed};
 use crate::settings;
 use crate::stats::{Call, Stage};
 
 use super::choices::Choices;
-use super::exchange::{self, Attempt, Exchange};
-use super::flight::{Found, Place};
+use super::exchange::{Attempt, Exchange};
+use super::flight::Place;
 use judged::Trouble;
 
 /// Milliseconds that must be left for another attempt.
@@ -240,153 +241,6 @@ impl Conversation {
             // Nobody steps what is done.
             State::Over => Err(unsent::no_memory().into()),
         }
-    }
-
-    /// Joins those who ask the same, if there are any.
-    fn board<P: Proof>(&mut self, call: &mut Call) -> Moved<P> {
-        self.boardings += 1;
-        let may_share = self.asking.reach() == Reach::Cluster && self.manner != Manner::Nobody;
-        if may_share && self.boardings <= BOARDINGS {
-            self.place = Place::board(&self.key());
-        }
-        match self.place {
-            Place::Follower(_) => Ok(Move::To(State::Following)),
-            // The answer may have come between our look into the cache and now.
-            Place::Leader(_) => self.recall(call).map(|found| found.unwrap_or(Move::To(State::Choosing))),
-            Place::Alone => Ok(Move::To(State::Choosing)),
-        }
-    }
-
-    fn follow<P: Proof>(&mut self, call: &mut Call) -> Moved<P> {
-        match self.place.look() {
-            Found::Nothing if self.is_over() => self.late(None),
-            Found::Nothing => Ok(Move::Wait(State::Following, self.time.end, WaitEvent::Flight)),
-            Found::Failure(error) => Err(*error),
-            Found::Over => Ok(Move::To(State::Boarding)),
-            Found::Answer => {
-                self.place.leave();
-                let found = self.recall::<P>(call)?;
-                if let Some(Move::Found(answered)) = &found {
-                    self.count_coalesced(&answered.statement);
-                }
-                Ok(found.unwrap_or(Move::To(State::Boarding)))
-            }
-            Found::Lead(ticket) => {
-                if let Some(found) = self.recall(call)? {
-                    return Ok(found);
-                }
-                let request = ticket.and_then(|ticket| queue::adopt(ticket, self.time.deadline));
-                Ok(Move::To(request.map_or(State::Choosing, |request| {
-                    self.place.set_call(Some(request.ticket()));
-                    State::Waiting(Exchange::adopted(&self.choices, request))
-                })))
-            }
-        }
-    }
-
-    fn count_coalesced(&self, statement: &Statement) {
-        let place = statement.server.as_deref().and_then(|name| self.choices.place_of(name));
-        if let Some((server, _)) = place.and_then(|place| self.choices.terms(place)) {
-            queue::servers::coalesced(&server);
-        }
-    }
-
-    /// The answer, if somebody found it meanwhile.
-    fn recall<P: Proof>(&mut self, call: &mut Call) -> Result<Option<Move<P>>, Error> {
-        let known = recall(call, &self.asking, &self.question, &self.limits)?;
-        Ok(known.map(|answered| Move::Found(Box::new(answered))))
-    }
-
-    fn choose<P>(&mut self) -> Moved<P> {
-        if self.is_over() {
-            return self.late(None);
-        }
-        let place = self.choices.next(queue::now()).map_err(|none| Error::from(none.complaint))?;
-        Ok(Move::To(match self.choices.request(place) {
-            Some(asked) => State::Sending(Attempt { place, number: 1, asked }),
-            None => {
-                self.choices.rule_out(place, Standing::TooLong);
-                State::Choosing
-            }
-        }))
-    }
-
-    fn send<P>(&mut self, attempt: Attempt) -> Moved<P> {
-        let place = attempt.place;
-        // What it asked for was a bit less than what it gets: those who wait together do not come back together.
-        if attempt.number > 1
-            && let Standing::Cooling { until } = self.choices.standing(place)
-            && until + LEAST_TIME <= self.time.deadline
-        {
-            return Ok(Move::To(State::Pausing { until, then: Some(attempt) }));
-        }
-        let asked = self.may_sample(&attempt).then(|| Choices::warmer(&attempt.asked));
-        let (priority, deadline) = (self.priority(), self.time.deadline);
-        match Exchange::send(&mut self.choices, attempt, priority, deadline) {
-            Ok(exchange) => {
-                if let Some(asked) = asked {
-                    self.sample(place, &asked);
-                }
-                self.place.set_call(Some(exchange.request.ticket()));
-                Ok(Move::To(State::Waiting(exchange)))
-            }
-            // Somebody else was faster, or it did not get well: another one.
-            Err(Unsent::Standing(standing)) => {
-                self.choices.rule_out(place, standing);
-                Ok(Move::To(State::Choosing))
-            }
-            Err(Unsent::Full(_)) if self.manner == Manner::Batch => {
-                Ok(Move::To(State::Pausing { until: queue::now() + QUEUE_PAUSE, then: None }))
-            }
-            Err(unsent) => Err(exchange::not_sent(unsent)),
-        }
-    }
-
-    /// Several answers are compared where somebody waits for them, and not while one is mended.
-    fn may_sample(&self, attempt: &Attempt) -> bool {
-        let is_first = attempt.number == 1 && self.choices.turns().is_empty() && !self.has_sampled;
-        is_first && self.manner != Manner::Nobody && settings::samples() > 1
-    }
-
-    /// Asks the same for further answers, as far as limits allow.
-    fn sample(&mut self, place: usize, asked: &Asked) {
-        self.has_sampled = true;
-        let (priority, deadline) = (self.priority(), self.time.deadline);
-        for _ in 1..settings::samples() {
-            let attempt = Attempt { place, number: 1, asked: asked.clone() };
-            match Exchange::send(&mut self.choices, attempt, priority, deadline) {
-                Ok(exchange) => self.samples.push(exchange),
-                Err(_) => break,
-            }
-        }
-        self.ballot = Ballot::of(1 + self.samples.len());
-    }
-
-    fn pause<P>(&mut self, until: u64, then: Option<Attempt>) -> Moved<P> {
-        if queue::now() < until {
-            return Ok(Move::Wait(State::Pausing { until, then }, until, WaitEvent::Retry));
-        }
-        Ok(Move::To(then.map_or(State::Choosing, State::Sending)))
-    }
-
-    fn look<P>(&mut self, call: &mut Call, mut exchange: Exchange) -> Moved<P> {
-        let received = match exchange.request.look() {
-            Look::Waiting { .. } if self.is_over() => return self.late(exchange.place),
-            Look::Waiting { taken, again } => {
-                let event = if taken { WaitEvent::Provider } else { WaitEvent::Queue };
-                let until = again.unwrap_or(u64::MAX).min(self.time.end);
-                return Ok(Move::Wait(State::Waiting(exchange), until, event));
-            }
-            Look::Answer(answer) => {
-                exchange.count(call, &answer);
-                Ok(answer)
-            }
-            Look::Lost(outcome) => Err(outcome),
-            Look::Gone => Err(Outcome::WorkerLost),
-        };
-        self.place.set_call(None);
-        let Exchange { place, attempt, asked, .. } = exchange;
-        Ok(Move::To(State::Received(Origin { place, attempt, asked }, received)))
     }
 
     /// The error, told to those who follow, remembered for a moment if it says something of the question, and put behind what the embedded
