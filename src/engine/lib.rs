@@ -7,6 +7,7 @@
 //! link             tokens x schema -> what each word may mean (names, comments, synonyms, enum labels, values)
 //! understand       meanings -> ir::Query candidates, scored
 //! check            ir::Query -> is it well typed?
+//! relevance        question + schema -> which relations matter most, where not all have room
 //! joins            ir::Query -> join paths over the foreign-key graph
 //! render           ir::Query + joins -> PostgreSQL text, and a paraphrase in words
 //! ```
@@ -26,6 +27,7 @@ pub mod prepared;
 pub mod question;
 #[cfg(test)]
 mod random;
+pub mod relevance;
 pub mod render;
 pub mod slots;
 pub mod understand;
@@ -33,4 +35,5 @@ pub mod walk;
 
 pub use answer::{Answer, Candidate, Lookup, NoProbe, Refusal, ValueHit, ValueProbe, WordAccount, answer};
 pub use prepared::Prepared;
+pub use relevance::relevance;
 pub use slots::{Carriage, Carried, carriage};
