@@ -7,6 +7,7 @@
 //! link             tokens x schema -> what each word may mean (names, comments, synonyms, enum labels, values)
 //! understand       meanings -> ir::Query candidates, scored
 //! check            ir::Query -> is it well typed?
+//! relevance        question + schema -> which relations matter most, where not all have room
 //! joins            ir::Query -> join paths over the foreign-key graph
 //! render           ir::Query + joins -> PostgreSQL text, and a paraphrase in words
 //! ```

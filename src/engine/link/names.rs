@@ -1,6 +1,6 @@
 //! Relations and columns by their names: exact, in part, by synonym, by comment, misspelled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use nl_query_core::schema::RelationId;
 
@@ -106,8 +106,18 @@ fn names_its_ends(target: PlaceTarget, prepared: &Prepared) -> bool {
 
 /// Words of the schema that a word of the question may stand for.
 pub(crate) fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str, f32, How)> {
+    meanings_among(lower, stem, &prepared.vocabulary, &prepared.spellings)
+}
+
+/// The same for any vocabulary by stems, with its words as they are written and their stems.
+pub(crate) fn meanings_among<'v, V>(
+    lower: &str,
+    stem: &str,
+    vocabulary: &'v HashMap<String, V>,
+    spellings: &[(String, String)],
+) -> Vec<(&'v str, f32, How)> {
     let mut found: Vec<(&str, f32, How)> = Vec::new();
-    if let Some((word, _)) = prepared.vocabulary.get_key_value(stem) {
+    if let Some((word, _)) = vocabulary.get_key_value(stem) {
         found.push((word, 1.0, How::Exact));
     }
     // Where the schema has the very word, its kin is unlikely to be meant.
@@ -123,7 +133,7 @@ pub(crate) fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> V
             Relatedness::Attribute => 0.6,
             Relatedness::Broader => 0.45,
         };
-        if let Some((word, _)) = prepared.vocabulary.get_key_value(term)
+        if let Some((word, _)) = vocabulary.get_key_value(term)
             && !found.iter().any(|(known, ..)| known == word)
         {
             found.push((word, strength * exact, How::Synonym));
@@ -131,7 +141,7 @@ pub(crate) fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> V
     }
     if exact == 1.0 && stem.chars().count() >= 4 {
         for ending in NOUN_ENDINGS {
-            if let Some((word, _)) = prepared.vocabulary.get_key_value(format!("{stem}{ending}").as_str())
+            if let Some((word, _)) = vocabulary.get_key_value(format!("{stem}{ending}").as_str())
                 && !found.iter().any(|(known, ..)| known == word)
             {
                 found.push((word, 0.72, How::Synonym));
@@ -139,16 +149,16 @@ pub(crate) fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> V
         }
     }
     for short in lexicon::abbreviations_of(lower) {
-        if let Some((word, _)) = prepared.vocabulary.get_key_value(*short) {
+        if let Some((word, _)) = vocabulary.get_key_value(*short) {
             found.push((word, 0.9, How::Exact));
         }
     }
     if found.is_empty() && lower.chars().count() >= 5 {
-        let meant = prepared.spellings.iter().filter(|(spelling, _)| is_typo_of(lower, spelling));
+        let meant = spellings.iter().filter(|(spelling, _)| is_typo_of(lower, spelling));
         for (_, stem) in meant {
             if found.len() < 3
                 && !found.iter().any(|(known, ..)| known == stem)
-                && let Some((word, _)) = prepared.vocabulary.get_key_value(stem.as_str())
+                && let Some((word, _)) = vocabulary.get_key_value(stem.as_str())
             {
                 found.push((word, 0.8, How::Typo));
             }

@@ -45,26 +45,11 @@ impl<'a> Builder<'a> {
             relation.columns.iter().enumerate().all(|(at, column)| referencing.contains(&at) || is_bookkeeping(column));
         RelationWords {
             name: Name::of(&relation.name, self.memo),
-            comment: self.comment_stems(relation.comment.as_deref()),
+            comment: comment_stems(relation.comment.as_deref(), self.memo),
             label: label_columns(relation, &referencing, self.memo),
             times: time_columns(relation, self.memo),
             bridge: keys_only && referencing.len() >= 2,
         }
-    }
-
-    fn comment_stems(&self, comment: Option<&str>) -> Vec<String> {
-        let mut stems: Vec<String> = Vec::new();
-        let words = comment.unwrap_or_default().split(|c: char| !c.is_alphanumeric());
-        for word in words.filter(|word| word.chars().count() > 2).take(40) {
-            let lower = word.to_lowercase();
-            if lexicon::stop_word(&lower).is_none() {
-                let stemmed = self.memo.stem(&lower);
-                if !stems.iter().any(|known| **known == *stemmed) {
-                    stems.push(stemmed.to_string());
-                }
-            }
-        }
-        stems
     }
 
     /// The words of a relation's columns.
@@ -117,10 +102,26 @@ impl<'a> Builder<'a> {
             role: role(at, relation, column, reference.is_some(), self.memo),
             name,
             owner: owner.to_vec(),
-            comment: self.comment_stems(column.comment.as_deref()),
+            comment: comment_stems(column.comment.as_deref(), self.memo),
             reference,
             stands_for,
             keyed,
         }
     }
+}
+
+/// The stems of a comment's words, of the first forty that say something.
+pub(crate) fn comment_stems(comment: Option<&str>, memo: &Memo) -> Vec<String> {
+    let mut stems: Vec<String> = Vec::new();
+    let words = comment.unwrap_or_default().split(|c: char| !c.is_alphanumeric());
+    for word in words.filter(|word| word.chars().count() > 2).take(40) {
+        let lower = word.to_lowercase();
+        if lexicon::stop_word(&lower).is_none() {
+            let stemmed = memo.stem(&lower);
+            if !stems.iter().any(|known| **known == *stemmed) {
+                stems.push(stemmed.to_string());
+            }
+        }
+    }
+    stems
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use nl_query_core::schema::{Column, ForeignKey, RelationId, Schema};
+use nl_query_core::schema::{Column, ForeignKey, Relation, RelationId, Schema};
 
 use crate::joins::{self, Graph};
 use crate::lexicon::morphology::{Memo, plural, singular};
@@ -16,6 +16,7 @@ mod name;
 mod roles;
 
 use builder::Builder;
+pub(crate) use builder::comment_stems;
 pub use name::Name;
 pub(crate) use roles::is_flag;
 
@@ -131,7 +132,7 @@ impl Prepared {
         let relations: Vec<RelationWords> = (0..schema.relations.len()).map(|id| builder.relation(id)).collect();
         let columns: Vec<Vec<ColumnWords>> = (0..schema.relations.len()).map(|id| builder.columns(id)).collect();
         let vocabulary = vocabulary(&relations, &columns);
-        let spellings = spellings(&schema, &memo);
+        let spellings = spellings(schema.relations.iter(), &memo);
         let values = StoredValues::new(&schema, &memo);
         Prepared { schema, graph, relations, columns, vocabulary, spellings, values }
     }
@@ -157,11 +158,10 @@ impl Prepared {
     }
 }
 
-fn spellings(schema: &Schema, memo: &Memo) -> Vec<(String, String)> {
-    let names = schema
-        .relations
-        .iter()
-        .flat_map(|relation| std::iter::once(&relation.name).chain(relation.columns.iter().map(|column| &column.name)));
+/// The words of all names in singular and plural, each with its stem.
+pub(crate) fn spellings<'r>(relations: impl Iterator<Item = &'r Relation>, memo: &Memo) -> Vec<(String, String)> {
+    let names =
+        relations.flat_map(|relation| std::iter::once(&relation.name).chain(relation.columns.iter().map(|column| &column.name)));
     let names: HashSet<&String> = names.collect();
     let mut words: HashSet<String> = HashSet::new();
     for name in names {

@@ -12,7 +12,7 @@ pub struct Name {
 }
 
 impl Name {
-    pub(super) fn of(identifier: &str, memo: &Memo) -> Name {
+    pub(crate) fn of(identifier: &str, memo: &Memo) -> Name {
         let mut positions = Vec::new();
         let stem = |word: &str| memo.stem(word).to_string();
         for word in memo.words(identifier).iter() {
