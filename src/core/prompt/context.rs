@@ -47,7 +47,7 @@ pub struct Material<'a> {
     pub schema: &'a Schema,
     /// References, declared and guessed.
     pub keys: &'a [ForeignKey],
-    /// All relations, those first that matter most to the question.
+    /// Relations, those first that matter most to the question; others are not told.
     pub order: &'a [RelationId],
     pub question: &'a str,
     /// The server's major version.
@@ -157,7 +157,7 @@ impl Choice {
         Coverage {
             relations: self.told.len(),
             shortened: self.told.iter().filter(|(_, detail)| *detail != Detail::Full).count(),
-            left_out: material.order.len() - self.told.len(),
+            left_out: material.schema.relations.len() - self.told.len(),
             nearest_left_out: self.left_out.iter().take(NAMED).map(|id| describer.name(*id)).collect(),
         }
     }

@@ -35,17 +35,24 @@ const NEAR: f32 = 0.8;
 /// meets the question by chance come before the table that is named.
 const TOGETHER: f32 = 0.8;
 
-/// All relations, those that matter most for the question first. The same question over the same schema and day gives the same
-/// order; of two that matter alike the one with more rows comes first, then the one that the catalog names first.
+/// The relations, those that matter most for the question first. The same question over the same schema and day gives the same
+/// order; of two that matter alike the one with more rows comes first, then the one that the catalog names first. Where some
+/// relations are on the search path, the others come behind them, and only if the question names something of theirs: whoever
+/// sets a search path says what is meant, and a model is not told of a hundred schemas that nobody asked about.
 pub fn relevance(question: &str, prepared: &Prepared, today: Day) -> Vec<RelationId> {
     let question = question::read(question, today);
     let relations = &prepared.schema().relations;
     let keys = prepared.graph().keys().iter().map(|key| (key.from, key.to));
     let kinship = Kinship::of(relations.iter().map(|relation| relation.schema.as_str()), keys);
-    let scores = scores(&Evidence::of_prepared(&question, prepared), &kinship);
-    let mut order: Vec<RelationId> = (0..relations.len()).collect();
+    let evidence = Evidence::of_prepared(&question, prepared);
+    let scores = scores(&evidence, &kinship);
+    let is_path_set = relations.iter().any(|relation| relation.visible);
+    let is_meant = |id: &RelationId| !is_path_set || relations[*id].visible || evidence.met_by(*id) > 0.0;
+    let mut order: Vec<RelationId> = (0..relations.len()).filter(is_meant).collect();
     order.sort_by(|a, b| {
-        scores[*b].total_cmp(&scores[*a]).then_with(|| relations[*b].rows.total_cmp(&relations[*a].rows)).then(a.cmp(b))
+        let near = relations[*b].visible.cmp(&relations[*a].visible);
+        let score = || scores[*b].total_cmp(&scores[*a]);
+        near.then_with(score).then_with(|| relations[*b].rows.total_cmp(&relations[*a].rows)).then(a.cmp(b))
     });
     order
 }

@@ -193,3 +193,15 @@ fn what_is_out_of_sight_leads_nowhere() {
     assert_eq!(without(NOTHING, (3, 0)), [3, 1, 2, 0]);
     assert_eq!(without(1, (NOTHING, 0)), [3, 0, 2]);
 }
+
+#[test]
+fn who_sets_a_search_path_says_what_is_meant() {
+    let mut schema = schema(&format!("{}vineyards\n  id int pk\n  hectares int\norders\n  id int pk\n", named(3)));
+    for relation in &mut schema.relations {
+        relation.visible = relation.name.starts_with("thing");
+    }
+    let names = order("how many hectares have vineyards", schema.clone());
+    assert_eq!((names.len(), place(&names, "vineyards")), (4, 3), "behind those on the path, and others not at all: {names:?}");
+    schema.relations.iter_mut().for_each(|relation| relation.visible = false);
+    assert_eq!(order("how many hectares have vineyards", schema)[0], "vineyards");
+}
