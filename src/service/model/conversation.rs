@@ -134,7 +134,7 @@ impl Conversation {
         embedded: Option<Error>,
         manner: Manner,
     ) -> Result<Conversation, Error> {
-        let snapshot = snapshot(call, &limits)?;
+        let snapshot = snapshot(call, &question, &limits)?;
         let choices = Choices::new(snapshot, question.clone());
         // Who did not ask for a model need not hear of servers that are not for them.
         let embedded = match embedded {
@@ -433,9 +433,9 @@ pub fn stage_of(event: WaitEvent) -> At {
 }
 
 /// What the caller may read. Reading the catalog leaves no lock.
-fn snapshot(call: &mut Call, limits: &Limits) -> Result<Rc<Snapshot>, Error> {
+fn snapshot(call: &mut Call, question: &str, limits: &Limits) -> Result<Rc<Snapshot>, Error> {
     let reading = Instant::now();
-    let read = attempt::keeping_locks_if(|_| false, || guard::as_answering_role(limits, catalog::snapshot));
+    let read = attempt::keeping_locks_if(|_| false, || guard::as_answering_role(limits, || catalog::snapshot_for(question)));
     let (snapshot, _) = read.map_err(failed)??;
     call.spent(Stage::Catalog, reading.elapsed());
     if snapshot.prepared.schema().relations.is_empty() {
