@@ -414,7 +414,7 @@ fn define_reading() {
     int(
         c"nl_query.max_relations",
         c"Sets how many tables and views a question is read against at most.",
-        c"Those on the search_path come first, then by schema and name; nl_explain() says what was left out.",
+        c"Where there are more, those come first whose names, columns and comments it speaks of; nl_explain() says how many were left out.",
         &MAX_RELATIONS,
         (10, 100_000),
         GucContext::Suset,

@@ -537,7 +537,7 @@ fn privileges_that_change_meanwhile() {
     });
 }
 
-/// 10,000 tables: the memory stays bounded, and what there is no room for is left out whoever read the catalog.
+/// 10,000 tables: the memory stays bounded, and what is asked for is found, whoever read the catalog.
 #[test]
 fn ten_thousand_tables() {
     for memory in ["32MB", "256MB"] {
@@ -551,7 +551,7 @@ fn ten_thousand_tables() {
                 (part + 1) * 1000
             ));
         }
-        // The last by name: with the default of nl_query.max_relations there is no room for it.
+        // The last by name, far beyond the default of nl_query.max_relations.
         database.run("CREATE TABLE zeppelins (id int)");
         for relations in ["default", "20000"] {
             let mut first = database.connect();
@@ -573,10 +573,9 @@ fn ten_thousand_tables() {
                     let took = started.elapsed();
                     println!("{memory}, {relations} relations, {who} session: {took:?} \"{question}\" {:?}", said.is_ok());
                     assert!(took < Duration::from_secs(60), "{took:?}");
-                    let wanted = relations != "default" || !question.contains("zeppelins");
                     let found =
                         said.as_ref().is_ok_and(|sql| ["couriers", "parcels", "zeppelins"].iter().any(|t| sql.contains(t)));
-                    assert_eq!(found, wanted, "{question}: {said:?}");
+                    assert!(found, "{question}: {said:?}");
                 }
             }
             let in_all = "SELECT count(*)::text FROM pg_class WHERE relkind = 'r' AND relname LIKE 'shelf%'";

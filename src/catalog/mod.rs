@@ -8,11 +8,14 @@
 //! 3. the catalog, read as the role itself (`private`): with definitions of this transaction that are not committed, and where the
 //!    shared snapshot does not fit. A session's temporary tables are read like this alone, and put before what is shared.
 //!
+//! Where the role may see more than `nl_query.max_relations`, each question has a snapshot of the part that it is about (`reading`).
+//!
 //! New statistics alone are taken up at once when this session gathered them, else when the snapshot is [`STATISTICS_EVERY`] old. What
-//! was prepared is kept where a new reading says the same. Backend-local, no lock, no thread; knows nothing of questions.
+//! was prepared is kept where a new reading says the same. Backend-local, no lock, no thread; knows no more of a question than its text.
 
 mod private;
 mod probe;
+mod reading;
 mod shared;
 mod shown;
 mod standby;
@@ -25,7 +28,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use nl_query_core::error::Error;
-use nl_query_core::introspection::{Catalog, Whole};
+use nl_query_core::introspection::{Catalog, Sight, Whole};
 use nl_query_core::schema::RelationId;
 use nl_query_engine::{Lookup, Prepared};
 
@@ -37,6 +40,7 @@ use crate::pg::viewpoint::{self, Viewpoint};
 use crate::settings;
 
 pub use probe::Probe;
+use reading::{Part, Reading};
 pub use temporary::temporary;
 
 /// How old row estimates and common values may be while autovacuum keeps gathering.
@@ -44,10 +48,13 @@ const STATISTICS_EVERY: Duration = Duration::from_secs(60);
 /// Snapshots kept in a backend: a pooled connection serves a few roles, each snapshot may take tens of megabytes.
 const KEPT: usize = 4;
 
+/// A catalog so large that reading it takes a minute is for a search engine of schemas; the tables beyond are left out by name.
+const MOST_RELATIONS: i32 = 100_000;
+
 /// A schema made ready, with what the shell knows about it beside.
 pub struct Snapshot {
     pub prepared: Prepared,
-    /// Relations that the caller may read but that `nl_query.max_relations` left out.
+    /// Relations that the caller may read but that were not looked at, because there are more than `nl_query.max_relations`.
     pub left_out: usize,
     /// Columns whose values an index finds.
     indexed: BTreeSet<(RelationId, usize)>,
@@ -89,8 +96,27 @@ struct Scene {
 
 struct Entry {
     scene: Scene,
+    serves: Serves,
     snapshot: Rc<Snapshot>,
     statistics: Statistics,
+}
+
+/// Which questions a snapshot can answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Serves {
+    /// It has all that the role may see.
+    All,
+    /// It has the part that one question is about, or, without a question, the first relations by name.
+    Only(Option<String>),
+}
+
+impl Serves {
+    fn serves(&self, question: Option<&str>) -> bool {
+        match self {
+            Serves::All => true,
+            Serves::Only(only) => only.as_deref() == question,
+        }
+    }
 }
 
 /// How new the statistics in a snapshot are.
@@ -115,8 +141,18 @@ pub fn take_notice() -> u64 {
     generation::with_messages()
 }
 
-/// The snapshot for the current role and search_path, of the present generation. Call [`take_notice`] first.
+/// The snapshot for the current role and search_path, of the present generation: all that the role may see, or the first
+/// `nl_query.max_relations` by name. Call [`take_notice`] first.
 pub fn snapshot() -> Result<(Rc<Snapshot>, Origin), Error> {
+    snapshot_of(None)
+}
+
+/// The same, but of what the question is about where there is more than `nl_query.max_relations`.
+pub fn snapshot_for(question: &str) -> Result<(Rc<Snapshot>, Origin), Error> {
+    snapshot_of(Some(question))
+}
+
+fn snapshot_of(question: Option<&str>) -> Result<(Rc<Snapshot>, Origin), Error> {
     let scene = Scene {
         viewpoint: viewpoint::viewpoint(),
         max_relations: settings::max_relations(),
@@ -127,13 +163,14 @@ pub fn snapshot() -> Result<(Rc<Snapshot>, Origin), Error> {
     // Taken out of the cell: reading the catalog may raise an ERROR, and the entries come back then as "nothing kept".
     let mut entries = ENTRIES.take();
     let gathered = transaction::take_gathered();
-    let held = entries.iter().position(|entry| entry.scene == scene).map(|place| entries.remove(place));
+    let serves = |entry: &Entry| entry.scene == scene && entry.serves.serves(question);
+    let held = entries.iter().position(serves).map(|place| entries.remove(place));
     counters::count_look(Tier::Schema, Level::Local, held.is_some());
     let (entry, origin) = match held {
         Some(entry) if entry.statistics.serve(gathered) => (entry, Origin::Kept),
         other => {
-            let before = other.or_else(|| take_similar(&mut entries, &scene));
-            make(scene, gathered, before)?
+            let before = other.or_else(|| take_outdated(&mut entries, &scene));
+            make(scene, gathered, question, before.iter().chain(&entries))?
         }
     };
     let snapshot = Rc::clone(&entry.snapshot);
@@ -155,49 +192,87 @@ pub fn kept() -> usize {
 pub fn clear() {
     ENTRIES.take();
     shared::clear();
+    private::forget();
 }
 
-/// An outdated entry of the same viewpoint, whose prepared schema may still be right.
-fn take_similar(entries: &mut Vec<Entry>, scene: &Scene) -> Option<Entry> {
-    let similar = |entry: &Entry| entry.scene.viewpoint == scene.viewpoint && entry.scene.max_relations == scene.max_relations;
-    let place = entries.iter().position(similar)?;
+/// An outdated entry of the same viewpoint, whose prepared schema may still be right. Those of other questions stay.
+fn take_outdated(entries: &mut Vec<Entry>, scene: &Scene) -> Option<Entry> {
+    let outdated = |entry: &Entry| {
+        let similar = entry.scene.viewpoint == scene.viewpoint && entry.scene.max_relations == scene.max_relations;
+        similar && entry.scene != *scene
+    };
+    let place = entries.iter().position(outdated)?;
     counters::count(Tier::Schema, Level::Local, |counter| &counter.invalidations);
     Some(entries.remove(place))
 }
 
-/// A new entry, by the shared snapshot where it can be.
-fn make(mut scene: Scene, gathered: bool, before: Option<Entry>) -> Result<(Entry, Origin), Error> {
+/// A new entry, by the shared snapshot where it can be. `known`: what was prepared before.
+fn make<'e>(
+    mut scene: Scene,
+    gathered: bool,
+    question: Option<&str>,
+    known: impl Iterator<Item = &'e Entry>,
+) -> Result<(Entry, Origin), Error> {
     let shared = if scene.uncommitted.is_some() { None } else { shared::whole(gathered)? };
-    let limit = usize::try_from(scene.max_relations).unwrap_or(0);
-    let (mut catalog, statistics, origin) = match shared {
+    let (Part { mut catalog, chosen }, statistics, origin) = match shared {
         Some(held) => {
+            private::forget();
             scene.generation = held.statistics.version.generation;
-            let catalog = held.whole.seen_by(&mut shown::Shown::to(&scene.viewpoint), limit);
-            let catalog = match scene.temporary {
-                0 => catalog,
-                _ => private::temporary(&scene.viewpoint, scene.max_relations)?.before(catalog, limit),
-            };
-            (catalog, held.statistics, held.origin)
+            (with_temporary(&held.reading, &scene, question)?, held.statistics, held.origin)
         }
-        None => {
-            let statistics = Statistics::now();
-            (private::read(&scene.viewpoint, scene.max_relations)?, statistics, Origin::Read)
-        }
+        None => read_own(&scene, gathered, question)?,
     };
     catalog.schema.search_path = viewpoint::schema_names(&scene.viewpoint);
-    let snapshot = keep_or_prepare(catalog, before);
-    Ok((Entry { scene, snapshot, statistics }, origin))
+    let snapshot = known_or_prepared(catalog, known);
+    let serves = if chosen { Serves::Only(question.map(str::to_owned)) } else { Serves::All };
+    Ok((Entry { scene, serves, snapshot, statistics }, origin))
+}
+
+/// What the role is shown of the shared reading, its temporary relations before it.
+fn with_temporary(reading: &Reading, scene: &Scene, question: Option<&str>) -> Result<Part, Error> {
+    let limit = usize::try_from(scene.max_relations).unwrap_or(0);
+    let own = match scene.temporary {
+        0 => Catalog::default(),
+        _ => private::temporary(&scene.viewpoint, scene.max_relations)?,
+    };
+    let room = limit.saturating_sub(own.schema.relations.len());
+    let shown = || -> Box<dyn Sight> { Box::new(shown::Shown::to(&scene.viewpoint)) };
+    let part = reading.part(&scene.viewpoint, shown, room, question);
+    if scene.temporary == 0 {
+        return Ok(part);
+    }
+    Ok(Part { catalog: own.before(part.catalog, limit), chosen: part.chosen })
+}
+
+/// What the role reads itself.
+fn read_own(scene: &Scene, gathered: bool, question: Option<&str>) -> Result<(Part, Statistics, Origin), Error> {
+    let limit = usize::try_from(scene.max_relations).unwrap_or(0);
+    let own = || -> Box<dyn Sight> { Box::new(shown::Own::of(&scene.viewpoint)) };
+    let part = |reading: &Reading| reading.part(&scene.viewpoint, own, limit, question);
+    if let Some((reading, statistics)) = private::kept(scene, gathered) {
+        return Ok((part(&reading), statistics, Origin::Shared));
+    }
+    let statistics = Statistics::now();
+    let most = if question.is_some() { MOST_RELATIONS } else { scene.max_relations };
+    let reading = Rc::new(Reading::of(private::read(most)?));
+    let part = part(&reading);
+    if part.chosen && question.is_some() {
+        private::keep(scene, reading, statistics);
+    }
+    Ok((part, statistics, Origin::Read))
 }
 
 /// What was prepared before, where the catalog says the same; preparing is the dear part.
-fn keep_or_prepare(catalog: Catalog, before: Option<Entry>) -> Rc<Snapshot> {
-    if let Some(Entry { snapshot, .. }) = before
-        && *snapshot.prepared.schema() == catalog.schema
-        && snapshot.left_out == catalog.left_out
-        && snapshot.indexed == catalog.indexed
-        && snapshot.partly_hidden == catalog.partly_hidden
-    {
-        return snapshot;
+fn known_or_prepared<'e>(catalog: Catalog, mut known: impl Iterator<Item = &'e Entry>) -> Rc<Snapshot> {
+    let same = |entry: &&Entry| {
+        let snapshot = &entry.snapshot;
+        snapshot.left_out == catalog.left_out
+            && *snapshot.prepared.schema() == catalog.schema
+            && snapshot.indexed == catalog.indexed
+            && snapshot.partly_hidden == catalog.partly_hidden
+    };
+    if let Some(entry) = known.find(same) {
+        return Rc::clone(&entry.snapshot);
     }
     let Catalog { schema, left_out, indexed, partly_hidden } = catalog;
     Rc::new(Snapshot { prepared: Prepared::new(schema), left_out, indexed, partly_hidden })
@@ -223,7 +298,8 @@ pub fn both_ways() -> (Catalog, Catalog) {
     let (viewpoint, limit) = (viewpoint::viewpoint(), settings::max_relations());
     let shown = whole.seen_by(&mut shown::Shown::to(&viewpoint), limit as usize);
     let own = private::temporary(&viewpoint, limit).expect("the catalog");
-    (own.before(shown, limit as usize), private::read(&viewpoint, limit).expect("the catalog"))
+    let read = private::read(limit).expect("the catalog").seen_by(&mut shown::Own::of(&viewpoint), limit as usize);
+    (own.before(shown, limit as usize), read)
 }
 
 /// What a reading of the catalog is to show.

@@ -15,12 +15,13 @@ use crate::cache::generation;
 use crate::cache::snapshots::{self, Lead};
 use crate::pg::session::AsRole;
 
-use super::{Origin, Scope, Statistics};
+use super::reading::Reading;
+use super::{MOST_RELATIONS, Origin, Scope, Statistics};
 
 /// A decoded catalog.
 #[derive(Clone)]
 pub struct Held {
-    pub whole: Rc<Whole>,
+    pub reading: Rc<Reading>,
     pub statistics: Statistics,
     pub origin: Origin,
 }
@@ -29,9 +30,6 @@ thread_local! {
     // Thread-local only to be safe Rust: a backend has one thread that runs PostgreSQL code.
     static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
 }
-
-/// A catalog so large that reading it takes a minute is for a search engine of schemas; the tables beyond are left out by name.
-const MOST_RELATIONS: i32 = 100_000;
 
 /// The whole catalog of the present generation; none where it cannot be shared. `gathered`: this session has new statistics.
 pub fn whole(gathered: bool) -> Result<Option<Held>, Error> {
@@ -76,7 +74,7 @@ fn decode(generation: u64) -> Option<Held> {
     let age = std::time::Duration::from_micros(crate::pg::viewpoint::now().saturating_sub(version.made).max(0) as u64);
     let now = Instant::now();
     let read_at = now.checked_sub(age).unwrap_or(now);
-    Some(Held { whole: Rc::new(whole), statistics: Statistics { version, read_at }, origin: Origin::Shared })
+    Some(Held { reading: Rc::new(Reading::of(whole)), statistics: Statistics { version, read_at }, origin: Origin::Shared })
 }
 
 /// Reads the catalog for everybody and publishes it.
@@ -86,7 +84,7 @@ fn read() -> Result<Held, Error> {
     if let Ok(bytes) = postcard::to_stdvec(&whole) {
         snapshots::publish(&statistics.version, &bytes);
     }
-    Ok(Held { whole: Rc::new(whole), statistics, origin: Origin::Read })
+    Ok(Held { reading: Rc::new(Reading::of(whole)), statistics, origin: Origin::Read })
 }
 
 /// The catalog query over everything. An ERROR inside gives the role back with the (sub)transaction that it aborts.

@@ -148,24 +148,44 @@ impl Whole {
 
     /// What `sight` leaves, at most `limit` relations: those that need no schema name first, then by schema and name.
     pub fn seen_by(&self, sight: &mut dyn Sight, limit: usize) -> Catalog {
-        let mut seen: Vec<(&Described, Seen, usize)> = Vec::new();
-        for (place, described) in self.relations.iter().enumerate() {
-            if let Some(sees) = sight.of(described) {
-                seen.push((described, sees, place));
-            }
-        }
-        let key = |entry: &(&Described, Seen, usize)| (!entry.1.visible, entry.2);
+        let mut seen = self.sighted(sight);
+        let left_out = seen.len().saturating_sub(limit);
+        seen.truncate(limit);
+        self.catalog(&seen, left_out)
+    }
+
+    /// The positions of the relations that `sight` leaves, with what may be seen of them, in that order.
+    pub fn sighted(&self, sight: &mut dyn Sight) -> Vec<(RelationId, Seen)> {
+        let places = self.relations.iter().enumerate();
+        let mut seen: Vec<(RelationId, Seen)> =
+            places.filter_map(|(place, described)| Some((place, sight.of(described)?))).collect();
+        let key = |entry: &(RelationId, Seen)| (!entry.1.visible, entry.0);
         // The query's order is by schema and name within each half.
         if !seen.is_sorted_by_key(key) {
             seen.sort_by_key(key);
         }
-        let left_out = self.beyond + seen.len().saturating_sub(limit);
-        seen.truncate(limit);
+        seen
+    }
+
+    /// Keys between the relations.
+    pub fn foreign_keys(&self) -> &[ForeignKey] {
+        &self.foreign_keys
+    }
+
+    /// How many relations the query found beyond its limit and told nothing about.
+    pub fn beyond(&self) -> usize {
+        self.beyond
+    }
+
+    /// What may be seen of these relations, in this order; so many others that may be seen are left out.
+    pub fn catalog(&self, seen: &[(RelationId, Seen)], left_out: usize) -> Catalog {
+        let left_out = self.beyond + left_out;
         let mut ids = vec![None; self.relations.len()];
         let mut moves = Vec::with_capacity(seen.len());
         let mut catalog = Catalog { left_out, ..Catalog::default() };
-        for (id, (described, sees, place)) in seen.into_iter().enumerate() {
-            ids[place] = Some(id);
+        for (id, (place, sees)) in seen.iter().enumerate() {
+            let described = &self.relations[*place];
+            ids[*place] = Some(id);
             let moved = Move::of(sees.columns.as_deref());
             catalog.indexed.extend(described.indexed.iter().filter_map(|column| Some((id, moved.place(*column)?))));
             catalog.schema.relations.push(moved.relation(&described.relation, sees.visible, sees.all_rows));

@@ -267,7 +267,7 @@ fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Unders
         return Err(Error::NoModelServer);
     }
     let reading_catalog = Instant::now();
-    let (snapshot, origin) = guard::as_answering_role(limits, catalog::snapshot).map_err(failed)??;
+    let (snapshot, origin) = guard::as_answering_role(limits, || catalog::snapshot_for(question)).map_err(failed)??;
     call.spent(Stage::Catalog, reading_catalog.elapsed());
     let mut probe = Probe::new(&snapshot, settings::probe(), limits);
     let thinking = Instant::now();

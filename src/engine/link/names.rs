@@ -106,18 +106,23 @@ fn names_its_ends(target: PlaceTarget, prepared: &Prepared) -> bool {
 
 /// Words of the schema that a word of the question may stand for.
 pub(crate) fn meanings<'p>(lower: &str, stem: &str, prepared: &'p Prepared) -> Vec<(&'p str, f32, How)> {
-    meanings_among(lower, stem, &prepared.vocabulary, &prepared.spellings)
+    meanings_among(lower, stem, &|word| known_word(&prepared.vocabulary, word), &prepared.spellings)
 }
 
-/// The same for any vocabulary by stems, with its words as they are written and their stems.
-pub(crate) fn meanings_among<'v, V>(
+/// A word of a vocabulary as the vocabulary has it.
+pub(crate) fn known_word<'v, V>(vocabulary: &'v HashMap<String, V>, word: &str) -> Option<&'v str> {
+    vocabulary.get_key_value(word).map(|(word, _)| word.as_str())
+}
+
+/// The same for any vocabulary: `find` gives its words by stems, `spellings` are words as they are written, each with its stem.
+pub(crate) fn meanings_among<'v>(
     lower: &str,
     stem: &str,
-    vocabulary: &'v HashMap<String, V>,
+    find: &dyn Fn(&str) -> Option<&'v str>,
     spellings: &[(String, String)],
 ) -> Vec<(&'v str, f32, How)> {
     let mut found: Vec<(&str, f32, How)> = Vec::new();
-    if let Some((word, _)) = vocabulary.get_key_value(stem) {
+    if let Some(word) = find(stem) {
         found.push((word, 1.0, How::Exact));
     }
     // Where the schema has the very word, its kin is unlikely to be meant.
@@ -133,23 +138,23 @@ pub(crate) fn meanings_among<'v, V>(
             Relatedness::Attribute => 0.6,
             Relatedness::Broader => 0.45,
         };
-        if let Some((word, _)) = vocabulary.get_key_value(term)
-            && !found.iter().any(|(known, ..)| known == word)
+        if let Some(word) = find(term)
+            && !found.iter().any(|(known, ..)| *known == word)
         {
             found.push((word, strength * exact, How::Synonym));
         }
     }
     if exact == 1.0 && stem.chars().count() >= 4 {
         for ending in NOUN_ENDINGS {
-            if let Some((word, _)) = vocabulary.get_key_value(format!("{stem}{ending}").as_str())
-                && !found.iter().any(|(known, ..)| known == word)
+            if let Some(word) = find(&format!("{stem}{ending}"))
+                && !found.iter().any(|(known, ..)| *known == word)
             {
                 found.push((word, 0.72, How::Synonym));
             }
         }
     }
     for short in lexicon::abbreviations_of(lower) {
-        if let Some((word, _)) = vocabulary.get_key_value(*short) {
+        if let Some(word) = find(short) {
             found.push((word, 0.9, How::Exact));
         }
     }
@@ -158,7 +163,7 @@ pub(crate) fn meanings_among<'v, V>(
         for (_, stem) in meant {
             if found.len() < 3
                 && !found.iter().any(|(known, ..)| known == stem)
-                && let Some((word, _)) = vocabulary.get_key_value(stem.as_str())
+                && let Some(word) = find(stem)
             {
                 found.push((word, 0.8, How::Typo));
             }

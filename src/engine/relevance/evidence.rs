@@ -3,6 +3,7 @@
 
 use nl_query_core::schema::RelationId;
 
+use crate::link::names::known_word;
 use crate::link::values::stems_of;
 use crate::prepared::{Part, Place, PlaceTarget, Prepared};
 use crate::question::Question;
@@ -41,7 +42,7 @@ impl Evidence {
     /// Of everything that is known of a schema.
     pub fn of_prepared(question: &Question, prepared: &Prepared) -> Evidence {
         let relations = prepared.schema().relations.len();
-        let senses = senses(question, &prepared.vocabulary, &prepared.spellings);
+        let senses = senses(question, &|word| known_word(&prepared.vocabulary, word), &prepared.spellings);
         let postings = |word: &str| {
             let places = prepared.vocabulary.get(word).map_or(&[][..], Vec::as_slice);
             places.iter().filter_map(|place| Posting::of(place, prepared))

@@ -1,5 +1,5 @@
-//! The words of very many relations and where they occur, for a first look at which of them a question may be about: a thousandth of
-//! what it takes to make them ready. Names and comments only; values, roles and inferred keys belong to what is made ready then.
+//! The words of very many relations and where they occur, for a first look at which of them a question may be about: far less
+//! work than making them ready. Names and comments only; values, roles and inferred keys belong to what is made ready then.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use nl_query_core::schema::{ForeignKey, Relation, RelationId};
 
 use crate::ir::Day;
 use crate::lexicon::morphology::Memo;
+use crate::link::names::known_word;
 use crate::prepared::{Name, comment_stems, spellings};
 use crate::question;
 
@@ -94,7 +95,8 @@ impl Index {
             let postings = self.vocabulary.get(word).map_or(&[][..], Vec::as_slice);
             postings.iter().copied().filter(|posting| sees_posting(sees, posting))
         };
-        let evidence = Evidence::of_names(schemas.len(), senses(&question, &self.vocabulary, &self.spellings), postings);
+        let find = |word: &str| known_word(&self.vocabulary, word).filter(|word| postings(word).next().is_some());
+        let evidence = Evidence::of_names(schemas.len(), senses(&question, &find, &self.spellings), postings);
         let keys = keys.iter().filter(|key| sees.key(key)).map(|key| (key.from, key.to));
         scores(&evidence, &Kinship::of(schemas.into_iter(), keys))
     }

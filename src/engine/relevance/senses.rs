@@ -1,7 +1,5 @@
 //! What the words of a question may stand for among the words of a schema. Knows no place where they occur.
 
-use std::collections::HashMap;
-
 use crate::lexicon::wordnet::{self, Strength};
 use crate::lexicon::{self, StopClass};
 use crate::link::names::meanings_among;
@@ -19,30 +17,30 @@ pub struct Sense<'v> {
     pub strength: f32,
 }
 
-/// The senses of each token in a vocabulary by stems, the surest first; none for function words and numbers. `spellings`: its words
-/// as they are written, each with its stem.
-pub fn senses<'v, V>(
+/// The senses of each token in a vocabulary, the surest first; none for function words and numbers. `find` gives the vocabulary's
+/// words by stems, `spellings` are words as they are written, each with its stem.
+pub fn senses<'v>(
     question: &Question,
-    vocabulary: &'v HashMap<String, V>,
+    find: &dyn Fn(&str) -> Option<&'v str>,
     spellings: &[(String, String)],
 ) -> Vec<Vec<Sense<'v>>> {
-    (0..question.tokens.len()).map(|at| senses_of(question, at, vocabulary, spellings)).collect()
+    (0..question.tokens.len()).map(|at| senses_of(question, at, find, spellings)).collect()
 }
 
-fn senses_of<'v, V>(
+fn senses_of<'v>(
     question: &Question,
     at: usize,
-    vocabulary: &'v HashMap<String, V>,
+    find: &dyn Fn(&str) -> Option<&'v str>,
     spellings: &[(String, String)],
 ) -> Vec<Sense<'v>> {
     let token = &question.tokens[at];
     if token.kind != TokenKind::Word || !says_something(&token.lower, at) {
         return Vec::new();
     }
-    let known = meanings_among(&token.lower, &token.stem, vocabulary, spellings).into_iter();
+    let known = meanings_among(&token.lower, &token.stem, find, spellings).into_iter();
     let mut senses: Vec<Sense> = known.map(|(word, strength, _)| Sense { word, strength }).collect();
     let mut add = |term: &str, strength: f32| {
-        if let Some((word, _)) = vocabulary.get_key_value(term)
+        if let Some(word) = find(term)
             && !senses.iter().any(|known| known.word == word)
         {
             senses.push(Sense { word, strength });

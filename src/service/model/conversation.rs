@@ -360,9 +360,9 @@ pub fn stage_of(event: WaitEvent) -> At {
 }
 
 /// What the caller may read. Reading the catalog leaves no lock.
-pub fn snapshot(call: &mut Call, _question: &str, limits: &Limits) -> Result<Rc<Snapshot>, Error> {
+pub fn snapshot(call: &mut Call, question: &str, limits: &Limits) -> Result<Rc<Snapshot>, Error> {
     let reading = Instant::now();
-    let read = attempt::keeping_locks_if(|_| false, || guard::as_answering_role(limits, catalog::snapshot));
+    let read = attempt::keeping_locks_if(|_| false, || guard::as_answering_role(limits, || catalog::snapshot_for(question)));
     let (snapshot, _) = read.map_err(failed)??;
     call.spent(Stage::Catalog, reading.elapsed());
     if snapshot.prepared.schema().relations.is_empty() {
