@@ -1,0 +1,124 @@
+//! Asks all questions in one way, and judges what comes back.
+
+use crate::judge::Judge;
+use crate::place::{Place, Spent};
+use crate::questions::Question;
+use crate::runs::Run;
+use crate::score::{Rows, is_same};
+use postgres::Client;
+use std::time::{Duration, Instant};
+
+/// A question whose right answer is known to run.
+pub struct Judged {
+    pub question: Question,
+    pub rows: Rows,
+}
+
+/// How a question ended.
+#[derive(Debug, Clone, PartialEq)]
+enum End {
+    Right,
+    /// Nothing was proven; what the server said.
+    Nothing(String),
+    Wrong {
+        sql: String,
+        why: String,
+    },
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures {
+    pub questions: usize,
+    pub right: usize,
+    pub nothing: usize,
+    pub wrong: usize,
+    pub spent: Spent,
+    pub times: Vec<Duration>,
+}
+
+/// Finds the rows of every gold. Questions whose gold does not run are left out, and named.
+pub fn judged(place: &Place<'_>, judge: &mut Judge, questions: Vec<Question>) -> Vec<Judged> {
+    let mut all = Vec::new();
+    for question in questions {
+        let path = question.db.as_deref().map(|db| place.path(db));
+        match judge.run(path.as_deref(), &question.gold) {
+            Ok(rows) => all.push(Judged { question, rows }),
+            Err(why) => eprintln!("left out: {}, whose right answer does not run: {why}", question.id),
+        }
+    }
+    all
+}
+
+/// A whole run. `show`: so many that did not end right are printed.
+pub fn replay(place: &Place<'_>, run: &Run, judge: &mut Judge, questions: &[Judged], show: usize) -> Result<Figures, String> {
+    let mut client = place.connect()?;
+    let mut watch = place.connect()?;
+    run.set_up(place, &mut client)?;
+    let before = place.spent(&mut watch)?;
+    let mut figures = Figures { questions: questions.len(), ..Figures::default() };
+    let mut shown = 0;
+    for judged in questions {
+        let started = Instant::now();
+        let answer = ask(place, &mut client, &judged.question)?;
+        figures.times.push(started.elapsed());
+        let end = match answer {
+            Ok(sql) => end_of(place, judge, judged, sql),
+            Err(said) => End::Nothing(said),
+        };
+        match &end {
+            End::Right => figures.right += 1,
+            End::Nothing(_) => figures.nothing += 1,
+            End::Wrong { .. } => figures.wrong += 1,
+        }
+        if end != End::Right && shown < show {
+            shown += 1;
+            print_end(run, &judged.question, &end);
+        }
+    }
+    figures.spent = place.spent(&mut watch)?.since(before);
+    Ok(figures)
+}
+
+/// The answer, or why there is none. Losing the connection is neither.
+fn ask(place: &Place<'_>, client: &mut Client, question: &Question) -> Result<Result<String, String>, String> {
+    place.become_asker(client, question.db.as_deref())?;
+    let sql = format!("SELECT {}.nl_sql($1)", place.extension);
+    match client.query_one(&sql, &[&question.question]) {
+        Ok(row) => Ok(Ok(row.get(0))),
+        Err(error) if error.as_db_error().is_some() => Ok(Err(crate::said(&error))),
+        Err(error) => Err(format!("lost the connection: {error}")),
+    }
+}
+
+fn end_of(place: &Place<'_>, judge: &mut Judge, judged: &Judged, sql: String) -> End {
+    let path = judged.question.db.as_deref().map(|db| place.path(db));
+    match judge.run(path.as_deref(), &sql) {
+        Ok(rows) if is_same(&judged.rows, &rows, judged.question.ordered) => End::Right,
+        Ok(rows) => {
+            let why = format!("{} rows of {} columns", rows.rows.len(), rows.width);
+            let wanted = format!("{} of {}", judged.rows.rows.len(), judged.rows.width);
+            End::Wrong { sql, why: format!("{why}; {wanted} are right") }
+        }
+        Err(why) => End::Wrong { sql, why },
+    }
+}
+
+fn print_end(run: &Run, question: &Question, end: &End) {
+    eprintln!("[{}] {}: {}\n  right: {}", run.name, question.id, question.question, question.gold);
+    match end {
+        End::Right => {}
+        End::Nothing(said) => eprintln!("  said:  {said}"),
+        End::Wrong { sql, why } => eprintln!("  wrong: {}\n         {why}", sql.split_whitespace().collect::<Vec<_>>().join(" ")),
+    }
+}
+
+impl Spent {
+    fn since(self, before: Spent) -> Spent {
+        Spent {
+            requests: self.requests - before.requests,
+            tokens_in: self.tokens_in - before.tokens_in,
+            tokens_out: self.tokens_out - before.tokens_out,
+        }
+    }
+}
