@@ -64,7 +64,7 @@ check-versions: setup
 bench: setup
 	@tools/bench.sh $(PART)
 
-harness: setup
+harness:
 	@NL_QUERY_EVAL='$(NL_QUERY_EVAL)' tools/harness.sh $(ARGS)
 
 weights: setup

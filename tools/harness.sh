@@ -14,6 +14,7 @@ for word in "$@"; do
     esac
 done
 if [ -z "$own" ]; then
+    tools/setup.sh
     tools/build.sh
     PG_CONFIG=$(tools/private-server.sh "${PG_CONFIG:-pg_config}")
     export PG_CONFIG

@@ -96,9 +96,9 @@ fn end_of(place: &Place<'_>, judge: &mut Judge, judged: &Judged, sql: String) ->
     match judge.run(path.as_deref(), &sql) {
         Ok(rows) if is_same(&judged.rows, &rows, judged.question.ordered) => End::Right,
         Ok(rows) => {
-            let why = format!("{} rows of {} columns", rows.rows.len(), rows.width);
-            let wanted = format!("{} of {}", judged.rows.rows.len(), judged.rows.width);
-            End::Wrong { sql, why: format!("{why}; {wanted} are right") }
+            let size = |rows: &Rows| format!("{} rows of {} columns", rows.rows.len(), rows.width);
+            let why = format!("{}, where {} are right", size(&rows), size(&judged.rows));
+            End::Wrong { sql, why }
         }
         Err(why) => End::Wrong { sql, why },
     }

@@ -97,7 +97,7 @@ impl Erring {
 
     /// The answer to being told that the own one will not do.
     fn answer_again(&self, asked: &Asked, own: &str, draw: &Draw) -> Reply {
-        let was_right = sql_in(own).is_some_and(|sql| sql.trim() == asked.gold.trim());
+        let was_right = is_same_sql(&sql_in(own), &asked.gold);
         if was_right || draw.unit("mends") < self.manners.mends {
             return self.say(asked, None, draw);
         }
@@ -153,8 +153,17 @@ fn answer_of(sql: &str) -> String {
     json!({"sql": sql, "reason": null}).to_string()
 }
 
-fn sql_in(answer: &str) -> Option<String> {
-    serde_json::from_str::<Value>(answer).ok()?.get("sql")?.as_str().map(str::to_owned)
+/// The SQL of an own answer, as it comes back in a conversation: in the form that is asked for, within words, or bare.
+fn sql_in(answer: &str) -> String {
+    let fenced = || Some(answer.split_once("```sql")?.1.split_once("```")?.0.to_owned());
+    let in_json = serde_json::from_str::<Value>(answer).ok().and_then(|json| json.get("sql")?.as_str().map(str::to_owned));
+    in_json.or_else(fenced).unwrap_or_else(|| answer.to_owned())
+}
+
+/// But for blanks and a semicolon behind it.
+fn is_same_sql(left: &str, right: &str) -> bool {
+    let words = |sql: &str| sql.trim().trim_end_matches(';').split_whitespace().collect::<Vec<_>>().join(" ");
+    words(left) == words(right)
 }
 
 #[cfg(test)]

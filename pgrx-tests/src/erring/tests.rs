@@ -48,7 +48,7 @@ fn tell(model: &Erring, number: usize, own: &str) -> Reply {
 }
 
 fn is_right(reply: &Reply) -> bool {
-    sql_in(&reply.text).as_deref() == Some(GOLD)
+    is_same_sql(&sql_in(&reply.text), GOLD)
 }
 
 /// Within four standard deviations of what is wanted.
@@ -67,7 +67,7 @@ fn errors_come_as_often_as_they_are_told_to() {
     about(count(&|reply| reply.finish == Finish::Truncated), 600, 0.1);
     about(count(&|reply| reply.finish == Finish::ToolCall), 600, 0.05);
     about(count(&|reply| reply.text.starts_with("To find")), 600, 0.2);
-    about(count(&|reply| sql_in(&reply.text).as_deref() == Some("SELECT count(*) FROM loaves")), 600, 0.2);
+    about(count(&|reply| is_same_sql(&sql_in(&reply.text), "SELECT count(*) FROM loaves")), 600, 0.2);
     assert!(replies.iter().all(|reply| reply.usage.is_some_and(|(prompt, _)| prompt > 5)));
 }
 
@@ -109,6 +109,12 @@ fn what_it_is_told_of_it_mends_as_often_as_it_should() {
         .count();
     about(mended, 600, 0.8);
     assert!((0..100).all(|number| is_right(&tell(&model, number, &answer_of(GOLD)))), "what is right stays");
+    let fenced = format!("Sure:\n```sql\n{GOLD};\n```\n");
+    for own in [fenced.as_str(), &format!("{GOLD} ;")] {
+        assert!((0..100).all(|number| is_right(&tell(&model, number, own))), "in other forms, too");
+    }
+    let (several, most) = (answer_of(&format!("{GOLD}; SELECT 1")), 100);
+    assert!((0..most).any(|number| !is_right(&tell(&model, number, &several))), "that is not right");
 }
 
 #[test]
