@@ -30,6 +30,7 @@ Both:
   --limit N            questions, evenly spread over the file (default 200)
   --seed N             of the scripted models' errors (default 1)
   --show N             so many of a run's questions that did not end right, with what was said
+  --answers FILE       writes every answer of every run there, a JSON object a line: run, id, end, sql or error
   --markdown FILE      writes the tables into a page, between its lines <!-- harness --> and <!-- end of harness -->
 ";
 
@@ -50,10 +51,11 @@ pub struct Args {
     pub limit: usize,
     pub seed: u64,
     pub show: usize,
+    pub answers: Option<PathBuf>,
     pub markdown: Option<PathBuf>,
 }
 
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 15] = [
     "benchmark",
     "mix",
     "errors",
@@ -67,6 +69,7 @@ const OPTIONS: [&str; 14] = [
     "limit",
     "seed",
     "show",
+    "answers",
     "markdown",
 ];
 
@@ -107,6 +110,7 @@ impl Args {
             limit: number(text("limit"), "limit", 200)?,
             seed: number(text("seed"), "seed", 1)?,
             show: number(text("show"), "show", 0)?,
+            answers: text("answers").map(PathBuf::from),
             markdown: text("markdown").map(PathBuf::from),
         };
         match (&args.dsn, &args.questions) {

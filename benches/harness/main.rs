@@ -16,7 +16,7 @@ mod table;
 use args::Args;
 use judge::Judge;
 use place::Place;
-use replay::{Judged, judged, replay};
+use replay::{Judged, Report, judged, replay};
 use runs::Run;
 use std::process::ExitCode;
 use table::Table;
@@ -58,7 +58,7 @@ fn own(args: &Args, dsn: &str, runs: &[Run]) -> Result<(Vec<Table>, String), Str
     let questions = judged(&place, &mut judge, questions::read(file, args.limit)?);
     let asked = if args.servers.is_empty() { "the servers that are configured".to_owned() } else { args.servers.join(", ") };
     let title = format!("{} questions, {asked}.", questions.len());
-    let table = all_runs(&place, runs, &mut judge, &questions, args, title, || ())?;
+    let table = all_runs(&place, runs, &mut judge, &questions, &mut Report::new(args)?, title, || ())?;
     let machine = machine::told(&mut place.connect()?)?;
     Ok((vec![table], machine))
 }
@@ -76,6 +76,7 @@ fn scripted(args: &Args, runs: &[Run]) -> Result<(Vec<Table>, String), String> {
     let questions = judged(&place, &mut judge, questions);
     let is_plausible = args.mixes.iter().any(|(_, rates)| rates.of(nl_query_tests::erring::Error::Plausible) > 0.0);
     let known = benchmark::known(&database, &mut judge, &questions, is_plausible);
+    let mut report = Report::new(args)?;
     let mut tables = Vec::new();
     for (name, rates) in &args.mixes {
         let title = format!(
@@ -86,7 +87,7 @@ fn scripted(args: &Args, runs: &[Run]) -> Result<(Vec<Table>, String), String> {
             args.mends
         );
         let before_each = || models.script(args, rates, &known);
-        tables.push(all_runs(&place, runs, &mut judge, &questions, args, title, before_each)?);
+        tables.push(all_runs(&place, runs, &mut judge, &questions, &mut report, title, before_each)?);
     }
     let machine = machine::told(&mut place.connect()?)?;
     eprintln!("{} requests in all", models.count());
@@ -99,7 +100,7 @@ fn all_runs(
     runs: &[Run],
     judge: &mut Judge,
     questions: &[Judged],
-    args: &Args,
+    report: &mut Report,
     title: String,
     before_each: impl Fn(),
 ) -> Result<Table, String> {
@@ -110,7 +111,7 @@ fn all_runs(
             continue;
         }
         before_each();
-        table.rows.push((run.name, replay(place, run, judge, questions, args.show)?));
+        table.rows.push((run.name, replay(place, run, judge, questions, report)?));
     }
     println!("{}", table.plain());
     Ok(table)

@@ -1,11 +1,16 @@
 //! Asks all questions in one way, and judges what comes back.
 
+use crate::args::Args;
 use crate::judge::Judge;
 use crate::place::{Place, Spent};
 use crate::questions::Question;
 use crate::runs::Run;
 use crate::score::{Rows, is_same};
 use postgres::Client;
+use serde_json::json;
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A question whose right answer is known to run.
@@ -17,7 +22,9 @@ pub struct Judged {
 /// How a question ended.
 #[derive(Debug, Clone, PartialEq)]
 enum End {
-    Right,
+    Right {
+        sql: String,
+    },
     /// Nothing was proven; what the server said.
     Nothing(String),
     Wrong {
@@ -50,14 +57,20 @@ pub fn judged(place: &Place<'_>, judge: &mut Judge, questions: Vec<Question>) ->
     all
 }
 
-/// A whole run. `show`: so many that did not end right are printed.
-pub fn replay(place: &Place<'_>, run: &Run, judge: &mut Judge, questions: &[Judged], show: usize) -> Result<Figures, String> {
+/// A whole run.
+pub fn replay(
+    place: &Place<'_>,
+    run: &Run,
+    judge: &mut Judge,
+    questions: &[Judged],
+    report: &mut Report,
+) -> Result<Figures, String> {
     let mut client = place.connect()?;
     let mut watch = place.connect()?;
     run.set_up(place, &mut client)?;
     let before = place.spent(&mut watch)?;
     let mut figures = Figures { questions: questions.len(), ..Figures::default() };
-    let mut shown = 0;
+    report.shown = 0;
     for judged in questions {
         let started = Instant::now();
         let answer = ask(place, &mut client, &judged.question)?;
@@ -67,14 +80,11 @@ pub fn replay(place: &Place<'_>, run: &Run, judge: &mut Judge, questions: &[Judg
             Err(said) => End::Nothing(said),
         };
         match &end {
-            End::Right => figures.right += 1,
+            End::Right { .. } => figures.right += 1,
             End::Nothing(_) => figures.nothing += 1,
             End::Wrong { .. } => figures.wrong += 1,
         }
-        if end != End::Right && shown < show {
-            shown += 1;
-            print_end(run, &judged.question, &end);
-        }
+        report.tell(run, &judged.question, &end)?;
     }
     figures.spent = place.spent(&mut watch)?.since(before);
     Ok(figures)
@@ -94,7 +104,7 @@ fn ask(place: &Place<'_>, client: &mut Client, question: &Question) -> Result<Re
 fn end_of(place: &Place<'_>, judge: &mut Judge, judged: &Judged, sql: String) -> End {
     let path = judged.question.db.as_deref().map(|db| place.path(db));
     match judge.run(path.as_deref(), &sql) {
-        Ok(rows) if is_same(&judged.rows, &rows, judged.question.ordered) => End::Right,
+        Ok(rows) if is_same(&judged.rows, &rows, judged.question.ordered) => End::Right { sql },
         Ok(rows) => {
             let size = |rows: &Rows| format!("{} rows of {} columns", rows.rows.len(), rows.width);
             let why = format!("{}, where {} are right", size(&rows), size(&judged.rows));
@@ -104,10 +114,42 @@ fn end_of(place: &Place<'_>, judge: &mut Judge, judged: &Judged, sql: String) ->
     }
 }
 
+/// What is told of single questions.
+pub struct Report {
+    /// So many of a run that did not end right are printed.
+    show: usize,
+    shown: usize,
+    /// Every answer goes there.
+    answers: Option<File>,
+}
+
+impl Report {
+    pub fn new(args: &Args) -> Result<Report, String> {
+        let create = |file: &PathBuf| File::create(file).map_err(|error| format!("{}: {error}", file.display()));
+        Ok(Report { show: args.show, shown: 0, answers: args.answers.as_ref().map(create).transpose()? })
+    }
+
+    fn tell(&mut self, run: &Run, question: &Question, end: &End) -> Result<(), String> {
+        let is_right = matches!(end, End::Right { .. });
+        if !is_right && self.shown < self.show {
+            self.shown += 1;
+            print_end(run, question, end);
+        }
+        let Some(file) = &mut self.answers else { return Ok(()) };
+        let mut line = json!({"run": run.name, "id": question.id});
+        match end {
+            End::Right { sql } => (line["end"], line["sql"]) = (json!("right"), json!(sql)),
+            End::Nothing(said) => (line["end"], line["error"]) = (json!("no answer"), json!(said)),
+            End::Wrong { sql, .. } => (line["end"], line["sql"]) = (json!("wrong"), json!(sql)),
+        }
+        writeln!(file, "{line}").map_err(|error| format!("--answers: {error}"))
+    }
+}
+
 fn print_end(run: &Run, question: &Question, end: &End) {
     eprintln!("[{}] {}: {}\n  right: {}", run.name, question.id, question.question, question.gold);
     match end {
-        End::Right => {}
+        End::Right { .. } => {}
         End::Nothing(said) => eprintln!("  said:  {said}"),
         End::Wrong { sql, why } => eprintln!("  wrong: {}\n         {why}", sql.split_whitespace().collect::<Vec<_>>().join(" ")),
     }
