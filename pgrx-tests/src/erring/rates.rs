@@ -93,6 +93,12 @@ impl Rates {
         Rates(self.0.map(|rate| rate * share))
     }
 
+    /// The same but for one error.
+    pub fn with(mut self, error: Error, rate: f64) -> Rates {
+        self.0[error as usize] = rate;
+        self
+    }
+
     /// These where they say something, else the others.
     pub fn over(&self, others: &Rates) -> Rates {
         let mut rates = others.clone();
@@ -111,8 +117,7 @@ impl Rates {
 
     /// The same among errors alone, those that somebody sees as such; none where there are none.
     pub fn wrong_drawn(&self, unit: f64) -> Option<Error> {
-        let mut wrong = self.clone();
-        wrong.0[Error::Fenced as usize] = 0.0;
+        let wrong = self.clone().with(Error::Fenced, 0.0);
         let all: f64 = wrong.0.iter().sum();
         wrong.drawn(unit * all)
     }
