@@ -4,13 +4,13 @@
 #                 directory of its own, so that changing between them rebuilds nothing
 #   DESTDIR=…     a staging root for `make install`, for packagers
 #   DATABASE=…    for `make demo`: ask this database (a connection string) instead of the demonstration's own
-#   NL_QUERY_EVAL=…   for `make accuracy`: the folder with the benchmark data; ARGS=… its options (--help)
+#   NL_QUERY_EVAL=…   for `make accuracy` and `make harness`: the folder with the benchmark data; ARGS=… their options (--help)
 
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 NL_QUERY_EVAL ?= ../shared/eval
 
-.PHONY: all help setup demo test test-core install uninstall installcheck schema servers check-versions bench accuracy weights fmt clean
+.PHONY: all help setup demo test test-core install uninstall installcheck schema servers check-versions bench harness accuracy weights fmt clean
 
 all:
 	@tools/build.sh
@@ -27,6 +27,7 @@ help:
 	@echo "make check-versions  compile for every supported PostgreSQL version, with whatever headers are here"
 	@echo "make schema          write the install script from the Rust source (cargo-pgrx)"
 	@echo "make bench           the figures of the README (PART=answers, tables, cached, gateway or bystanders for one of them; PART=soak: mixed faults for NL_QUERY_SOAK_MINUTES)"
+	@echo "make harness         how many answers of models end right, with repair, agreement and routing, and at what cost; or of your own model (ARGS=--help)"
 	@echo "make weights         trains the embedded engine's weights anew from the data in NL_QUERY_EVAL, hours (ARGS=--small: minutes, a trial)"
 	@echo "make accuracy        how often the engine is right, over data in NL_QUERY_EVAL; rewrites docs/accuracy.md (ARGS='--limit 600' …)"
 
@@ -62,6 +63,9 @@ check-versions: setup
 
 bench: setup
 	@tools/bench.sh $(PART)
+
+harness:
+	@NL_QUERY_EVAL='$(NL_QUERY_EVAL)' tools/harness.sh $(ARGS)
 
 weights: setup
 	@NL_QUERY_EVAL='$(NL_QUERY_EVAL)' tools/weights.sh $(ARGS)

@@ -9,6 +9,7 @@ pub mod bakery;
 mod cluster;
 pub mod corpus;
 mod database;
+pub mod erring;
 pub mod gateway;
 pub mod model;
 pub mod mutate;
