@@ -30,7 +30,7 @@ mod tests {
     }
 
     fn relation(snapshot: &Snapshot, name: &str) -> Relation {
-        let found = snapshot.prepared.schema().relations.iter().find(|relation| relation.name == name);
+        let found = snapshot.schema().relations.iter().find(|relation| relation.name == name);
         found.unwrap_or_else(|| panic!("no relation {name}")).clone()
     }
 
@@ -118,8 +118,8 @@ mod tests {
             [RelationKind::Table, RelationKind::View, RelationKind::MaterializedView, RelationKind::PartitionedTable]
         );
         assert_eq!(relation(&read, "parts").rows, 20.0);
-        assert!(!read.prepared.schema().relations.iter().any(|relation| relation.name.starts_with("parts_")));
-        let keys: Vec<_> = read.prepared.schema().foreign_keys.iter().filter(|key| key.declared).collect();
+        assert!(!read.schema().relations.iter().any(|relation| relation.name.starts_with("parts_")));
+        let keys: Vec<_> = read.schema().foreign_keys.iter().filter(|key| key.declared).collect();
         let composite = keys.iter().find(|key| key.from_columns.len() == 2).expect("the composite key");
         assert_eq!(
             (composite.from_columns.as_slice(), composite.to_columns.as_slice()),
@@ -169,7 +169,7 @@ mod tests {
         run("SET ROLE reader");
         let (reader, _) = snapshot();
         assert_eq!(relation(&reader, "open_table").columns.len(), 1);
-        assert!(!reader.prepared.schema().relations.iter().any(|relation| relation.name == "shut_table"));
+        assert!(!reader.schema().relations.iter().any(|relation| relation.name == "shut_table"));
         run("RESET ROLE");
         assert!(Rc::ptr_eq(&owner, &snapshot().0));
         run("CREATE SCHEMA apart; SET search_path = apart");
@@ -250,7 +250,7 @@ mod tests {
                CREATE TABLE large (id int, word text, plain text); INSERT INTO large SELECT g, 'Word ' || g, 'Plain ' || g FROM generate_series(1, 30000) AS g;
                CREATE INDEX ON large (word); ANALYZE small, large"#);
         let (read, _) = snapshot();
-        let schema = read.prepared.schema();
+        let schema = read.schema();
         let place = |name: &str| schema.relations.iter().position(|relation| relation.name == name).expect("the table");
         let (small, large) = (place("small"), place("large"));
         let needles = ["spring'field\\x", "word 777", "plain 777", "nothing"].map(str::to_owned);

@@ -21,7 +21,7 @@ mod shown;
 mod standby;
 mod temporary;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::rc::Rc;
@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use nl_query_core::error::Error;
 use nl_query_core::introspection::{Catalog, Sight, Whole};
-use nl_query_core::schema::RelationId;
+use nl_query_core::schema::{RelationId, Schema};
 use nl_query_engine::{Lookup, Prepared};
 
 use crate::cache::counters::{self, Level, Tier};
@@ -53,7 +53,7 @@ const MOST_RELATIONS: i32 = 100_000;
 
 /// A schema made ready, with what the shell knows about it beside.
 pub struct Snapshot {
-    pub prepared: Prepared,
+    ready: Ready,
     /// Relations that the caller may read but that were not looked at, because there are more than `nl_query.max_relations`.
     pub left_out: usize,
     /// Columns whose values an index finds.
@@ -62,7 +62,52 @@ pub struct Snapshot {
     partly_hidden: BTreeSet<RelationId>,
 }
 
+/// A schema made ready: in one piece, or what is on the search path by itself, and the whole when somebody needs it.
+enum Ready {
+    Whole(Prepared),
+    Near(Box<Near>),
+}
+
+struct Near {
+    near: Prepared,
+    schema: Schema,
+    whole: OnceCell<Prepared>,
+}
+
 impl Snapshot {
+    fn of(catalog: Catalog) -> Snapshot {
+        let Catalog { schema, left_out, indexed, partly_hidden } = catalog;
+        let ready = match schema.near() {
+            Some(near) => Ready::Near(Box::new(Near { near: Prepared::new(near), schema, whole: OnceCell::new() })),
+            None => Ready::Whole(Prepared::new(schema)),
+        };
+        Snapshot { ready, left_out, indexed, partly_hidden }
+    }
+
+    /// Everything that the role may see.
+    pub fn schema(&self) -> &Schema {
+        match &self.ready {
+            Ready::Whole(prepared) => prepared.schema(),
+            Ready::Near(parts) => &parts.schema,
+        }
+    }
+
+    /// The same, made ready.
+    pub fn whole(&self) -> &Prepared {
+        match &self.ready {
+            Ready::Whole(prepared) => prepared,
+            Ready::Near(parts) => parts.whole.get_or_init(|| Prepared::new(parts.schema.clone())),
+        }
+    }
+
+    /// What is on the search path, where there is more: by the same positions.
+    pub fn near(&self) -> Option<&Prepared> {
+        match &self.ready {
+            Ready::Whole(_) => None,
+            Ready::Near(parts) => Some(&parts.near),
+        }
+    }
+
     /// Whether what was looked for in the data can differ between two askings by the same role: a policy may go by a setting of the
     /// session, so that what one tenant was told must not be remembered for another.
     pub fn differs_by_session(&self, lookups: &[Lookup]) -> bool {
@@ -267,15 +312,14 @@ fn known_or_prepared<'e>(catalog: Catalog, mut known: impl Iterator<Item = &'e E
     let same = |entry: &&Entry| {
         let snapshot = &entry.snapshot;
         snapshot.left_out == catalog.left_out
-            && *snapshot.prepared.schema() == catalog.schema
+            && *snapshot.schema() == catalog.schema
             && snapshot.indexed == catalog.indexed
             && snapshot.partly_hidden == catalog.partly_hidden
     };
     if let Some(entry) = known.find(same) {
         return Rc::clone(&entry.snapshot);
     }
-    let Catalog { schema, left_out, indexed, partly_hidden } = catalog;
-    Rc::new(Snapshot { prepared: Prepared::new(schema), left_out, indexed, partly_hidden })
+    Rc::new(Snapshot::of(catalog))
 }
 
 impl Statistics {

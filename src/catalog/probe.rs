@@ -73,7 +73,7 @@ impl<'a> Probe<'a> {
     }
 
     fn target(&self, id: RelationId, mut columns: Vec<usize>, most: f64) -> Option<Target<'a>> {
-        let relation = self.snapshot.prepared.schema().relations.get(id)?;
+        let relation = self.snapshot.schema().relations.get(id)?;
         let readable =
             matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::MaterializedView);
         if !readable {

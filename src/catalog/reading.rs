@@ -20,11 +20,14 @@ const CHOSEN: usize = 300;
 /// So many of the first bring along what they refer to.
 const LEADING: usize = 60;
 
+/// What a viewpoint sees of a reading: positions, and what of each.
+type Sighted = Rc<Vec<(RelationId, Seen)>>;
+
 pub struct Reading {
     whole: Whole,
     index: OnceCell<Index>,
     /// What the last viewpoint sees of it, where that is much.
-    sighted: RefCell<Option<(Viewpoint, Rc<Vec<(RelationId, Seen)>>)>>,
+    sighted: RefCell<Option<(Viewpoint, Sighted)>>,
 }
 
 /// What a reading shows for a question.
@@ -60,12 +63,7 @@ impl Reading {
         Part { catalog: self.whole.catalog(&chosen, seen.len() - chosen.len()), chosen: true }
     }
 
-    fn sighted(
-        &self,
-        viewpoint: &Viewpoint,
-        sight: impl FnOnce() -> Box<dyn Sight>,
-        limit: usize,
-    ) -> Rc<Vec<(RelationId, Seen)>> {
+    fn sighted(&self, viewpoint: &Viewpoint, sight: impl FnOnce() -> Box<dyn Sight>, limit: usize) -> Sighted {
         if let Some((of, seen)) = self.sighted.borrow().as_ref()
             && of == viewpoint
         {

@@ -139,6 +139,21 @@ fn yes() -> bool {
     true
 }
 
+impl Schema {
+    /// The relations on the search path alone, where there are others behind them; none where all are, or none is. Positions stay.
+    pub fn near(&self) -> Option<Schema> {
+        let count = self.relations.iter().take_while(|relation| relation.visible).count();
+        let (near, far) = self.relations.split_at(count);
+        // A temporary table may hide one of another schema that stands between those on the path.
+        if near.is_empty() || far.is_empty() || far.iter().any(|relation| relation.visible) {
+            return None;
+        }
+        let keys = self.foreign_keys.iter().filter(|key| key.from < count && key.to < count);
+        let foreign_keys = keys.cloned().collect();
+        Some(Schema { search_path: self.search_path.clone(), relations: near.to_vec(), foreign_keys })
+    }
+}
+
 impl Relation {
     /// Position of the column with this exact name.
     pub fn column_position(&self, name: &str) -> Option<usize> {

@@ -58,6 +58,16 @@ pub struct Answer {
     pub(crate) written: Option<Rc<Written>>,
 }
 
+impl Answer {
+    /// Whether no other schema would change it: the question itself is refused.
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self.refusal,
+            Some(Refusal::EmptyQuestion | Refusal::OutOfScope { .. } | Refusal::NoSuchDay { .. } | Refusal::EmptySchema)
+        )
+    }
+}
+
 /// One call of a [`ValueProbe`] and what it gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {

@@ -14,10 +14,10 @@ use std::time::Instant;
 
 use nl_query_core::error::{Error, Reading};
 use nl_query_core::refusal::Refusal;
-use nl_query_engine::{Candidate, ir::Day};
+use nl_query_engine::{Answer, Candidate, ir::Day};
 
 use crate::cache::{self, Asking, Hit, Reach, Statement, generation};
-use crate::catalog::{self, Probe};
+use crate::catalog::{self, Probe, Snapshot};
 use crate::guard::{self, Limits, Proven, RowSink};
 use crate::pg::{attempt, viewpoint};
 use crate::queue::progress::{self, Progress};
@@ -271,12 +271,35 @@ fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Unders
     call.spent(Stage::Catalog, reading_catalog.elapsed());
     let mut probe = Probe::new(&snapshot, settings::probe(), limits);
     let thinking = Instant::now();
-    let answer = nl_query_engine::answer(question, &snapshot.prepared, &mut probe, today());
+    let (answer, is_near) = read(question, &snapshot, &mut probe);
     let probing = probe.spent();
     call.spent(Stage::Engine, thinking.elapsed().saturating_sub(probing));
     call.spent(Stage::Probe, probing);
     let cut_short = probe.is_cut_short();
-    Ok(Understood { snapshot, answer, cut_short, origin })
+    Ok(Understood { snapshot, answer, is_near, cut_short, origin })
+}
+
+/// A reading over what is on the search path is taken from this confidence on, whatever other schemas hold.
+const NEAR_ENOUGH: f64 = 0.35;
+
+/// Reads the question over what is on the search path, and over everything only where that does not have the answer: whoever sets a
+/// search path says what is meant, and a hundred other schemas have words for everything.
+fn read(question: &str, snapshot: &Snapshot, probe: &mut Probe<'_>) -> (Answer, bool) {
+    let Some(near) = snapshot.near() else {
+        return (nl_query_engine::answer(question, snapshot.whole(), probe, today()), false);
+    };
+    let near = nl_query_engine::answer(question, near, probe, today());
+    let confidence = |answer: &Answer| answer.candidates.first().map_or(0.0, |best| best.confidence);
+    if near.is_final() || confidence(&near) >= NEAR_ENOUGH {
+        return (near, true);
+    }
+    let whole = nl_query_engine::answer(question, snapshot.whole(), probe, today());
+    let is_near = confidence(&near) > 0.0 && confidence(&whole) < NEAR_ENOUGH;
+    let (mut taken, other) = if is_near { (near, whole) } else { (whole, near) };
+    // Rows that were not there would have led elsewhere.
+    taken.depends_on_data |= other.depends_on_data;
+    taken.lookups.extend(other.lookups);
+    (taken, is_near)
 }
 
 impl Unanswered {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use nl_query_core::error::{Error, Known};
 use nl_query_core::prompt::Disclose;
-use nl_query_engine::{Answer, Candidate, Lookup, Refusal as Unanswerable, WordAccount, slots};
+use nl_query_engine::{Answer, Candidate, Lookup, Prepared, Refusal as Unanswerable, WordAccount, slots};
 
 use crate::cache::{self, Asking, Reach, Statement};
 use crate::catalog::{Origin, Snapshot};
@@ -20,12 +20,19 @@ const DRAFTS: usize = 3;
 pub struct Understood {
     pub(super) snapshot: Rc<Snapshot>,
     pub(super) answer: Answer,
+    /// It was read over what is on the search path alone.
+    pub(super) is_near: bool,
     /// The data were not looked through to the end.
     pub(super) cut_short: bool,
     pub origin: Origin,
 }
 
 impl Understood {
+    /// The schema that the answer was read over.
+    fn prepared(&self) -> &Prepared {
+        self.snapshot.near().filter(|_| self.is_near).unwrap_or_else(|| self.snapshot.whole())
+    }
+
     pub fn candidates(&self) -> &[Candidate] {
         &self.answer.candidates
     }
@@ -47,15 +54,14 @@ impl Understood {
             Some(Unanswerable::Unknown { words }) => Error::UnknownWords { words: words.clone(), known: self.known() },
             Some(Unanswerable::NoSuchDay { day }) => Error::NoSuchDay { day: day.clone() },
             Some(Unanswerable::OutOfScope { what }) => Error::OutOfScope { what: what.clone() },
-            _ if self.snapshot.prepared.schema().relations.is_empty() => Error::NothingReadable,
+            _ if self.snapshot.schema().relations.is_empty() => Error::NothingReadable,
             Some(Unanswerable::NothingRecognised) | None => Error::NothingRecognised { known: self.known() },
         }
     }
 
     /// A few names to ask about: the largest relations that need no schema name.
     fn known(&self) -> Known {
-        let mut relations: Vec<_> =
-            self.snapshot.prepared.schema().relations.iter().filter(|relation| relation.visible).collect();
+        let mut relations: Vec<_> = self.snapshot.schema().relations.iter().filter(|relation| relation.visible).collect();
         relations.sort_by(|left, right| right.rows.total_cmp(&left.rows).then_with(|| left.name.cmp(&right.name)));
         let names = relations.iter().take(8).map(|relation| relation.name.clone()).collect();
         Known { names, left_out: self.left_out() }
@@ -71,7 +77,7 @@ impl Understood {
 
     /// What a model may see of the readings. One that rests on stored values tells of them.
     pub(super) fn drafts(&self) -> Vec<String> {
-        let schema = self.snapshot.prepared.schema();
+        let schema = self.snapshot.schema();
         let may_tell = settings::disclose() >= Disclose::Values;
         let told = self.candidates().iter().filter(|candidate| may_tell || !candidate.tells_of_values(schema));
         told.take(DRAFTS).map(|candidate| candidate.sql.clone()).collect()
@@ -92,6 +98,6 @@ impl Understood {
         if place > 0 || template.slots.is_empty() || asking.reach() < Reach::Cluster {
             return statement;
         }
-        statement.carrying(slots::carriage(template, &self.answer, &self.snapshot.prepared, today()))
+        statement.carrying(slots::carriage(template, &self.answer, self.prepared(), today()))
     }
 }

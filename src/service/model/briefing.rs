@@ -60,7 +60,7 @@ impl Briefing {
 
     /// Before anything was said.
     fn first(&self, budget: usize) -> Prompt {
-        let prepared = &self.snapshot.prepared;
+        let prepared = self.snapshot.whole();
         let day = today();
         let material = Material {
             schema: prepared.schema(),
@@ -81,7 +81,7 @@ impl Briefing {
         if self.disclose < Disclose::Values || settings::disclosed_values() == 0 {
             return Vec::new();
         }
-        let mentioned = nl_query_engine::mentioned(&self.question, &self.snapshot.prepared, today());
+        let mentioned = nl_query_engine::mentioned(&self.question, self.snapshot.whole(), today());
         let named = |value: nl_query_engine::Mentioned| {
             let (relation, column) = value.column;
             NamedValue { relation, column, value: value.text }

@@ -365,7 +365,7 @@ pub fn snapshot(call: &mut Call, question: &str, limits: &Limits) -> Result<Rc<S
     let read = attempt::keeping_locks_if(|_| false, || guard::as_answering_role(limits, || catalog::snapshot_for(question)));
     let (snapshot, _) = read.map_err(failed)??;
     call.spent(Stage::Catalog, reading.elapsed());
-    if snapshot.prepared.schema().relations.is_empty() {
+    if snapshot.schema().relations.is_empty() {
         return Err(Error::NothingReadable);
     }
     Ok(snapshot)
