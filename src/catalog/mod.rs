@@ -64,7 +64,7 @@ pub struct Snapshot {
 
 /// A schema made ready: in one piece, or what is on the search path by itself, and the whole when somebody needs it.
 enum Ready {
-    Whole(Prepared),
+    Whole(Box<Prepared>),
     Near(Box<Near>),
 }
 
@@ -79,7 +79,7 @@ impl Snapshot {
         let Catalog { schema, left_out, indexed, partly_hidden } = catalog;
         let ready = match schema.near() {
             Some(near) => Ready::Near(Box::new(Near { near: Prepared::new(near), schema, whole: OnceCell::new() })),
-            None => Ready::Whole(Prepared::new(schema)),
+            None => Ready::Whole(Box::new(Prepared::new(schema))),
         };
         Snapshot { ready, left_out, indexed, partly_hidden }
     }

@@ -281,6 +281,8 @@ fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Unders
 
 /// A reading over what is on the search path is taken from this confidence on, whatever other schemas hold.
 const NEAR_ENOUGH: f64 = 0.35;
+/// A reading over everything is taken from this confidence on where there is one over what is on the search path, however unlikely.
+const FAR_ENOUGH: f64 = 0.6;
 
 /// Reads the question over what is on the search path, and over everything only where that does not have the answer: whoever sets a
 /// search path says what is meant, and a hundred other schemas have words for everything.
@@ -294,7 +296,7 @@ fn read(question: &str, snapshot: &Snapshot, probe: &mut Probe<'_>) -> (Answer, 
         return (near, true);
     }
     let whole = nl_query_engine::answer(question, snapshot.whole(), probe, today());
-    let is_near = confidence(&near) > 0.0 && confidence(&whole) < NEAR_ENOUGH;
+    let is_near = !near.candidates.is_empty() && confidence(&whole) < FAR_ENOUGH;
     let (mut taken, other) = if is_near { (near, whole) } else { (whole, near) };
     // Rows that were not there would have led elsewhere.
     taken.depends_on_data |= other.depends_on_data;
