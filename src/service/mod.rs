@@ -14,10 +14,10 @@ use std::time::Instant;
 
 use nl_query_core::error::{Error, Reading};
 use nl_query_core::refusal::Refusal;
-use nl_query_engine::{Answer, Candidate, ir::Day};
+use nl_query_engine::{Candidate, ir::Day};
 
 use crate::cache::{self, Asking, Hit, Reach, Statement, generation};
-use crate::catalog::{self, Probe, Snapshot};
+use crate::catalog;
 use crate::guard::{self, Limits, Proven, RowSink};
 use crate::pg::{attempt, viewpoint};
 use crate::queue::progress::{self, Progress};
@@ -26,6 +26,7 @@ use crate::stats::{self, Call, Stage};
 
 use model::{Conversation, Manner};
 use proof::{Allowed, Proof};
+use understood::understand;
 
 pub use explain::{Explained, Shown, explain};
 pub use model::{Preview, Status, batch, cancel, fetch, status, submit};
@@ -259,49 +260,6 @@ fn ask(call: &mut Call, text: &str, limits: &Limits) -> Result<(Asking, String),
     let question = asking.read(text)?;
     call.ask(&question);
     Ok((asking, question))
-}
-
-/// From the question to candidates: snapshot, engine.
-fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Understood, Error> {
-    if settings::engine() == Engine::model {
-        return Err(Error::NoModelServer);
-    }
-    let reading_catalog = Instant::now();
-    let (snapshot, origin) = guard::as_answering_role(limits, || catalog::snapshot_for(question)).map_err(failed)??;
-    call.spent(Stage::Catalog, reading_catalog.elapsed());
-    let mut probe = Probe::new(&snapshot, settings::probe(), limits);
-    let thinking = Instant::now();
-    let (answer, is_near) = read(question, &snapshot, &mut probe);
-    let probing = probe.spent();
-    call.spent(Stage::Engine, thinking.elapsed().saturating_sub(probing));
-    call.spent(Stage::Probe, probing);
-    let cut_short = probe.is_cut_short();
-    Ok(Understood { snapshot, answer, is_near, cut_short, origin })
-}
-
-/// A reading over what is on the search path is taken from this confidence on, whatever other schemas hold.
-const NEAR_ENOUGH: f64 = 0.35;
-/// A reading over everything is taken from this confidence on where there is one over what is on the search path, however unlikely.
-const FAR_ENOUGH: f64 = 0.6;
-
-/// Reads the question over what is on the search path, and over everything only where that does not have the answer: whoever sets a
-/// search path says what is meant, and a hundred other schemas have words for everything.
-fn read(question: &str, snapshot: &Snapshot, probe: &mut Probe<'_>) -> (Answer, bool) {
-    let Some(near) = snapshot.near() else {
-        return (nl_query_engine::answer(question, snapshot.whole(), probe, today()), false);
-    };
-    let near = nl_query_engine::answer(question, near, probe, today());
-    let confidence = |answer: &Answer| answer.candidates.first().map_or(0.0, |best| best.confidence);
-    if near.is_final() || confidence(&near) >= NEAR_ENOUGH {
-        return (near, true);
-    }
-    let whole = nl_query_engine::answer(question, snapshot.whole(), probe, today());
-    let is_near = !near.candidates.is_empty() && confidence(&whole) < FAR_ENOUGH;
-    let (mut taken, other) = if is_near { (near, whole) } else { (whole, near) };
-    // Rows that were not there would have led elsewhere.
-    taken.depends_on_data |= other.depends_on_data;
-    taken.lookups.extend(other.lookups);
-    (taken, is_near)
 }
 
 impl Unanswered {

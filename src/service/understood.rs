@@ -1,17 +1,20 @@
-//! What a question came to before anything was proven: readings, or why there are none, and what of that may be remembered.
+//! From a question to what it comes to before anything is proven: readings, or why there are none, and what of that may be remembered.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use nl_query_core::error::{Error, Known};
 use nl_query_core::prompt::Disclose;
 use nl_query_engine::{Answer, Candidate, Lookup, Prepared, Refusal as Unanswerable, WordAccount, slots};
 
 use crate::cache::{self, Asking, Reach, Statement};
-use crate::catalog::{Origin, Snapshot};
+use crate::catalog::{self, Origin, Probe, Snapshot};
+use crate::guard::{self, Limits};
 use crate::pg::viewpoint;
-use crate::settings;
+use crate::settings::{self, Engine};
+use crate::stats::{Call, Stage};
 
-use super::today;
+use super::{failed, today};
 
 /// Readings that a model sees at most.
 const DRAFTS: usize = 3;
@@ -25,6 +28,49 @@ pub struct Understood {
     /// The data were not looked through to the end.
     pub(super) cut_short: bool,
     pub origin: Origin,
+}
+
+/// From the question to candidates: snapshot, engine.
+pub(super) fn understand(call: &mut Call, question: &str, limits: &Limits) -> Result<Understood, Error> {
+    if settings::engine() == Engine::model {
+        return Err(Error::NoModelServer);
+    }
+    let reading_catalog = Instant::now();
+    let (snapshot, origin) = guard::as_answering_role(limits, || catalog::snapshot_for(question)).map_err(failed)??;
+    call.spent(Stage::Catalog, reading_catalog.elapsed());
+    let mut probe = Probe::new(&snapshot, settings::probe(), limits);
+    let thinking = Instant::now();
+    let (answer, is_near) = read(question, &snapshot, &mut probe);
+    let probing = probe.spent();
+    call.spent(Stage::Engine, thinking.elapsed().saturating_sub(probing));
+    call.spent(Stage::Probe, probing);
+    let cut_short = probe.is_cut_short();
+    Ok(Understood { snapshot, answer, is_near, cut_short, origin })
+}
+
+/// A reading over what is on the search path is taken from this confidence on, whatever other schemas hold.
+const NEAR_ENOUGH: f64 = 0.35;
+/// A reading over everything is taken from this confidence on where there is one over what is on the search path, however unlikely.
+const FAR_ENOUGH: f64 = 0.6;
+
+/// Reads the question over what is on the search path, and over everything only where that does not have the answer: whoever sets a
+/// search path says what is meant, and a hundred other schemas have words for everything.
+fn read(question: &str, snapshot: &Snapshot, probe: &mut Probe<'_>) -> (Answer, bool) {
+    let Some(near) = snapshot.near() else {
+        return (nl_query_engine::answer(question, snapshot.whole(), probe, today()), false);
+    };
+    let near = nl_query_engine::answer(question, near, probe, today());
+    let confidence = |answer: &Answer| answer.candidates.first().map_or(0.0, |best| best.confidence);
+    if near.is_final() || confidence(&near) >= NEAR_ENOUGH {
+        return (near, true);
+    }
+    let whole = nl_query_engine::answer(question, snapshot.whole(), probe, today());
+    let is_near = !near.candidates.is_empty() && confidence(&whole) < FAR_ENOUGH;
+    let (mut taken, other) = if is_near { (near, whole) } else { (whole, near) };
+    // Rows that were not there would have led elsewhere.
+    taken.depends_on_data |= other.depends_on_data;
+    taken.lookups.extend(other.lookups);
+    (taken, is_near)
 }
 
 impl Understood {

@@ -25,10 +25,16 @@ SET nl_query.max_question_length = 100000;
 SET nl_query.max_relations = 100000;
 SET nl_query.probe_rows = 1000000;
 SET nl_query.probe_timeout = 60000;
+SET nl_query.disclose = 'values';
+SET nl_query.disclosed_values = 100;
+SET nl_query.log_prompts = on;
+SET nl_query.verify_results = on;
 RESET ROLE;
 
 -- out of range, not a value, not a setting
 SET nl_query.engine = 'oracle';
+SET nl_query.disclose = 'everything';
+SET nl_query.samples = 10;
 SET nl_query.min_confidence = 1.5;
 SET nl_query.max_rows = -1;
 SET nl_query.max_relations = 1;
