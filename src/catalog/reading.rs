@@ -15,7 +15,7 @@ use nl_query_engine::relevance::{Index, Sees};
 use crate::pg::viewpoint::Viewpoint;
 
 /// Relations that one question is read against at most, where not all are. Making them ready takes 25 ms and 25 MB a thousand, for
-/// every question anew. All tables that a question needs are among the first 300 of 700 for 99 of 100 questions.
+/// every question anew.
 const CHOSEN: usize = 300;
 /// So many of the first bring along what they refer to.
 const LEADING: usize = 60;
