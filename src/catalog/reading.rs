@@ -86,8 +86,14 @@ impl Reading {
         let keys = self.whole.foreign_keys();
         let scores = index.scores(question, relations(), keys, &sees);
         let mut order: Vec<usize> = (0..seen.len()).collect();
-        // Of two that matter alike the one that needs no schema name, which comes first in what is seen.
-        order.sort_by(|a, b| scores[seen[*b].0].total_cmp(&scores[seen[*a].0]).then(a.cmp(b)));
+        // Who sets a search path to a few relations means those; of others that matter alike, the one that needs no schema name, which
+        // comes first in what is seen.
+        let on_path = seen.iter().take_while(|(_, sees)| sees.visible).count();
+        let is_meant = |place: &usize| on_path <= room / 2 && *place < on_path;
+        order.sort_by(|a, b| {
+            let score = || scores[seen[*b].0].total_cmp(&scores[seen[*a].0]);
+            is_meant(b).cmp(&is_meant(a)).then_with(score).then(a.cmp(b))
+        });
         let mut taken = vec![false; seen.len()];
         let mut chosen = Vec::with_capacity(room);
         let mut take = |place: usize| {
@@ -95,7 +101,7 @@ impl Reading {
                 chosen.push(place);
             }
         };
-        let leading = &order[..order.len().min(LEADING).min(room)];
+        let leading = &order[..order.len().min(LEADING.max(on_path.min(room / 2))).min(room)];
         leading.iter().for_each(|place| take(*place));
         let leads: HashSet<RelationId> = leading.iter().map(|place| seen[*place].0).collect();
         let referring = keys.iter().filter(|key| leads.contains(&key.from) && sees.key(key));
