@@ -111,6 +111,17 @@ fn several_wrong_answers_are_mended_once() {
 }
 
 #[test]
+fn where_nobody_agrees_a_refused_answer_is_mended_and_counts() {
+    let odd = "SELECT count(*) AS loaves FROM loaves WHERE price > 2";
+    let script = Script::new().once(Answer::says(odd)).once(Answer::says(WRONG)).once(Answer::says(ANSWER));
+    let model = Model::start(script.always(Answer::says("SELECT count(loaf_id) AS n FROM loaves")));
+    let database = bakery(Cluster::shared(), "samples_doubt", &[("gpt", &model, "")]);
+    set(&database, "nl_query.samples", "3");
+    let said = ask(&mut database.connect(), QUESTION).expect("an answer");
+    assert!(said != odd && model.count() == 4, "{said}, {} requests", model.count());
+}
+
+#[test]
 fn answers_that_do_not_come_are_not_missed() {
     let model = Model::start(Script::new().times(2, Answer::status(500)).always(Answer::says(ANSWER)));
     let database = bakery(Cluster::shared(), "samples_missing", &[("gpt", &model, "")]);

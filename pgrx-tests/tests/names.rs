@@ -20,22 +20,22 @@ fn reserved_words_and_mixed_case() {
 #[test]
 fn who_sets_a_search_path_says_which_schema_is_meant() {
     let database = Cluster::shared().database("names_path");
-    for (schema, rows) in [("bakery", 3), ("brewery", 5), ("nursery", 7)] {
+    for (schema, rows, things) in [("bakery", 3, "ovens"), ("brewery", 5, "kettles"), ("nursery", 7, "seedlings")] {
         database.run(&format!(
             "CREATE SCHEMA {schema};
              CREATE TABLE {schema}.orders (order_id int PRIMARY KEY, {schema}_note text, amount numeric);
              INSERT INTO {schema}.orders SELECT i, 'note', i FROM generate_series(1, {rows}) i;
-             CREATE TABLE {schema}.{schema}_workers (worker_id int PRIMARY KEY, name text);
-             INSERT INTO {schema}.{schema}_workers SELECT i, 'ann' FROM generate_series(1, {rows}) i"
+             CREATE TABLE {schema}.{things} (id int PRIMARY KEY, name text);
+             INSERT INTO {schema}.{things} SELECT i, 'ann' FROM generate_series(1, {rows}) i"
         ));
     }
     database.run("ANALYZE");
     for (schema, rows) in [("bakery", "3"), ("brewery", "5"), ("nursery", "7")] {
-        database.run(&format!("ALTER DATABASE names_path SET search_path = {schema}"));
+        database.run(&format!("ALTER DATABASE names_path SET search_path = {schema}, public"));
         assert_eq!(database.answer("how many orders are there"), rows, "{schema}");
         assert!(!database.value("SELECT nl_sql('largest amount of an order')").contains('.'), "{schema}");
         // What only another schema has is found there.
-        assert_eq!(database.answer("how many brewery workers are there"), "5", "{schema}");
+        assert_eq!(database.answer("how many kettles are there"), "5", "{schema}");
     }
 }
 

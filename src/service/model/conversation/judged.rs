@@ -116,8 +116,10 @@ impl Conversation {
 
     /// The answer of before, where what was to be better is none.
     pub(super) fn best_so_far<P: Proof>(&mut self, call: &mut Call) -> Option<Answered<P>> {
-        let of_ballot = || self.ballot.winner().map(|(vote, _)| Fallback { sql: vote.sql.clone(), server: vote.server.clone() });
-        let Fallback { sql, server } = self.fallback.take().or_else(of_ballot)?;
+        if self.fallback.is_none() {
+            self.keep_winner();
+        }
+        let Fallback { sql, server } = self.fallback.take()?;
         let proof = P::prove(&sql, &self.limits).ok()?;
         Some(self.found(call, sql, server, proof))
     }
@@ -139,15 +141,40 @@ impl Conversation {
             return Ok(Move::To(State::Waiting(exchange)));
         }
         let is_in_doubt = self.ballot.is_in_doubt();
+        if is_in_doubt && let Some(state) = self.another_vote() {
+            if !matches!(state, State::Sending(_)) {
+                // A better server is not one voice among others.
+                self.keep_winner();
+            }
+            return Ok(Move::To(state));
+        }
         self.ballot.close();
         match (self.ballot.winner().map(|(vote, _)| vote.clone()), self.trouble.take()) {
             (Some(vote), _) if is_in_doubt && self.choices.go_on_to_stronger(self.choices.place_of(&vote.server)) => {
-                self.fallback = Some(Fallback { sql: vote.sql, server: vote.server });
+                self.keep_winner();
                 Ok(Move::To(State::Choosing))
             }
             (Some(vote), _) => self.verify(call, vote),
             (None, Some(trouble)) => self.in_trouble(call, trouble),
             (None, None) => Ok(Move::To(State::Choosing)),
+        }
+    }
+
+    /// The comparison is over, and what won it is answered if nothing better comes.
+    fn keep_winner(&mut self) {
+        self.ballot.close();
+        let winner = self.ballot.winner();
+        self.fallback = winner.map(|(vote, _)| Fallback { sql: vote.sql.clone(), server: vote.server.clone() });
+    }
+
+    /// Where nobody agrees with anybody, an answer that was refused may be mended and have a vote.
+    fn another_vote(&mut self) -> Option<State> {
+        self.ballot.winner()?;
+        match self.trouble.take()? {
+            Trouble::NotProven { place: Some(place), sql, refusal } => {
+                self.again(Some(place), repair::Turn { said: sql, wrong: Wrong::Refused(refusal) })
+            }
+            _ => None,
         }
     }
 
