@@ -74,7 +74,7 @@ pub struct NamedValue {
 /// The prompt, of at most `budget` tokens where anything has room in them. `quoted` writes a name as it must stand in SQL.
 pub fn prompt(material: &Material<'_>, budget: usize, quoted: &dyn Fn(&str) -> String) -> Prompt {
     let Material { schema, keys, disclose, values, .. } = *material;
-    let describer = Describer { schema, keys, disclose, values, quoted };
+    let describer = Describer::new(schema, keys, disclose, values, quoted);
     let head = head(material, quoted);
     let asked = asked(material, &describer);
     let around = tokens::estimate(&head) + tokens::estimate(&asked) + AROUND;
@@ -123,7 +123,7 @@ fn named_values(material: &Material<'_>, describer: &Describer<'_>) -> Vec<Strin
     }
     let shown = |named: &NamedValue| {
         let column = material.schema.relations.get(named.relation)?.columns.get(named.column)?;
-        let column = framed::name(&column.name, describer.quoted);
+        let column = describer.quoted(&column.name);
         Some(format!("{}.{column}: {}", describer.name(named.relation), framed::value(&named.value)?))
     };
     material.named_values.iter().filter_map(shown).take(NAMED_VALUES).collect()
@@ -251,8 +251,7 @@ impl Chooser<'_> {
         let relation = &self.material.schema.relations[id];
         let words: Vec<String> = stems(self.material.question).collect();
         let is_key = |place: &usize| {
-            relation.primary_key.contains(place)
-                || self.material.keys.iter().any(|key| key.from == id && key.from_columns.contains(place))
+            relation.primary_key.contains(place) || self.describer.keys(id).iter().any(|key| key.from_columns.contains(place))
         };
         let hits = |place: &usize| stems(&relation.columns[*place].name).filter(|stem| words.contains(stem)).count();
         let mut places: Vec<usize> = (0..relation.columns.len()).collect();

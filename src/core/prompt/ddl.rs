@@ -10,14 +10,12 @@ const LISTED: f64 = 100.0;
 
 /// What there is to describe, and how much of it may be told.
 pub struct Describer<'a> {
-    pub schema: &'a Schema,
-    /// References, declared and guessed.
-    pub keys: &'a [ForeignKey],
-    pub disclose: Disclose,
-    /// Values of a column that are told at most.
-    pub values: usize,
-    /// Writes a name as it must stand in SQL.
-    pub quoted: &'a dyn Fn(&str) -> String,
+    schema: &'a Schema,
+    /// By the relation that refers.
+    keys: Vec<Vec<&'a ForeignKey>>,
+    disclose: Disclose,
+    values: usize,
+    quoted: &'a dyn Fn(&str) -> String,
 }
 
 /// How much is said about a relation.
@@ -31,7 +29,30 @@ pub enum Detail {
     Columns(Vec<usize>),
 }
 
-impl Describer<'_> {
+impl<'a> Describer<'a> {
+    /// `keys` are references, declared and guessed; `values` of a column are told at most; `quoted` writes a name as it must stand in SQL.
+    pub fn new(
+        schema: &'a Schema,
+        keys: &'a [ForeignKey],
+        disclose: Disclose,
+        values: usize,
+        quoted: &'a dyn Fn(&str) -> String,
+    ) -> Describer<'a> {
+        let mut by_relation = vec![Vec::new(); schema.relations.len()];
+        keys.iter().for_each(|key| by_relation[key.from].push(key));
+        Describer { schema, keys: by_relation, disclose, values, quoted }
+    }
+
+    /// Writes a name as it must stand in SQL.
+    pub fn quoted(&self, name: &str) -> String {
+        framed::name(name, self.quoted)
+    }
+
+    /// References of a relation to others.
+    pub fn keys(&self, id: RelationId) -> &[&'a ForeignKey] {
+        &self.keys[id]
+    }
+
     /// The statement. References to relations that `is_told` says nothing of are left out.
     pub fn describe(&self, id: RelationId, detail: &Detail, is_told: &dyn Fn(RelationId) -> bool) -> String {
         let relation = &self.schema.relations[id];
@@ -65,8 +86,8 @@ impl Describer<'_> {
     /// The name by which a query finds the relation.
     pub fn name(&self, id: RelationId) -> String {
         let relation = &self.schema.relations[id];
-        let name = framed::name(&relation.name, self.quoted);
-        if relation.visible { name } else { format!("{}.{name}", framed::name(&relation.schema, self.quoted)) }
+        let name = self.quoted(&relation.name);
+        if relation.visible { name } else { format!("{}.{name}", self.quoted(&relation.schema)) }
     }
 
     /// How many rows it has, and what its comment says.
@@ -84,7 +105,7 @@ impl Describer<'_> {
         is_told: &dyn Fn(RelationId) -> bool,
     ) -> String {
         let relation = &self.schema.relations[id];
-        let mut text = format!("{} {}", framed::name(&column.name, self.quoted), framed::line(&column.type_name));
+        let mut text = format!("{} {}", self.quoted(&column.name), framed::line(&column.type_name));
         let is_alone = |key: &Vec<usize>| key.as_slice() == [place];
         if is_alone(&relation.primary_key) {
             text.push_str(" PRIMARY KEY");
@@ -94,8 +115,8 @@ impl Describer<'_> {
             text.push_str(" NOT NULL");
         }
         let mut said = Vec::new();
-        let is_own = |key: &&ForeignKey| key.from == id && key.from_columns == [place] && is_told(key.to);
-        for key in self.keys.iter().filter(is_own) {
+        let is_own = |key: &&&ForeignKey| key.from_columns == [place] && is_told(key.to);
+        for key in self.keys[id].iter().filter(is_own) {
             let target = self.target(key);
             if key.declared { text.push_str(&format!(" REFERENCES {target}")) } else { said.push(format!("like {target}")) }
         }
@@ -122,7 +143,7 @@ impl Describer<'_> {
         if relation.primary_key.len() > 1 {
             lines.push(format!("PRIMARY KEY ({}),", self.columns(id, &relation.primary_key)));
         }
-        for key in self.keys.iter().filter(|key| key.from == id && key.from_columns.len() > 1 && is_told(key.to)) {
+        for key in self.keys[id].iter().filter(|key| key.from_columns.len() > 1 && is_told(key.to)) {
             lines.push(format!("FOREIGN KEY ({}) REFERENCES {},", self.columns(id, &key.from_columns), self.target(key)));
         }
         lines
@@ -139,7 +160,7 @@ impl Describer<'_> {
 
     fn columns(&self, id: RelationId, places: &[usize]) -> String {
         let columns = &self.schema.relations[id].columns;
-        let name = |place: &usize| Some(framed::name(&columns.get(*place)?.name, self.quoted));
+        let name = |place: &usize| Some(self.quoted(&columns.get(*place)?.name));
         places.iter().filter_map(name).collect::<Vec<_>>().join(", ")
     }
 
@@ -246,8 +267,7 @@ pub(super) mod tests {
     }
 
     fn described(schema: &Schema, id: RelationId, detail: &Detail, disclose: Disclose) -> String {
-        let keys = &schema.foreign_keys;
-        Describer { schema, keys, disclose, values: 5, quoted: &quoted }.describe(id, detail, &|id| id != 2)
+        Describer::new(schema, &schema.foreign_keys, disclose, 5, &quoted).describe(id, detail, &|id| id != 2)
     }
 
     #[test]
@@ -281,8 +301,7 @@ pub(super) mod tests {
     fn no_more_values_than_asked_for_and_none_of_long_lists() {
         let mut schema = bakery();
         let describe = |schema: &Schema, values| {
-            let keys = &schema.foreign_keys;
-            let describer = Describer { schema, keys, disclose: Disclose::Values, values, quoted: &quoted };
+            let describer = Describer::new(schema, &schema.foreign_keys, Disclose::Values, values, &quoted);
             describer.describe(0, &Detail::Full, &|_| true)
         };
         assert!(describe(&schema, 1).contains("such as 'canary one'\n"));
