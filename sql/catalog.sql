@@ -62,10 +62,11 @@ partition_tree AS (
     FROM partition_tree AS t
     JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) t.member
 ),
--- Negative where no partition was ever analysed.
+-- Negative where no partition was ever analysed. Scans of partitions are scans of their parent.
 partition_rows AS (
     SELECT t.root, CASE WHEN pg_catalog.max(c.reltuples) OPERATOR(pg_catalog.<) 0 THEN -1
-                        ELSE pg_catalog.sum(c.reltuples) FILTER (WHERE c.reltuples OPERATOR(pg_catalog.>) 0) END AS reltuples
+                        ELSE pg_catalog.sum(c.reltuples) FILTER (WHERE c.reltuples OPERATOR(pg_catalog.>) 0) END AS reltuples,
+           pg_catalog.sum(pg_catalog.pg_stat_get_numscans(c.oid)) AS scans
     FROM partition_tree AS t
     JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.member
     WHERE c.relkind OPERATOR(pg_catalog.<>) 'p'
@@ -185,7 +186,8 @@ indexes AS (
                FILTER (WHERE i.indisprimary) AS primary_key,
            pg_catalog.json_agg(pg_catalog.to_json((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts OPERATOR(pg_catalog.-) 1]) ORDER BY i.indexrelid)
                FILTER (WHERE i.indisunique AND NOT i.indisprimary AND i.indexprs IS NULL) AS unique_keys,
-           pg_catalog.json_agg(i.indkey[0]) FILTER (WHERE i.indkey[0] OPERATOR(pg_catalog.>) 0) AS leading
+           pg_catalog.json_agg(i.indkey[0]) FILTER (WHERE i.indkey[0] OPERATOR(pg_catalog.>) 0) AS leading,
+           pg_catalog.sum(pg_catalog.pg_stat_get_numscans(i.indexrelid)) AS scans
     FROM relations AS r
     JOIN pg_catalog.pg_index AS i ON i.indrelid OPERATOR(pg_catalog.=) r.oid
     JOIN pg_catalog.pg_class AS x ON x.oid OPERATOR(pg_catalog.=) i.indexrelid
@@ -202,6 +204,8 @@ SELECT pg_catalog.json_build_object(
                    'namespace', r.namespace::pg_catalog.int8, 'row_security', r.relrowsecurity,
                    'comment', pg_catalog."left"(d.description, 1000),
                    'rows', COALESCE(p.reltuples, r.reltuples),
+                   'scans', (COALESCE(p.scans, pg_catalog.pg_stat_get_numscans(r.oid)::pg_catalog.numeric)
+                             OPERATOR(pg_catalog.+) COALESCE(i.scans, 0::pg_catalog.numeric))::pg_catalog.int8,
                    'columns', c.columns, 'primary_key', i.primary_key, 'unique_keys', i.unique_keys, 'leading', i.leading)
                ORDER BY r.visible DESC, r.nspname, r.relname)
         FROM relations AS r

@@ -19,7 +19,7 @@ use super::OrRaise;
 fn nl_prompt(question: Option<&str>, server: Option<&str>) -> Option<String> {
     let (preview, is_needed) = service::prompt(question?, server).or_raise();
     if !is_needed {
-        notice!("the embedded engine answers this question: nothing would be sent (nl_query.engine)");
+        notice!("nothing would be sent: no model is asked this question with the present settings");
     }
     Some(shown(&preview))
 }

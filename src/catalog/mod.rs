@@ -30,7 +30,8 @@ use std::time::{Duration, Instant};
 use nl_query_core::error::Error;
 use nl_query_core::introspection::{Catalog, Sight, Whole};
 use nl_query_core::schema::{RelationId, Schema};
-use nl_query_engine::{Lookup, Prepared};
+use nl_query_engine::ir::Day;
+use nl_query_engine::{Elsewhere, Lookup, Prepared};
 
 use crate::cache::counters::{self, Level, Tier};
 use crate::cache::{generation, snapshots};
@@ -70,6 +71,8 @@ enum Ready {
 
 struct Near {
     near: Prepared,
+    /// What the others are called.
+    elsewhere: Elsewhere,
     schema: Schema,
     whole: OnceCell<Prepared>,
 }
@@ -78,7 +81,10 @@ impl Snapshot {
     fn of(catalog: Catalog) -> Snapshot {
         let Catalog { schema, left_out, indexed, partly_hidden } = catalog;
         let ready = match schema.near() {
-            Some(near) => Ready::Near(Box::new(Near { near: Prepared::new(near), schema, whole: OnceCell::new() })),
+            Some(near) => {
+                let elsewhere = Elsewhere::of(schema.relations[near.relations.len()..].iter());
+                Ready::Near(Box::new(Near { near: Prepared::new(near), elsewhere, schema, whole: OnceCell::new() }))
+            }
             None => Ready::Whole(Box::new(Prepared::new(schema))),
         };
         Snapshot { ready, left_out, indexed, partly_hidden }
@@ -105,6 +111,14 @@ impl Snapshot {
         match &self.ready {
             Ready::Whole(_) => None,
             Ready::Near(parts) => Some(&parts.near),
+        }
+    }
+
+    /// Whether a question names something that is not on the search path, in words that say nothing of what is.
+    pub fn names_another(&self, question: &str, today: Day) -> bool {
+        match &self.ready {
+            Ready::Whole(_) => false,
+            Ready::Near(parts) => parts.elsewhere.is_named(question, &parts.near, today),
         }
     }
 

@@ -36,6 +36,9 @@ struct RawRelation {
     row_security: bool,
     comment: Option<String>,
     rows: f64,
+    /// Since statistics were last reset; of the table and of its indexes.
+    #[serde(default)]
+    scans: u64,
     columns: RawColumns,
     primary_key: Option<Vec<Vec<i16>>>,
     unique_keys: Option<Vec<Vec<i16>>>,
@@ -266,6 +269,7 @@ impl Move {
             kind: whole.kind,
             comment: whole.comment.clone(),
             rows: whole.rows,
+            uses: whole.uses,
         }
     }
 }
@@ -338,10 +342,16 @@ fn relation(raw: RawRelation, id: RelationId, places: &Places, types: &HashMap<u
         visible: raw.visible,
         comment: raw.comment.filter(|text| !text.trim().is_empty()),
         rows: raw.rows,
+        uses: uses(raw.scans),
         columns: (0..raw.columns.number.len()).filter_map(|at| column(&RawColumn { of: &raw.columns, at }, types)).collect(),
         primary_key,
         unique_keys,
     }
+}
+
+/// See [`Relation::uses`].
+fn uses(scans: u64) -> u8 {
+    (scans.saturating_add(1).ilog2() / 2) as u8
 }
 
 /// None where the arrays are not of one length, which the query does not do.

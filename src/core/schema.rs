@@ -34,6 +34,9 @@ pub struct Relation {
     pub comment: Option<String>,
     /// The planner's row estimate (`reltuples`, of all partitions together); negative when never analysed.
     pub rows: f64,
+    /// How much it is read, in powers of four of its scans, so that it says the same for a while: 0 is not at all, 10 a million times.
+    #[serde(default)]
+    pub uses: u8,
     pub columns: Vec<Column>,
     /// Column positions of the primary key, in key order; empty when there is none or the caller may not read all of it.
     #[serde(default)]

@@ -66,6 +66,7 @@ fn relation(name: &str, position: usize) -> Relation {
         visible,
         comment: None,
         rows: -1.0,
+        uses: 0,
         columns: Vec::new(),
         primary_key: Vec::new(),
         unique_keys: Vec::new(),

@@ -34,6 +34,7 @@ pub mod understand;
 pub mod walk;
 
 pub use answer::{Answer, Candidate, Lookup, NoProbe, Refusal, ValueHit, ValueProbe, WordAccount, answer};
+pub use link::elsewhere::Elsewhere;
 pub use link::mentioned::{Mentioned, mentioned};
 pub use prepared::Prepared;
 pub use relevance::relevance;

@@ -242,6 +242,7 @@ pub(super) mod tests {
             visible: true,
             comment: None,
             rows: 424_242.0,
+            uses: 0,
             columns,
             primary_key: vec![0],
             unique_keys: Vec::new(),

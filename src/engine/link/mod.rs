@@ -9,6 +9,7 @@ use nl_query_core::schema::RelationId;
 
 use crate::prepared::ColumnId;
 
+pub mod elsewhere;
 pub mod mentioned;
 pub mod names;
 pub mod values;

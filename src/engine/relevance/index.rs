@@ -13,8 +13,8 @@ use crate::question;
 
 use super::evidence::{Evidence, Posting, Spot};
 use super::kinship::Kinship;
-use super::scores;
 use super::senses::senses;
+use super::{scores, used};
 
 /// Which words there are does not depend on the day.
 const ANY_DAY: Day = Day { year: 2000, month: 1, day: 1 };
@@ -89,7 +89,7 @@ impl Index {
         keys: &[ForeignKey],
         sees: &dyn Sees,
     ) -> Vec<f32> {
-        let schemas: Vec<&str> = relations.map(|relation| relation.schema.as_str()).collect();
+        let (schemas, uses): (Vec<&str>, Vec<u8>) = relations.map(|relation| (relation.schema.as_str(), relation.uses)).unzip();
         let question = question::read(question, ANY_DAY);
         let postings = |word: &str| {
             let postings = self.vocabulary.get(word).map_or(&[][..], Vec::as_slice);
@@ -98,7 +98,7 @@ impl Index {
         let find = |word: &str| known_word(&self.vocabulary, word).filter(|word| postings(word).next().is_some());
         let evidence = Evidence::of_names(schemas.len(), senses(&question, &find, &self.spellings), postings);
         let keys = keys.iter().filter(|key| sees.key(key)).map(|key| (key.from, key.to));
-        scores(&evidence, &Kinship::of(schemas.into_iter(), keys))
+        used(scores(&evidence, &Kinship::of(schemas.into_iter(), keys)), uses.into_iter())
     }
 }
 

@@ -205,3 +205,13 @@ fn who_sets_a_search_path_says_what_is_meant() {
     schema.relations.iter_mut().for_each(|relation| relation.visible = false);
     assert_eq!(order("how many hectares have vineyards", schema)[0], "vineyards");
 }
+
+#[test]
+fn of_two_that_a_question_names_the_one_that_is_read_comes_first() {
+    let mut schema = schema(&format!("{}orders_new\n  id int pk\norders_old\n  id int pk\n", named(3)));
+    for uses in [[0, 5], [5, 0]] {
+        (schema.relations[3].uses, schema.relations[4].uses) = (uses[0], uses[1]);
+        let names = order("how many orders", schema.clone());
+        assert_eq!(names[0], if uses[0] > 0 { "orders_new" } else { "orders_old" });
+    }
+}
