@@ -375,7 +375,9 @@ fn case_15_the_error_shapes_of_all_vendors() {
 
 #[test]
 fn case_16_the_breaker_is_slow_and_lets_its_probes_through() {
-    let gateway = gateway("case_16");
+    // Apart from the others: what is known of a server that nothing is under way to gives way to that of a sixty-fifth.
+    let cluster = Cluster::start(&talkative());
+    let gateway = Gateway::new(&cluster, "case_16");
     let model = Model::start(Answer::status(500));
     let server = gateway.model(&model, ONCE);
     for _ in 0..5 {
