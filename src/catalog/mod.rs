@@ -31,7 +31,7 @@ use nl_query_core::error::Error;
 use nl_query_core::introspection::{Catalog, Sight, Whole};
 use nl_query_core::schema::{RelationId, Schema};
 use nl_query_engine::ir::Day;
-use nl_query_engine::{Elsewhere, Lookup, Prepared};
+use nl_query_engine::{Answer, Elsewhere, Lookup, Prepared};
 
 use crate::cache::counters::{self, Level, Tier};
 use crate::cache::{generation, snapshots};
@@ -114,11 +114,11 @@ impl Snapshot {
         }
     }
 
-    /// Whether a question names something that is not on the search path, in words that say nothing of what is.
-    pub fn names_another(&self, question: &str, today: Day) -> bool {
+    /// Whether a question names something that is not on the search path, in words that `answer`, read over what is, makes nothing of.
+    pub fn names_another(&self, question: &str, answer: &Answer, today: Day) -> bool {
         match &self.ready {
             Ready::Whole(_) => false,
-            Ready::Near(parts) => parts.elsewhere.is_named(question, &parts.near, today),
+            Ready::Near(parts) => parts.elsewhere.is_named(question, &parts.near, answer, today),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::parser::net::Network;
 use crate::parser::rank::anatomy::Anatomy;
 use crate::prepared::{ColumnId, Prepared};
 use crate::question::Question;
+use crate::understand::{NOT_UNDERSTOOD, NOT_USED};
 use crate::{lexicon, question, render, understand};
 
 /// Looks for values in the data where statistics do not tell. The caller bounds what it costs and answers as the user who asks.
@@ -123,6 +124,13 @@ pub struct WordAccount {
     pub meaning: String,
     /// Other meanings that were considered and rejected.
     pub rejected: Vec<String>,
+}
+
+impl WordAccount {
+    /// The reading has nothing of it.
+    pub fn is_unused(&self) -> bool {
+        [NOT_USED, NOT_UNDERSTOOD].contains(&self.meaning.as_str())
+    }
 }
 
 /// Why there is no candidate.

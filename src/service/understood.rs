@@ -61,7 +61,7 @@ fn read(question: &str, snapshot: &Snapshot, probe: &mut Probe<'_>) -> (Answer, 
     };
     let near = nl_query_engine::answer(question, near, probe, today());
     let confidence = |answer: &Answer| answer.candidates.first().map_or(0.0, |best| best.confidence);
-    if near.is_final() || confidence(&near) >= NEAR_ENOUGH && !snapshot.names_another(question, today()) {
+    if near.is_final() || confidence(&near) >= NEAR_ENOUGH && !snapshot.names_another(question, &near, today()) {
         return (near, true);
     }
     let whole = nl_query_engine::answer(question, snapshot.whole(), probe, today());

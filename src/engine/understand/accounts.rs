@@ -2,7 +2,7 @@
 
 use super::cues::{Cue, CueWord};
 use super::elements::Element;
-use super::score::NOT_UNDERSTOOD;
+use super::score::{NOT_UNDERSTOOD, NOT_USED};
 use super::words_of;
 use crate::answer::WordAccount;
 use crate::lexicon::{AggregateWord, Direction};
@@ -36,7 +36,7 @@ fn meaning(question: &Question, element: &Element, anatomy: &Anatomy, prepared: 
         return ("filler".to_owned(), Vec::new());
     }
     let meant = element.things.iter().map(|mention| name(mention, prepared)).collect();
-    (if element.is_unknown() { NOT_UNDERSTOOD } else { "not used" }.to_owned(), meant)
+    (if element.is_unknown() { NOT_UNDERSTOOD } else { NOT_USED }.to_owned(), meant)
 }
 
 /// Whether the element means something that the query has nothing of.

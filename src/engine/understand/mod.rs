@@ -46,7 +46,7 @@ mod wants;
 
 pub(crate) use attributes::unit_factor;
 pub(crate) use numbers::in_unit;
-pub(crate) use score::NOT_UNDERSTOOD;
+pub(crate) use score::{NOT_UNDERSTOOD, NOT_USED};
 pub(crate) use search::{spelling, stretches};
 
 use context::{Bans, Context};

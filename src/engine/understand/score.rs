@@ -13,6 +13,8 @@ use crate::walk;
 
 /// What is said of a word that names nothing.
 pub const NOT_UNDERSTOOD: &str = "not understood";
+/// What an element means that is understood and that the reading has nothing of.
+pub const NOT_USED: &str = "not used";
 
 /// A word that must mean something and does not: the answer may miss half of what was asked.
 const UNKNOWN: f64 = 0.55;
@@ -83,7 +85,7 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
         || element.quoted.is_some()
         || element.number.is_some()
     {
-        return (UNUSED_CONDITION, "not used");
+        return (UNUSED_CONDITION, NOT_USED);
     }
     // "invoices that were billed in 2022": a verb that only reminds of a column.
     if !element.things.is_empty()
@@ -93,23 +95,23 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
         return (PLAIN_VERB, "says how they belong together");
     }
     if !element.things.is_empty() {
-        return (UNUSED_THING, "not used");
+        return (UNUSED_THING, NOT_USED);
     }
     match &element.cue {
         Some(Cue::Word(word)) if word.matters() && !matches!(word, CueWord::Group | CueWord::Contains | CueWord::Between) => {
-            (UNUSED_CUE, "not used")
+            (UNUSED_CUE, NOT_USED)
         }
-        Some(Cue::Word(CueWord::Group | CueWord::Contains)) => (0.9, "not used"),
+        Some(Cue::Word(CueWord::Group | CueWord::Contains)) => (0.9, NOT_USED),
         Some(Cue::Word(_)) => (1.0, "linking word"),
         // "organic products" asks for a part of them; "customers living in" says how they belong together.
         Some(Cue::State(_)) if draft.context.elements.get(at + 1).is_some_and(|next| !next.things.is_empty()) => {
-            (UNUSED_STATE, "not used")
+            (UNUSED_STATE, NOT_USED)
         }
         Some(Cue::State(_)) => (PLAIN_VERB, "says how they belong together"),
         // "spent more than 40 in total": it is added up already.
         Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Sum))) if adds_up(draft) => (1.0, "added up"),
         Some(Cue::Aggregate(_) | Cue::Superlative(_) | Cue::Leading(_) | Cue::Compare(_) | Cue::Comparative(_)) => {
-            (UNUSED_CUE, "not used")
+            (UNUSED_CUE, NOT_USED)
         }
         // "staff member", "customer records": the noun behind the relation's word is the relation.
         None if at > 0 && is_plain_noun(&draft.context.lower(at)) && !draft.context.elements[at - 1].things.is_empty() => {
