@@ -127,6 +127,13 @@ pub struct WordAccount {
 }
 
 impl WordAccount {
+    /// It is something of the schema or of the data, and no way of asking.
+    pub fn names_something(&self) -> bool {
+        ["table ", "view ", "materialized view ", "foreign table ", "column ", "value ", "text "]
+            .iter()
+            .any(|kind| self.meaning.starts_with(kind))
+    }
+
     /// The reading has nothing of it.
     pub fn is_unused(&self) -> bool {
         [NOT_USED, NOT_UNDERSTOOD].contains(&self.meaning.as_str())

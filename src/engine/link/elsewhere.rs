@@ -2,9 +2,9 @@
 
 use nl_query_core::schema::Relation;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, WordAccount};
 use crate::ir::Day;
-use crate::lexicon::morphology::{Memo, stem};
+use crate::lexicon::morphology::{Memo, singular, stem};
 use crate::prepared::Prepared;
 use crate::question;
 
@@ -24,10 +24,18 @@ impl Elsewhere {
     pub fn is_named(&self, question: &str, near: &Prepared, answer: &Answer, today: Day) -> bool {
         let question = question::read(question, today);
         let said = |stem: &String| question.tokens.iter().any(|token| token.stem == *stem);
-        let unused = answer.words.iter().filter(|account| account.is_unused()).flat_map(|account| account.words.split(' '));
-        let unused: Vec<String> = unused.map(|word| stem(&word.to_lowercase())).collect();
-        let is_new =
-            |stem: &String| unused.contains(stem) && !near.vocabulary.contains_key(stem) && near.values.stemmed(stem).is_empty();
+        let stems_of = |accounts: &dyn Fn(&WordAccount) -> bool| -> Vec<String> {
+            let words = answer.words.iter().filter(|account| accounts(account)).flat_map(|account| account.words.split(' '));
+            words.map(|word| stem(&word.to_lowercase())).collect()
+        };
+        let (unused, nameless) = (stems_of(&WordAccount::is_unused), stems_of(&|account| !account.names_something()));
+        // "orders" are things, whatever "order" asks for.
+        let is_thing =
+            |stem: &String| question.tokens.iter().any(|token| token.stem == *stem && singular(&token.lower) != token.lower);
+        let is_new = |stem: &String| {
+            let is_left = unused.contains(stem) || nameless.contains(stem) && is_thing(stem);
+            is_left && !near.vocabulary.contains_key(stem) && near.values.stemmed(stem).is_empty()
+        };
         self.0.iter().any(|name| !name.is_empty() && name.iter().all(said) && name.iter().any(is_new))
     }
 }
@@ -48,6 +56,9 @@ mod tests {
             let answer = answer(question, &near, &mut NoProbe, today);
             elsewhere.is_named(question, &near, &answer, today)
         };
+        let customers = Prepared::new(schema("customers\n  id int pk\n  name text\n"));
+        let orders = answer("how many orders are there", &customers, &mut NoProbe, today);
+        assert!(elsewhere.is_named("how many orders are there", &customers, &orders, today), "no way of sorting");
         assert!(named("how many vineyards are there") && named("number of orders by brewery kettle"));
         assert!(!named("how many orders are there"), "there are some here");
         assert!(!named("how many kettles"), "half a name");
