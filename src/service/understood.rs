@@ -61,11 +61,13 @@ fn read(question: &str, snapshot: &Snapshot, probe: &mut Probe<'_>) -> (Answer, 
     };
     let near = nl_query_engine::answer(question, near, probe, today());
     let confidence = |answer: &Answer| answer.candidates.first().map_or(0.0, |best| best.confidence);
-    if near.is_final() || confidence(&near) >= NEAR_ENOUGH && !snapshot.names_another(question, &near, today()) {
+    let names_another = snapshot.names_another(question, &near, today());
+    if near.is_final() || confidence(&near) >= NEAR_ENOUGH && !names_another {
         return (near, true);
     }
     let whole = nl_query_engine::answer(question, snapshot.whole(), probe, today());
-    let is_likelier = confidence(&whole) >= FAR_ENOUGH && confidence(&whole) > confidence(&near);
+    // The network sees nothing off the search path: it is sure of what it reads in place of a name that it does not know.
+    let is_likelier = confidence(&whole) >= FAR_ENOUGH && (names_another || confidence(&whole) > confidence(&near));
     let is_near = !near.candidates.is_empty() && !is_likelier;
     let (mut taken, other) = if is_near { (near, whole) } else { (whole, near) };
     // Rows that were not there would have led elsewhere.
