@@ -29,6 +29,7 @@ pub mod server_options;
 pub mod size;
 pub mod table;
 pub mod template;
+pub mod text;
 pub mod trace;
 pub mod wire;
 

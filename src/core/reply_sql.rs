@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::complaint::Complaint;
 use crate::provider::failure::{Failure, FailureClass};
 use crate::provider::reply::{Finish, Reply};
+use crate::text::shortened;
 
 /// Why there is no statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -245,11 +246,7 @@ fn declines(text: &str) -> bool {
 
 /// The beginning of a text, on one line.
 fn shown(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    shortened(&text.split_whitespace().collect::<Vec<_>>().join(" "), SHOWN)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Nothing here makes a prompt safe: a model may be talked into anything by a comment, and the guard decides what runs. It keeps a line
 //! from posing as another line, and readers from being shown something else than the model.
 
+use crate::text::shortened;
+
 /// Characters of a comment that are told.
 const COMMENT: usize = 160;
 /// Characters of a value that are told; a longer one is prose.
@@ -17,10 +19,7 @@ fn is_hidden(c: char) -> bool {
 /// A comment as a line: without breaks and what is not seen, and not too long. None where nothing is left.
 pub fn comment(text: &str) -> Option<String> {
     let line = line(text);
-    let line = match line.char_indices().nth(COMMENT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    };
+    let line = shortened(&line, COMMENT);
     (!line.is_empty()).then_some(line)
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Disclose, Prompt};
 use crate::provider::request::{Message, Speaker};
 use crate::refusal::{Reason, Refusal};
+use crate::text::shortened;
 
 /// Characters of an error that are told.
 const TOLD: usize = 600;
@@ -174,13 +175,6 @@ fn unreadable(why: &str) -> String {
         "This cannot be used: {why}. Answer with one JSON object and nothing else: {{\"sql\": \"...\", \"reason\": null}}, with one short \
          SELECT statement in it."
     )
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// Some text at a character position, from 1.
