@@ -5,10 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . tools/common.sh
 
-tools/build.sh
-PG_CONFIG=$(tools/private-server.sh "${PG_CONFIG:-pg_config}")
-export PG_CONFIG
-tools/install.sh install
+install_privately
 cargo --version >&2
 say "$(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg)"
 CARGO_TARGET_DIR=target/bench cargo run --quiet --release -p nl_query_tests --bin nl_query_bench -- "$@"

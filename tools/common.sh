@@ -61,3 +61,11 @@ pgrx_home() {
 build_directory() {
     echo "target/${NL_QUERY_WEIGHTS:+weights/}pg$1"
 }
+
+# Builds the extension and installs it into a private copy of the server, whose pg_config PG_CONFIG names from then on.
+install_privately() {
+    tools/build.sh
+    PG_CONFIG=$(tools/private-server.sh "${PG_CONFIG:-pg_config}")
+    export PG_CONFIG
+    tools/install.sh install
+}

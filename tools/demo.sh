@@ -73,10 +73,7 @@ if [ $# -gt 0 ]; then
     questions=$(questions_for_any_database "$@")
 else
     tools/setup.sh
-    tools/build.sh
-    PG_CONFIG=$(tools/private-server.sh "${PG_CONFIG:-pg_config}")
-    export PG_CONFIG
-    tools/install.sh install
+    install_privately
     start_cluster "$PG_CONFIG" "shared_preload_libraries = 'nl_query'"
     say "a throw-away PostgreSQL $(major_of "$PG_CONFIG") runs in $CLUSTER"
     psql_quiet -d postgres -c "CREATE DATABASE shop TEMPLATE template0 ENCODING 'UTF8'"

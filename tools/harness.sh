@@ -15,10 +15,7 @@ for word in "$@"; do
 done
 if [ -z "$own" ]; then
     tools/setup.sh
-    tools/build.sh
-    PG_CONFIG=$(tools/private-server.sh "${PG_CONFIG:-pg_config}")
-    export PG_CONFIG
-    tools/install.sh install
+    install_privately
     say "$(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg)"
 fi
 export NL_QUERY_EVAL="${NL_QUERY_EVAL:-../shared/eval}"
