@@ -7,7 +7,7 @@ use crate::lexicon;
 use crate::prepared::{ColumnId, Prepared};
 use crate::question::{self, Token};
 
-use super::values::{normalise, stems_of};
+use super::values::normalise;
 
 /// Words of a value at most.
 const LONGEST: usize = 5;
@@ -45,9 +45,7 @@ pub fn mentioned(question: &str, prepared: &Prepared, today: Day) -> Vec<Mention
 
 fn of_stretch(tokens: &[Token], prepared: &Prepared) -> Vec<Mentioned> {
     let words: Vec<&str> = tokens.iter().map(|token| token.lower.as_str()).collect();
-    let spelling = normalise(&words.join(" "));
-    let exact = prepared.values.spelled(&spelling);
-    let values = if exact.is_empty() { prepared.values.stemmed(&stems_of(&spelling)) } else { exact };
+    let (values, _) = prepared.values.found(&normalise(&words.join(" ")));
     let mut values: Vec<Mentioned> =
         values.iter().map(|value| Mentioned { column: value.column, text: value.text.clone() }).collect();
     values.sort();

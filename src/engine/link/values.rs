@@ -88,6 +88,14 @@ impl StoredValues {
         self.by_stems.get(stems).map_or(&[], Vec::as_slice)
     }
 
+    /// Values with this spelling, else those whose words have the same stems; whether it is the very spelling.
+    pub fn found(&self, spelling: &str) -> (&[StoredValue], bool) {
+        match self.spelled(spelling) {
+            [] => (self.stemmed(&stems_of(spelling)), false),
+            spelled => (spelled, true),
+        }
+    }
+
     /// Values of one word that this may be a misspelling of.
     pub fn misspelled(&self, word: &str) -> Vec<StoredValue> {
         let mut near: Vec<&String> = self.by_spelling.keys().filter(|spelling| is_typo_of(word, spelling)).collect();

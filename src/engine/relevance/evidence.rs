@@ -4,7 +4,6 @@
 use nl_query_core::schema::RelationId;
 
 use crate::link::names::known_word;
-use crate::link::values::stems_of;
 use crate::prepared::{Part, Place, PlaceTarget, Prepared};
 use crate::question::Question;
 use crate::understand::{spelling, stretches};
@@ -119,11 +118,8 @@ impl Evidence {
     fn values(&mut self, question: &Question, prepared: &Prepared) {
         let mut rarity = Rarity::among(self.relations);
         for (start, end) in stretches(question) {
-            let spelling = spelling(question, start, end);
-            let (found, strength) = match prepared.values.spelled(&spelling) {
-                [] => (prepared.values.stemmed(&stems_of(&spelling)), VALUE_STEMS),
-                found => (found, VALUE),
-            };
+            let (found, is_spelled) = prepared.values.found(&spelling(question, start, end));
+            let strength = if is_spelled { VALUE } else { VALUE_STEMS };
             if found.is_empty() {
                 continue;
             }
