@@ -7,6 +7,9 @@
 //! What stays the same stands first, so that a provider which keeps the beginnings of prompts finds it again. Where not everything has
 //! room, the relations that matter most are told in full, others without comments, the rest not at all.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::ddl::{Describer, Detail};
 use super::{Coverage, Disclose, Prompt, framed, tokens};
 use crate::provider::request::{Message, Speaker};
@@ -23,8 +26,6 @@ const ONE_RELATION: usize = 4;
 const WIDE: usize = 400;
 /// Less room than this holds no relation.
 const LEAST: usize = 24;
-/// Drafts that are shown.
-const DRAFTS: usize = 3;
 /// Bytes of a draft.
 const DRAFT: usize = 2_000;
 /// Values of the question that are told.
@@ -105,7 +106,6 @@ fn asked(material: &Material<'_>, describer: &Describer<'_>) -> String {
         .drafts
         .iter()
         .filter(|draft| draft.len() <= DRAFT)
-        .take(DRAFTS)
         .enumerate()
         .map(|(place, draft)| format!("{}. {}", place + 1, framed::line(draft)))
         .collect();
@@ -138,7 +138,7 @@ struct Choice {
 
 impl Choice {
     fn of(describer: &Describer<'_>, material: &Material<'_>, room: usize) -> Choice {
-        let mut chooser = Chooser { describer, material, room, used: 0, told: Vec::new() };
+        let mut chooser = Chooser { describer, material, room, used: 0, told: Vec::new(), costs: RefCell::default() };
         let mut left_out = chooser.all_in_full();
         if !left_out.is_empty() {
             left_out = chooser.as_far_as_there_is_room();
@@ -169,12 +169,14 @@ struct Chooser<'a> {
     room: usize,
     used: usize,
     told: Vec<(RelationId, Detail)>,
+    /// What each relation costs in full and bare, once that was worked out: it is asked for several times.
+    costs: RefCell<HashMap<(RelationId, bool), usize>>,
 }
 
 impl Chooser<'_> {
     /// Everything in full, if it has room; else what has none.
     fn all_in_full(&mut self) -> Vec<RelationId> {
-        for id in &self.material.order.to_vec() {
+        for id in self.material.order {
             let cost = self.cost(*id, &Detail::Full);
             if self.used + cost > self.room || cost > self.most_of_one() {
                 (self.used, self.told) = (0, Vec::new());
@@ -259,8 +261,21 @@ impl Chooser<'_> {
         places
     }
 
-    /// With the references to all others: which of those are told is not known yet.
     fn cost(&self, id: RelationId, detail: &Detail) -> usize {
+        if matches!(detail, Detail::Columns(_)) {
+            return self.worked_out(id, detail);
+        }
+        let key = (id, *detail == Detail::Full);
+        if let Some(known) = self.costs.borrow().get(&key) {
+            return *known;
+        }
+        let cost = self.worked_out(id, detail);
+        self.costs.borrow_mut().insert(key, cost);
+        cost
+    }
+
+    /// With the references to all others: which of those are told is not known yet.
+    fn worked_out(&self, id: RelationId, detail: &Detail) -> usize {
         tokens::estimate(&self.describer.describe(id, detail, &|_| true)) + 1
     }
 }
