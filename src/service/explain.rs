@@ -51,7 +51,7 @@ pub fn explain(text: &str) -> Result<Explained, Error> {
             let (understood, shown) = attempt::keeping_locks_if(|_| false, || embedded(&mut call, &asking, &question, &limits))?;
             let shown = match shown {
                 Err(error) if goes_to_a_model(&error) => {
-                    let unanswered = Unanswered { error, drafts: understood.drafts() };
+                    let unanswered = Unanswered::of(error, &understood);
                     by_model(&mut call, asking, question, &limits, Some(unanswered), &mut told)
                 }
                 shown => shown,

@@ -237,7 +237,7 @@ fn find_embedded<P: Proof>(
             if memorable && !goes_to_a_model(&error) {
                 cache::remember_refusal(asking, limits, &error, writes.filter(|_| of_data));
             }
-            return Err(Unanswered { error, drafts: understood.drafts() });
+            return Err(Unanswered::of(error, &understood));
         }
     };
     call.identify(proof.query_id());
@@ -249,7 +249,7 @@ fn find_embedded<P: Proof>(
     cache::note_proof(asking, limits, proof.query_id());
     match sure(&statement) {
         Ok(()) => Ok(Answered { statement, proof, limits: Rc::clone(limits) }),
-        Err(error) => Err(Unanswered { error, drafts: understood.drafts() }),
+        Err(error) => Err(Unanswered::of(error, &understood)),
     }
 }
 
@@ -263,6 +263,12 @@ fn ask(call: &mut Call, text: &str, limits: &Limits) -> Result<(Asking, String),
 }
 
 impl Unanswered {
+    /// Drafts only where somebody may see them.
+    fn of(error: Error, understood: &Understood) -> Unanswered {
+        let drafts = if goes_to_a_model(&error) { understood.drafts() } else { Vec::new() };
+        Unanswered { error, drafts }
+    }
+
     fn without_drafts(error: Error) -> Unanswered {
         Unanswered { error, drafts: Vec::new() }
     }

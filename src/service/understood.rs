@@ -61,8 +61,11 @@ fn read(question: &str, snapshot: &Snapshot, probe: &mut Probe<'_>) -> (Answer, 
     };
     let near = nl_query_engine::answer(question, near, probe, today());
     let confidence = |answer: &Answer| answer.candidates.first().map_or(0.0, |best| best.confidence);
+    if near.is_final() {
+        return (near, true);
+    }
     let names_another = snapshot.names_another(question, &near, today());
-    if near.is_final() || confidence(&near) >= NEAR_ENOUGH && !names_another {
+    if confidence(&near) >= NEAR_ENOUGH && !names_another {
         return (near, true);
     }
     let whole = nl_query_engine::answer(question, snapshot.whole(), probe, today());

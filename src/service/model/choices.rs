@@ -127,7 +127,7 @@ impl Choices {
         self.turns.iter().filter(|turn| turn.server == self.choices[place].name).count()
     }
 
-    /// What of the prompt does not depend on servers.
+    /// Queries that the embedded engine would write, as every prompt tells them.
     pub fn drafts(&self) -> &[String] {
         self.briefing.drafts()
     }

@@ -2,7 +2,7 @@
 
 use nl_query_core::complaint::Complaint;
 use nl_query_core::error::Error;
-use nl_query_core::prompt::{Coverage, answer_shape};
+use nl_query_core::prompt::Coverage;
 use nl_query_core::provider::request::Speaker;
 use serde_json::Value;
 
@@ -50,16 +50,15 @@ pub fn preview(
         },
     };
     let too_long = || Error::from(Complaint::new("54000", "no table has room in the server's option context_tokens"));
-    let made = choices.made(place).ok_or_else(too_long)?;
+    let (made, asked) = choices.made(place).zip(choices.request(place)).ok_or_else(too_long)?;
     let server = choices.server(place).ok_or_else(too_long)?;
-    let asked = server.options.request(&made.prompt.system, &made.prompt.messages, &answer_shape());
     let http = server.options.api.request(server.options.url.as_str(), &asked);
     let mut parameters: Value = serde_json::from_slice(&http.body).unwrap_or_default();
     if let Some(members) = parameters.as_object_mut() {
         members.retain(|name, _| !TEXTS.contains(&name.as_str()));
     }
-    let of_system = std::iter::once(("system", made.prompt.system.clone()));
-    let texts = of_system.chain(made.prompt.messages.iter().map(|message| (speaker(message.speaker), message.text.clone())));
+    let of_system = std::iter::once(("system", asked.system));
+    let texts = of_system.chain(asked.messages.into_iter().map(|message| (speaker(message.speaker), message.text)));
     Ok(Preview {
         server: server.name.clone(),
         url: http.url,
