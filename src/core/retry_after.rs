@@ -7,7 +7,8 @@ use crate::provider::http::Headers;
 
 /// Milliseconds to wait, as the headers of a reply say it; none where they say nothing that can be understood. `now` is the wall
 /// clock in milliseconds since 1970; a date is compared with the server's own `Date` where there is one, so that a clock that is off
-/// does no harm.
+/// does no harm. A date names a second, and is over when that second is: one of a moment ago would else be none at all, and the wait
+/// that is taken where a server says nothing is far longer.
 pub fn retry_after(headers: &Headers, now: u64) -> Option<u64> {
     if let Some(wait) = headers.get("retry-after-ms").and_then(|text| number(text, 1.0)) {
         return Some(wait);
@@ -15,9 +16,12 @@ pub fn retry_after(headers: &Headers, now: u64) -> Option<u64> {
     let text = headers.get("retry-after")?;
     number(text, 1000.0).or_else(|| duration(text)).or_else(|| {
         let server_now = headers.get("date").and_then(http_date::read).unwrap_or(now);
-        Some(http_date::read(text)?.saturating_sub(server_now))
+        Some(http_date::read(text)?.saturating_add(SECOND).saturating_sub(server_now))
     })
 }
+
+/// Milliseconds that a date lasts.
+const SECOND: u64 = 1000;
 
 /// What a server says about one of its limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -158,12 +162,13 @@ mod tests {
 
     #[test]
     fn dates_are_read_by_the_servers_own_clock() {
-        assert_eq!(after("Fri, 15 Jan 2027 08:00:30 GMT"), Some(30_000));
+        assert_eq!(after("Fri, 15 Jan 2027 08:00:30 GMT"), Some(31_000));
         assert_eq!(after("Fri, 15 Jan 2027 07:00:00 GMT"), Some(0), "in the past");
-        assert_eq!(after("Friday, 15-Jan-27 08:00:30 GMT"), Some(30_000));
-        assert_eq!(after("Fri Jan 15 08:00:30 2027"), Some(30_000));
+        assert_eq!(after("Fri, 15 Jan 2027 08:00:00 GMT"), Some(1_000), "the second that runs");
+        assert_eq!(after("Friday, 15-Jan-27 08:00:30 GMT"), Some(31_000));
+        assert_eq!(after("Fri Jan 15 08:00:30 2027"), Some(31_000));
         let behind = headers(&[("date", "Fri, 15 Jan 2027 05:00:00 GMT"), ("retry-after", "Fri, 15 Jan 2027 05:00:10 GMT")]);
-        assert_eq!(retry_after(&behind, NOW), Some(10_000));
+        assert_eq!(retry_after(&behind, NOW), Some(11_000));
     }
 
     #[test]
