@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Instant;
 
-use nl_query_engine::parser::candidates::{self, Asked, WIDTH};
+use nl_query_engine::parser::candidates::{self, Asked};
 use nl_query_engine::parser::{Network, build, features};
 use nl_query_engine::{Prepared, question, render, understand};
 use serde_json::Value;
@@ -109,7 +109,7 @@ fn timed(text: &str, prepared: &Prepared, probe: &mut Values, network: &Network,
         panel.score(&[]);
     });
     let parsed = clock(&mut || {
-        network.panel(&seen).parse(WIDTH, &build::constraints(&seen, &question, prepared), !understanding.unknown.is_empty());
+        network.panel(&seen).parse(&build::constraints(&seen, &question, prepared), !understanding.unknown.is_empty());
     });
     let made = clock(&mut || list = candidates::made(&asked, network, None).0);
     let judging = clock(&mut || judged = candidates::judged(&asked, list.clone(), candidates::shipped_forest()));

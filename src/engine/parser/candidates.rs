@@ -23,9 +23,6 @@ use crate::walk;
 /// The score of a query that the network has no words for, where a number must stand: far below any that it writes.
 pub const UNSAID: f32 = -40.0;
 
-/// Queries that the network keeps in hand while it writes.
-pub const WIDTH: usize = 8;
-
 /// Of so many of them the rows are shown another way as well, see [`relabelled`].
 const RELABELLED: usize = 4;
 
@@ -79,7 +76,7 @@ impl<'a> Thought<'a> {
             return Thought { panel, parsed: known.parsed.clone(), scored: known.scored.clone() };
         }
         let constraints = build::constraints(features, asked.question, asked.prepared);
-        let parsed = panel.parse(WIDTH, &constraints, !asked.understanding.unknown.is_empty());
+        let parsed = panel.parse(&constraints, !asked.understanding.unknown.is_empty());
         Thought { panel, parsed, scored: Vec::new() }
     }
 

@@ -4,7 +4,7 @@
 use pulp::Arch;
 use serde_json::Value;
 
-use super::beam::Derivation;
+use super::beam::{ALONE, Derivation, JOINED};
 use super::features::{Features, Item, LINKS, Target};
 use super::grammar::{self, SYMBOLS, Symbol};
 use super::net::unit::units;
@@ -219,15 +219,27 @@ fn queries_score_together_what_they_score_alone() {
     }
 }
 
+/// One query and no other.
+struct Only<'a>(&'a [Step]);
+
+impl Constraints for Only<'_> {
+    fn allowed(&self, prefix: &[Step], _open: Symbol, choice: Choice) -> bool {
+        self.0.get(prefix.len()).is_some_and(|(_, step)| *step == choice)
+    }
+}
+
 #[test]
 fn others_are_asked_where_the_first_is_not_clear() {
     let (network, features) = (network(), features());
-    for (width, joined) in [(1, 1), (4, 2)] {
+    let any = network.parse(&features, 1, &Toy).remove(0).steps;
+    let constraints: [(&dyn Constraints, bool, usize); 3] = [(&Only(&any), false, 1), (&Only(&any), true, 2), (&Toy, false, 2)];
+    for (constraints, doubt, joined) in constraints {
         let mut panel = network.panel(&features);
-        let found = panel.parse(width, &Toy, false);
+        let found = panel.parse(constraints, doubt);
         assert_eq!(panel.joined(), joined);
         let models: Vec<usize> = (0..joined).collect();
-        assert_eq!(found, network.parse_by(&features, width, &Toy, &models, Mode::Together));
+        let width = if joined == 1 { ALONE } else { JOINED };
+        assert_eq!(found, network.parse_by(&features, width, constraints, &models, Mode::Together));
         assert_eq!(panel.score(&[found[0].steps.clone()]).len(), joined);
     }
 }
