@@ -26,6 +26,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 from training.folds import FOLDS, fold_of
@@ -198,22 +199,14 @@ def candidates(run):
     strangers(run)
     ours = {name: run.questions(name) for name in ("spider", "syn", "wikisql")} | {"crossed": run.work / "crossed.jsonl"}
     synthesised = {name: run.work / f"{name}.jsonl" for name in ("lost", "pairs")}
-    databases = {"wikisql": WIKISQL, "lost": SYNTH, "pairs": SYNTH}
 
     def label(cluster):
-        for fold in range(FOLDS):
-            for name, questions in (ours | (synthesised if fold == 0 else {})).items():
-                stem = run.work / f"{name}.{fold}"
-                database = databases.get(name, SPIDER)
-                words = ("--program", run.programs / "candidates", "--weights", run.work / f"fold{fold}.bin")
-                own = -1 if name in synthesised else fold
-                catalogs = run.work / "catalogs" / database
-                run.python("training.candidates", *words, "--fold", own, "--questions", questions, "--catalogs", catalogs,
-                           "--out", f"{stem}.candidates.jsonl")
-                gold = questions.parent / "questions.jsonl" if name == "syn" else questions
-                run.python("training.labels", "--score", run.eval / "score.py", "--questions", gold,
-                           "--candidates", f"{stem}.candidates.jsonl", "--dsn", cluster.dsn(database, JUDGE), "--out", f"{stem}.jsonl")
-
+        # The largest first, so that no core is left with it at the end.
+        sets = [(name, questions, fold) for name, questions in ours.items() for fold in range(FOLDS)]
+        sets += [(name, questions, None) for name, questions in synthesised.items()]
+        with ThreadPoolExecutor(run.options.jobs) as pool:
+            for done in [pool.submit(labelled, run, cluster, *one) for one in sets]:
+                done.result()
         words = ("--program", run.programs / "candidates", "--catalogs", run.work / "catalogs" / "samples")
         words += ("--questions", CHECKOUT / "pgrx-tests" / "questions", "--score", run.eval / "score.py")
         run.python("training.samples", *words, "--dsn", cluster.dsn("postgres", JUDGE), "--out", run.work / "samples.0.jsonl")
@@ -221,11 +214,23 @@ def candidates(run):
     with_cluster(run, label)
 
 
+def labelled(run, cluster, name, questions, fold):
+    """The candidates of one set: of the questions that the fold's network has not seen, or, without a fold, of all, by the first."""
+    stem = run.work / f"{name}.{fold or 0}"
+    database = {"wikisql": WIKISQL, "lost": SYNTH, "pairs": SYNTH}.get(name, SPIDER)
+    words = ("--program", run.programs / "candidates", "--weights", run.work / f"fold{fold or 0}.bin")
+    words += ("--fold", -1 if fold is None else fold, "--questions", questions, "--catalogs", run.work / "catalogs" / database)
+    run.python("training.candidates", *words, "--out", f"{stem}.candidates.jsonl")
+    gold = questions.parent / "questions.jsonl" if name == "syn" else questions
+    words = ("--score", run.eval / "score.py", "--questions", gold, "--candidates", f"{stem}.candidates.jsonl")
+    run.python("training.labels", *words, "--dsn", cluster.dsn(database, JUDGE), "--out", f"{stem}.jsonl")
+
+
 def rank(run):
     """The judge, over all folds."""
-    labelled = sorted(path for path in run.work.glob("*.[0-9].jsonl"))
+    files = sorted(path for path in run.work.glob("*.[0-9].jsonl"))
     # Few questions stand for the schemas that people have, and few for what people ask in vain: they weigh more.
-    run.python("training.rank", "--out", run.work / "forest.json", "--times", "samples", 4, "--times", "lost", 3, *labelled)
+    run.python("training.rank", "--out", run.work / "forest.json", "--times", "samples", 4, "--times", "lost", 3, *files)
 
 
 def ship(run):
@@ -246,7 +251,7 @@ def main():
     parser.add_argument("--eval", type=pathlib.Path, default=os.environ.get("NL_QUERY_EVAL", CHECKOUT.parent / "shared" / "eval"))
     parser.add_argument("--work", type=pathlib.Path, default=CHECKOUT / "target" / "training")
     parser.add_argument("--small", action="store_true")
-    parser.add_argument("--jobs", type=int, default=2, help="networks trained at once, each on one core")
+    parser.add_argument("--jobs", type=int, default=2, help="networks trained, and sets of candidates made, at once, each on one core")
     parser.add_argument("--steps", type=int, default=6000, help="steps of training of the network of a fold")
     parser.add_argument("--longest", type=int, default=8500, help="steps of training of the network that has seen all databases")
     parser.add_argument("--only-from", choices=STEPS, default=STEPS[0])

@@ -13,7 +13,7 @@ use nl_query_tests::model::{
     Answer, Certificate, Cut, End, Finish, Framing, Gate, Greeting, Model, Port, Problem, Reply, RetryAfter, Script, Vendor,
     oddities,
 };
-use nl_query_tests::{Cluster, wait_until};
+use nl_query_tests::{Cluster, Stop, wait_until};
 use serde_json::json;
 
 /// No second attempt.
@@ -108,6 +108,82 @@ fn public_file(name: &str, text: &str) -> String {
     std::fs::write(&path, text).expect("a file");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("a file");
     path.display().to_string()
+}
+
+/// A library that a program can be started with, made from C; none where there is no compiler.
+fn library(name: &str, text: &str) -> Option<String> {
+    let source = public_file(&format!("{name}.c"), text);
+    let library = source.replace(".c", ".so");
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o", &library, &source]).status();
+    std::fs::remove_file(&source).expect("a file");
+    if !built.is_ok_and(|status| status.success()) {
+        println!("skipped: there is no C compiler");
+        return None;
+    }
+    Some(library)
+}
+
+/// Names that end in `.slow` lead to this machine, after as many milliseconds as a file says.
+const RESOLVER: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+typedef int (*look_up)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    look_up system = (look_up) dlsym(RTLD_NEXT, "getaddrinfo");
+    size_t length = name ? strlen(name) : 0;
+    if (length < 5 || strcmp(name + length - 5, ".slow")) return system(name, service, hints, found);
+    FILE *file = fopen(getenv("NLQ_RESOLVER"), "r");
+    long millis = 0;
+    if (file && fscanf(file, "%ld", &millis) != 1) millis = 0;
+    if (file) fclose(file);
+    usleep(millis * 1000);
+    return system("127.0.0.1", service, hints, found);
+}
+"#;
+
+#[test]
+fn case_03_a_resolver_that_hangs() {
+    let Some(library) = library("resolver", RESOLVER) else { return };
+    let delay = public_file("resolver", "60000");
+    let cluster = Cluster::start(&talkative().started_with("LD_PRELOAD", &library).started_with("NLQ_RESOLVER", &delay));
+    let gateway = Gateway::new(&cluster, "case_03");
+    let model = Model::start(good());
+    let named = |name: &str| {
+        let options = ", retries '0', allow_insecure 'true', connect_timeout '400ms'";
+        gateway.server(Vendor::OpenAi, &model.url().replace("127.0.0.1", name), options)
+    };
+    // However often it is asked: each call ends in time, and one look-up is under way.
+    let hanging = named("hanging.slow");
+    for _ in 0..4 {
+        gateway.ask(&hanging).is("08001", 400..=SOON);
+    }
+    let threads = format!("/proc/{}/task", worker(&gateway));
+    let looking = || {
+        let names = std::fs::read_dir(&threads).expect("threads").flatten();
+        names.filter(|one| std::fs::read_to_string(one.path().join("comm")).is_ok_and(|name| name.contains("resolv"))).count()
+    };
+    assert_eq!(looking(), 1);
+    // Nobody else waits for it, and a call that does can be cancelled.
+    gateway.ask(&gateway.model(&model, "")).is_answer(0..=SOON);
+    let patient = gateway.server(Vendor::OpenAi, &model.url().replace("127.0.0.1", "hanging.slow"), ", allow_insecure 'true'");
+    gateway.ask_within(&patient, "300ms").is("57014", 300..=SOON);
+    // What comes too late for one call is there for the next.
+    std::fs::write(&delay, "900").expect("a file");
+    let late = named("late.slow");
+    gateway.ask(&late).is("08001", 400..=SOON);
+    wait_until("it is found", || looking() == 1);
+    gateway.ask(&late).is_answer(0..=SOON);
+    gateway.is_at_rest();
+    // Nor does a server that stops.
+    let started = Instant::now();
+    cluster.stop(Stop::Fast);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    [library, delay].iter().for_each(|file| std::fs::remove_file(file).expect("a file"));
 }
 
 #[test]
@@ -417,7 +493,7 @@ fn case_16_the_breaker_is_slow_and_lets_its_probes_through() {
     gateway.is_at_rest();
 }
 
-/// A library that a program can be started with: its clock of the day is off by as many seconds as a file says.
+/// The clock of the day is off by as many seconds as a file says.
 const CLOCK: &str = r#"
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -458,13 +534,8 @@ time_t time(time_t *now) {
 
 #[test]
 fn case_17_the_clock_of_the_day_jumps() {
-    let source = public_file("clock.c", CLOCK);
-    let (library, off) = (source.replace(".c", ".so"), public_file("clock", "0"));
-    let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o", &library, &source]).status();
-    if !built.is_ok_and(|status| status.success()) {
-        println!("skipped: there is no C compiler");
-        return;
-    }
+    let Some(library) = library("clock", CLOCK) else { return };
+    let off = public_file("clock", "0");
     let jump = |seconds: i64| std::fs::write(&off, seconds.to_string()).expect("a file");
     let cluster = Cluster::start(&talkative().started_with("LD_PRELOAD", &library).started_with("NLQ_CLOCK", &off));
     let gateway = Gateway::new(&cluster, "case_17");
@@ -507,7 +578,7 @@ fn case_17_the_clock_of_the_day_jumps() {
     jump(14_400);
     gateway.ask(&server).is("53400", 0..=SOON);
     gateway.is_at_rest();
-    [source, library, off].iter().for_each(|file| std::fs::remove_file(file).expect("a file"));
+    [library, off].iter().for_each(|file| std::fs::remove_file(file).expect("a file"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! The numbers are those of the list of faults that a gateway has to survive.
 
 use std::collections::HashSet;
+use std::process::Stdio;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -514,48 +515,83 @@ fn case_27_batches_whose_calls_hang_leave_room_for_sessions() {
     gateway.is_at_rest();
 }
 
-/// How long a cancel takes, while a session is at a stage of its question.
-fn cancelled_at(gateway: &Gateway<'_>, stage: &str, question: &str) -> Duration {
-    let mut client = gateway.connect();
-    let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).expect("a pid").get(0);
-    std::thread::scope(|scope| {
-        let asking = scope.spawn(|| (refusal(&mut client, &format!("SELECT nl_sql('{question}')")), Instant::now()));
-        let at = format!("SELECT count(*) FROM pg_stat_progress_nl_query WHERE pid = {pid} AND stage = '{stage}'");
-        wait_until(&format!("it is {stage}"), || gateway.value(&at) == "1");
-        let mut other = gateway.connect();
-        let started = Instant::now();
-        other.execute("SELECT pg_cancel_backend($1)", &[&pid]).expect("cancel");
-        let (said, ended) = asking.join().expect("a thread");
-        assert_eq!(said.sqlstate, "57014", "{stage}: {said:?}");
-        ended.saturating_duration_since(started)
-    })
+/// What ends a session's question.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    Cancelled,
+    Terminated,
+    /// The client is gone without a word.
+    Gone,
+}
+
+/// How long it takes until a session at a stage of its question has ended it.
+fn ended_at(gateway: &Gateway<'_>, cluster: &Cluster, end: End, stage: &str, question: &str) -> Duration {
+    let mut psql = cluster.psql("stages", "postgres");
+    psql.env("PGOPTIONS", "-c client_connection_check_interval=20ms").args(["-v", "VERBOSITY=verbose"]);
+    psql.args(["-c", &format!("SELECT nl_sql('{question}')")]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let (mut asking, mut other) = (psql.spawn().expect("psql"), gateway.connect());
+    let at = format!("SELECT coalesce(max(pid), 0) FROM pg_stat_progress_nl_query WHERE stage = '{stage}'");
+    let mut pid = 0;
+    wait_until(&format!("it is {stage}"), || {
+        pid = other.query_one(&at, &[]).expect("a pid").get(0);
+        pid != 0
+    });
+    let started = Instant::now();
+    match end {
+        End::Cancelled => drop(other.execute("SELECT pg_cancel_backend($1)", &[&pid]).expect("cancel")),
+        End::Terminated => drop(other.execute("SELECT pg_terminate_backend($1)", &[&pid]).expect("terminate")),
+        End::Gone => asking.kill().expect("kill"),
+    }
+    let said = asking.wait_with_output().expect("psql");
+    let said = String::from_utf8_lossy(&said.stderr);
+    let expected = match end {
+        End::Cancelled => "57014",
+        End::Terminated => "57P01",
+        End::Gone => "",
+    };
+    assert!(said.contains(expected), "{end:?} {stage}: {said}");
+    if end != End::Cancelled {
+        let there = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1";
+        wait_until("the session is gone", || other.query_one(there, &[&pid]).expect("a count").get::<_, i64>(0) == 0);
+    }
+    started.elapsed()
 }
 
 #[test]
-fn case_28_a_cancel_is_seen_at_once_at_every_stage() {
+fn case_28_a_session_is_ended_at_once_at_every_stage() {
     let cluster = Cluster::start(&talkative().with("nl_query.worker_concurrency", "1"));
-    let (gate, model) = held();
+    let model = Model::start(good());
     let gateway = gateway(&cluster, "stages", &model, "");
-    let patient = Model::start(Answer::problem(Problem::RateLimited).retry_after(RetryAfter::Seconds(8)));
-    let server = gateway.model(&patient, "");
-    let mut times = Vec::new();
-    std::thread::scope(|scope| {
-        let first = scope.spawn(|| ask(&mut gateway.connect(), &format!("{QUESTION} 1")));
-        gate.wait_for(1, LONG);
-        times.push(("queued", cancelled_at(&gateway, "queued", &format!("{QUESTION} 2"))));
-        times.push(("following", cancelled_at(&gateway, "following", &format!("{QUESTION} 1"))));
-        gate.open();
-        assert!(first.join().expect("a thread").is_ok());
-    });
-    set(&gateway, "nl_query.servers", &server);
-    times.push(("pausing", cancelled_at(&gateway, "pausing", &format!("{QUESTION} 3"))));
-    let still = Gate::shut();
-    model.set(good().held_by(&still));
-    gateway.run("ALTER DATABASE stages RESET nl_query.servers; ALTER DATABASE stages SET nl_query.servers = 's1'");
-    times.push(("provider", cancelled_at(&gateway, "provider", &format!("{QUESTION} 4"))));
-    println!("{times:?}");
-    assert!(times.iter().all(|(_, time)| *time < Duration::from_millis(150)), "{times:?}");
-    gateway.is_at_rest();
+    for (end, limit) in [(End::Cancelled, 150), (End::Terminated, 300), (End::Gone, 500)] {
+        let gate = Gate::shut();
+        model.set(good().held_by(&gate));
+        let ended = |stage, number: u64| ended_at(&gateway, &cluster, end, stage, &format!("{QUESTION} {end:?} {number}"));
+        let mut times = Vec::new();
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| ask(&mut gateway.connect(), &format!("{QUESTION} {end:?} 1")));
+            gate.wait_for(1, LONG);
+            times.push(("queued", ended("queued", 2)));
+            times.push(("following", ended("following", 1)));
+            gate.open();
+            assert!(first.join().expect("a thread").is_ok());
+        });
+        gateway.is_at_rest();
+        let patient = Model::start(Answer::problem(Problem::RateLimited).retry_after(RetryAfter::Seconds(8)));
+        set(&gateway, "nl_query.servers", &gateway.model(&patient, ""));
+        times.push(("pausing", ended("pausing", 3)));
+        gateway.is_at_rest();
+        set(&gateway, "nl_query.servers", "s1");
+        let still = Gate::shut();
+        model.set(good().held_by(&still));
+        times.push(("provider", ended("provider", 4)));
+        println!("{end:?}: {times:?}");
+        assert!(times.iter().all(|(_, time)| *time < Duration::from_millis(limit)), "{end:?}: {times:?}");
+        gateway.is_at_rest();
+        // What the model says after all is for nobody.
+        still.open();
+        gateway.is_at_rest();
+    }
+    assert!(!has_crashed(&cluster));
 }
 
 #[test]
