@@ -33,9 +33,6 @@ pub const MOST_NAME_WORDS: usize = 6;
 /// Kinds of links inside the schema.
 pub const SCHEMA_LINKS: usize = 6 + 4 * 2 + 5;
 
-/// Above this, what the question does not touch is left out.
-const MOST_UNPRUNED: usize = 110;
-
 /// The items of a schema that a question is read over. Relations off the search path are out while there are others.
 pub fn chosen(prepared: &Prepared, fits: &Fits, candidates: &[Candidate]) -> Vec<Item> {
     let relations = &prepared.schema().relations;
@@ -46,7 +43,7 @@ pub fn chosen(prepared: &Prepared, fits: &Fits, candidates: &[Candidate]) -> Vec
         (0..relations[id].columns.len()).map(move |column| (id, column))
     };
     let mut columns: Vec<ColumnId> = kept.iter().flat_map(columns_of).collect();
-    if kept.len() + columns.len() > MOST_UNPRUNED {
+    if kept.len() + columns.len() > MOST_ITEMS {
         (kept, columns) = pruned(prepared, fits, candidates, &kept, &columns);
     }
     let relations = kept.iter().map(|id| relation_item(prepared, *id));
@@ -86,7 +83,7 @@ fn pruned(
     let mut owners: Vec<RelationId> = relations.iter().copied().filter(named).take(24).collect();
     for (_, id) in ranked {
         let more = usize::from(!owners.contains(&id.0));
-        if kept.len() + owners.len() + more + 1 > MOST_ITEMS.min(MOST_UNPRUNED + 10) {
+        if kept.len() + owners.len() + more + 1 > MOST_ITEMS {
             break;
         }
         if more == 1 {
