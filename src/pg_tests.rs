@@ -246,20 +246,24 @@ mod tests {
 
     #[pg_test]
     fn a_probe_finds_values_in_small_tables_and_by_index_in_large_ones() {
-        run(r#"CREATE TABLE small (id int, "Odd ""Name" text); INSERT INTO small VALUES (1, 'Spring''Field\x'), (2, 'other');
+        run(
+            r#"CREATE TABLE small (id int, "Odd ""Name" text); INSERT INTO small VALUES (1, 'Spring''Field\x'), (2, 'other'), (3, 'São PAULO');
                CREATE TABLE large (id int, word text, plain text); INSERT INTO large SELECT g, 'Word ' || g, 'Plain ' || g FROM generate_series(1, 30000) AS g;
-               CREATE INDEX ON large (word); ANALYZE small, large"#);
+               CREATE INDEX ON large (word); ANALYZE small, large"#,
+        );
         let (read, _) = snapshot();
         let schema = read.schema();
         let place = |name: &str| schema.relations.iter().position(|relation| relation.name == name).expect("the table");
         let (small, large) = (place("small"), place("large"));
-        let needles = ["spring'field\\x", "word 777", "plain 777", "nothing"].map(str::to_owned);
+        let needles = ["spring'field\\x", "word 777", "plain 777", "nothing", "são paulo"].map(str::to_owned);
         let columns = [(small, 1), (large, 1), (large, 2)];
         let mut probe = Probe::new(&read, settings::probe(), &settings::limits());
         let mut hits = seeing_everything(|| probe.find(&needles, &columns));
         hits.sort_by_key(|hit| hit.needle);
         let found: Vec<_> = hits.iter().map(|hit| (hit.needle, hit.relation, hit.column, hit.value.as_str())).collect();
-        assert_eq!(found, [(0, small, 1, "Spring'Field\\x"), (1, large, 1, "Word 777")]);
+        assert_eq!(found, [(0, small, 1, "Spring'Field\\x"), (1, large, 1, "Word 777"), (4, small, 1, "São PAULO")]);
+        let plain = seeing_everything(|| Probe::new(&read, settings::probe(), &settings::limits()).find(&needles[..2], &columns));
+        assert_eq!(plain.len(), 2, "all of them of ASCII");
         assert!(seeing_everything(|| Probe::new(&read, None, &settings::limits()).find(&needles, &columns)).is_empty());
     }
 
