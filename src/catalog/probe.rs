@@ -178,8 +178,8 @@ fn statements(target: &Target<'_>, needles: &[String], most: i32) -> Vec<String>
     }
 }
 
-/// All columns of a small table in one pass. Rows are chosen before they are taken apart: a VALUES list prepares its expressions anew
-/// for every row, so that a table of 3,500 rows took 10 ms where it now takes one.
+/// All columns of a small table in one pass. Rows are chosen before they are taken apart, for a VALUES list prepares its expressions
+/// anew for every row: of 3,503 rows with two such columns it took 10.1 ms, and takes 5.3; without the locale, see [`lowered`], 2.7.
 fn scan_statement(target: &Target<'_>, needles: &[String], most: i32) -> String {
     let names: Vec<String> = target.columns.iter().map(|column| quoted(&target.relation.columns[*column].name)).collect();
     let texts: Vec<String> = names.iter().map(|name| format!("r.{name}::pg_catalog.text")).collect();
