@@ -525,8 +525,8 @@ enum End {
 }
 
 /// How long it takes until a session at a stage of its question has ended it.
-fn ended_at(gateway: &Gateway<'_>, cluster: &Cluster, end: End, stage: &str, question: &str) -> Duration {
-    let mut psql = cluster.psql("stages", "postgres");
+fn ended_at(gateway: &Gateway<'_>, end: End, stage: &str, question: &str) -> Duration {
+    let mut psql = gateway.cluster.psql(&gateway.name, "postgres");
     psql.env("PGOPTIONS", "-c client_connection_check_interval=20ms").args(["-v", "VERBOSITY=verbose"]);
     psql.args(["-c", &format!("SELECT nl_sql('{question}')")]).stdout(Stdio::null()).stderr(Stdio::piped());
     let (mut asking, mut other) = (psql.spawn().expect("psql"), gateway.connect());
@@ -565,7 +565,7 @@ fn case_28_a_session_is_ended_at_once_at_every_stage() {
     for (end, limit) in [(End::Cancelled, 150), (End::Terminated, 300), (End::Gone, 500)] {
         let gate = Gate::shut();
         model.set(good().held_by(&gate));
-        let ended = |stage, number: u64| ended_at(&gateway, &cluster, end, stage, &format!("{QUESTION} {end:?} {number}"));
+        let ended = |stage, number: u64| ended_at(&gateway, end, stage, &format!("{QUESTION} {end:?} {number}"));
         let mut times = Vec::new();
         std::thread::scope(|scope| {
             let first = scope.spawn(|| ask(&mut gateway.connect(), &format!("{QUESTION} {end:?} 1")));

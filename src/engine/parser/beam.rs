@@ -339,11 +339,11 @@ impl<'a, 'n> Search<'a, 'n> {
     fn chosen(&self, live: &[Hypothesis], mut ways: Vec<Way>) -> Vec<(Way, Choice)> {
         let least_whole = self.found.iter().map(|one| one.score).fold(f32::NEG_INFINITY, f32::max) - BEHIND;
         let shape = self.decoders[0].shape();
+        let least = |best: Option<&(Way, Choice)>| best.map_or(least_whole, |(way, _)| least_whole.max(way.score - LAG));
         let mut chosen: Vec<(Way, Choice)> = Vec::new();
         loop {
             let top = ways.iter().map(|way| way.score).fold(f32::NEG_INFINITY, f32::max);
-            let least = chosen.first().map_or(least_whole, |(way, _)| least_whole.max(way.score - LAG));
-            if !top.is_finite() || top < least || chosen.len() >= self.width {
+            if !top.is_finite() || top < least(chosen.first()) || chosen.len() >= self.width {
                 return chosen;
             }
             let mut band: Vec<Way> = ways.iter().filter(|way| way.score >= top - LAG).copied().collect();
@@ -352,8 +352,7 @@ impl<'a, 'n> Search<'a, 'n> {
                 other.score.total_cmp(&one.score).then_with(|| (one.from, one.option).cmp(&(other.from, other.option)))
             });
             for way in band {
-                let least = chosen.first().map_or(least_whole, |(way, _)| least_whole.max(way.score - LAG));
-                if chosen.len() >= self.width || way.score < least {
+                if chosen.len() >= self.width || way.score < least(chosen.first()) {
                     return chosen;
                 }
                 let query = &live[way.from].query;
