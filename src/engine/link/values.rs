@@ -116,6 +116,11 @@ fn insert(map: &mut HashMap<String, Vec<StoredValue>>, key: String, value: Store
     }
 }
 
+/// All values that statistics or the type know of a column.
+pub(crate) fn known_values(column: &Column) -> impl Iterator<Item = &String> {
+    column.stats.iter().flat_map(|stats| stats.common_values.iter().chain(&stats.bounds)).chain(&column.enum_labels)
+}
+
 /// Lower case, everything that is neither letter nor digit a single blank: `AC/DC` and `ac dc` meet, `in_progress` is two words.
 pub fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -10,9 +10,12 @@ use super::features::{self, Features};
 use super::grammar::Step;
 use super::net::{Network, Panel};
 use super::rank::anatomy::Anatomy;
+use super::rank::standing::standings;
 use super::rank::traits::{Origin, Shared, names, traits};
 use super::rank::trees::Forest;
-use super::relabel::relabelled;
+use super::rank::uses::Uses;
+use super::relabel::{relabelled, uncounted};
+use super::sense::sensible;
 use crate::ir::{Aggregate, Arithmetic, ColumnUse, Expr, Literal, Moment, Predicate, Query};
 use crate::prepared::{Prepared, is_flag};
 use crate::question::Question;
@@ -112,22 +115,26 @@ pub fn made(asked: &Asked<'_>, network: &Network, known: Option<&Written>) -> (V
         }
     }
     from_rules(asked, &features, &mut thought, &mut list);
-    let mut scores: Vec<f32> = list.iter().filter_map(|one| one.origin.network).collect();
-    scores.sort_by(|a, b| b.total_cmp(a));
-    let best = scores.first().copied().unwrap_or(UNSAID);
-    let next = scores.get(1).copied().unwrap_or(UNSAID);
     let shared = Shared::new(asked.question, &features, asked.prepared, asked.understanding);
-    let count = list.len();
-    for one in &mut list {
-        one.traits = traits(&shared, &one.query, &one.origin, best, next, count);
-    }
+    add_traits(&shared, &mut list);
     let (joined, Thought { parsed, scored, .. }) = (thought.panel.joined(), thought);
     (list, Written { features, joined, parsed, scored })
 }
 
-/// The query of some steps; and once more with each row as often as a join meets it, where that is another statement.
+fn add_traits(shared: &Shared<'_>, list: &mut [Made]) {
+    let known: Vec<(Anatomy, Uses)> = list.iter().map(|one| (Anatomy::of(&one.query), Uses::of(&one.query))).collect();
+    let among = list.iter().zip(&known).map(|(one, (anatomy, uses))| (&one.query, anatomy, uses, one.origin.network));
+    let standings = standings(&among.collect::<Vec<_>>());
+    for ((one, (anatomy, uses)), standing) in list.iter_mut().zip(&known).zip(&standings) {
+        one.traits = traits(shared, &one.query, anatomy, uses, &one.origin, standing);
+    }
+}
+
+/// The query of some steps; and once more with each row as often as a join meets it, and with what it shows shown another way, where
+/// those are other statements.
 fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usize) -> Vec<Made> {
     let Ok(built) = build::built(&parsed.steps, features, asked.question, asked.prepared) else { return Vec::new() };
+    let Some(query) = sensible(built.query) else { return Vec::new() };
     let origin = Origin {
         network: Some(parsed.score),
         network_least: least(&parsed.per_model),
@@ -136,11 +143,13 @@ fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usi
         unknown_values: built.unknown_values.len(),
         ..Origin::default()
     };
-    let relabelled = (rank < RELABELLED).then(|| relabelled(&built.query, features, asked.prepared)).flatten();
+    let uncounted = (rank < RELABELLED).then(|| uncounted(&query, asked.prepared)).flatten();
+    let uncounted = uncounted.map(|query| (query, Origin { relabelled: true, ..origin }));
+    let relabelled = (rank < RELABELLED).then(|| relabelled(&query, features, asked.prepared)).flatten();
     let relabelled = relabelled.map(|query| (query, Origin { relabelled: true, ..origin }));
-    let repeating = build::repeating(built.query.clone());
-    let each = [(repeating, Origin { repeats: true, ..origin }), (built.query, origin)];
-    each.into_iter().chain(relabelled).filter_map(|(query, origin)| rendered(asked, query, origin)).collect()
+    let repeating = build::repeating(query.clone());
+    let each = [(repeating, Origin { repeats: true, ..origin }), (query, origin)];
+    each.into_iter().chain(relabelled).chain(uncounted).filter_map(|(query, origin)| rendered(asked, query, origin)).collect()
 }
 
 fn rendered(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {

@@ -9,6 +9,7 @@
 //! beam          the likeliest queries
 //! build         steps -> ir::Query, and back
 //! relabel       another way to show the rows of a query
+//! sense         conditions once, none that exclude each other
 //! rank          candidates -> how likely each is right
 //! candidates    all of it together, with the readings by rules
 //! ```
@@ -22,6 +23,8 @@ pub mod grammar;
 pub mod net;
 pub mod rank;
 mod relabel;
+mod sense;
+
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests;

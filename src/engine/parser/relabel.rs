@@ -1,9 +1,11 @@
-//! Another way to show the same rows: where the network shows a column that no word asks for (the last name, the title of "who"), the
-//! columns that stand for a row of that relation instead. The judge chooses between the two.
+//! Other ways to show the same rows: where the network shows a column that no word asks for (the last name, the title of "who"), the
+//! columns that stand for a row of that relation instead; and where it counts a figure, the figure. The judge chooses.
 
-use crate::ir::{Expr, Item, Query, Select, Source};
+use nl_query_core::schema::TypeKind;
+
+use crate::ir::{Aggregate, Expr, Item, Query, Select, Source};
 use crate::parser::features::{Features, Fit, Target};
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, Role};
 
 /// The query with the unasked columns of one relation exchanged; none where there is nothing to exchange.
 pub fn relabelled(query: &Query, features: &Features, prepared: &Prepared) -> Option<Query> {
@@ -29,9 +31,25 @@ pub fn relabelled(query: &Query, features: &Features, prepared: &Prepared) -> Op
     Some(Query::Select(select))
 }
 
+/// The query with the figure itself that it counts the values of: "how many people live in Houston" where `population` tells.
+pub fn uncounted(query: &Query, prepared: &Prepared) -> Option<Query> {
+    let Query::Select(select) = query else { return None };
+    let [Item { expr: Expr::Aggregate { function: Aggregate::Count, arg, .. }, .. }] = select.items.as_slice() else {
+        return None;
+    };
+    let Expr::Column(column) = arg.as_ref() else { return None };
+    let id = (column.source.relation, column.column);
+    let figure = prepared.column(id).kind == TypeKind::Number && prepared.words(id).role == Role::Measure;
+    (figure && select.group.is_empty() && select.having.is_none() && select.filter.is_some()).then(|| {
+        let mut select = select.clone();
+        select.items[0] = Item { expr: Expr::Column(*column), alias: None };
+        Query::Select(select)
+    })
+}
+
 /// Some word says the column.
 fn asked(features: &Features, target: Target) -> bool {
-    features.item(target).is_some_and(|item| (0..features.words.len()).any(|word| features.fit(word, item) > Fit::Wide))
+    features.item(target).is_some_and(|item| (0..features.words.len()).any(|word| features.says(word, item) > Fit::Wide))
 }
 
 /// Puts the label's columns where the first of the old ones stood, in what is shown and in what is grouped by.

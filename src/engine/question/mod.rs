@@ -14,6 +14,7 @@ mod tokens;
 
 pub use dates::calendar::weekday_name;
 pub use dates::impossible::impossible_day;
+pub(crate) use numbers::ordinal_spellings;
 
 /// A question taken apart. All `Range<usize>` named `tokens` are positions in `tokens`.
 #[derive(Debug, Clone, Default)]

@@ -115,6 +115,44 @@ fn in_digits(tokens: &[Token], at: usize) -> Option<Number> {
     Some(Number { tokens: at..end, value: digits.times_ten_to(power).value(), kind: NumberKind::Plain })
 }
 
+const ORDINALS: [&str; 20] = [
+    "zeroth",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+];
+
+/// The ways to write an ordinal below twenty, itself among them: "9th", "ninth". None for what is no ordinal.
+pub(crate) fn ordinal_spellings(word: &str) -> Vec<String> {
+    let digits =
+        ["st", "nd", "rd", "th"].iter().find_map(|suffix| word.strip_suffix(suffix)).and_then(|digits| digits.parse().ok());
+    let Some(at) = digits.or_else(|| ORDINALS.iter().position(|name| *name == word)) else { return Vec::new() };
+    let Some(name) = ORDINALS.get(at) else { return Vec::new() };
+    let suffix = match at {
+        1 => "st",
+        2 => "nd",
+        3 => "rd",
+        _ => "th",
+    };
+    vec![format!("{at}{suffix}"), (*name).to_owned()]
+}
+
 /// A number below a hundred in one word; true for an ordinal.
 fn small(word: &str) -> Option<(i64, bool)> {
     const CARDINALS: [&str; 20] = [
@@ -138,28 +176,6 @@ fn small(word: &str) -> Option<(i64, bool)> {
         "seventeen",
         "eighteen",
         "nineteen",
-    ];
-    const ORDINALS: [&str; 20] = [
-        "zeroth",
-        "first",
-        "second",
-        "third",
-        "fourth",
-        "fifth",
-        "sixth",
-        "seventh",
-        "eighth",
-        "ninth",
-        "tenth",
-        "eleventh",
-        "twelfth",
-        "thirteenth",
-        "fourteenth",
-        "fifteenth",
-        "sixteenth",
-        "seventeenth",
-        "eighteenth",
-        "nineteenth",
     ];
     const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     let position = |list: &[&str], word: &str| list.iter().position(|name| *name == word).and_then(|at| i64::try_from(at).ok());

@@ -7,8 +7,8 @@
 //! 2. the question reads the same with every other number of the interval (`reading`): same tokens, dates and groups;
 //! 3. no stored value that statistics know can be spelled with the number ("Area 51"), and the data are searched for the same words;
 //! 4. what understanding then sees differs in nothing but the value of the number, which it only compares with zero and with other
-//!    numbers of the statement: 0 and 1 are never in the interval, nor is a constant of the statement, and two slots never hold the
-//!    same number;
+//!    numbers of the statement and of names: 0 and 1 are never in the interval, nor is a constant of the statement or a number that is
+//!    part of a name (`sales_2011`), and two slots never hold the same number;
 //! 5. in the statement the number stands as a whole-number literal (`integers`), and in its text where the text changes with it
 //!    (`places`). Lines are broken by length, which grows with the digits: the answers at both ends of the interval must be those of
 //!    the substitution.
@@ -69,7 +69,8 @@ pub fn carriage(template: &Template, answer: &Answer, prepared: &Prepared, today
         return None;
     }
     let asked = reading::Asked::new(template, today)?;
-    let constants = integers::constants(&candidate.query, &values);
+    let mut constants = integers::constants(&candidate.query, &values);
+    constants.extend(prepared.figures());
     let intervals: Vec<(i64, i64)> =
         values.iter().enumerate().map(|(slot, value)| asked.interval(slot, *value, &constants)).collect::<Option<_>>()?;
     if asked.may_be_stored_value(prepared) {

@@ -229,6 +229,18 @@ fn what_is_not_certain_is_not_carried() {
 }
 
 #[test]
+fn a_number_that_is_part_of_a_name_is_a_constant() {
+    let prepared = Prepared::new(crate::fixtures::schema("offices\n  id int pk\n  name text !\n  floor_70 int\n  desks int\n"));
+    for (question, expected) in [
+        ("offices with more than 5 desks", Some((2, 69))),
+        ("offices with more than 80 desks", Some((71, 999))),
+        ("offices with more than 70 desks", None),
+    ] {
+        assert_eq!(interval(&prepared, question), expected.map(|interval| vec![interval]), "{question}");
+    }
+}
+
+#[test]
 fn whole_years_of_age_are_a_number_like_any_other() {
     let schemas = schemas();
     let store = &schemas[2].1;

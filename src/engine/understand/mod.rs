@@ -34,6 +34,7 @@ mod search;
 mod selves;
 mod shares;
 mod sort_keys;
+mod spelled;
 mod targets;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -4,7 +4,7 @@
 use nl_query_core::schema::RelationKind;
 
 use super::elements::Element;
-use super::named_relations;
+use super::{named_relations, spelled};
 use crate::answer::ValueProbe;
 use crate::lexicon::{self, StopClass};
 use crate::link::values::{columns_to_probe, normalise, probe, stems_of};
@@ -39,6 +39,10 @@ pub fn stored_values(question: &Question, prepared: &Prepared, mentions: &mut Ve
             let same = prepared.values.spelled(&normalise(&variant));
             push(prepared, mentions, start, end, same, 0.98);
         }
+    }
+    for (start, end) in begin_with_function_word(question) {
+        let found = prepared.values.spelled(&spelling(question, start, end));
+        push(prepared, mentions, start, end, found, exact_strength(question, start, end));
     }
     misspelled_values(question, prepared, mentions);
     for quoted in &question.quoted {
@@ -118,6 +122,21 @@ fn push(prepared: &Prepared, mentions: &mut Vec<Mention>, start: usize, end: usi
     }
 }
 
+/// "on hold", "did not qualify", "not 8": a value that begins with a function word is one only where statistics know it as it stands.
+fn begin_with_function_word(question: &Question) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let length = question.tokens.len();
+    let starting = move |start: usize| (start + 2..(start + LONGEST).min(length) + 1).map(move |end| (start, end));
+    let fits = move |(start, end): &(usize, usize)| {
+        let tokens = &question.tokens[*start..*end];
+        let function_word = |at: usize| lexicon::stop_word(&tokens[at].lower);
+        matches!(function_word(0), Some(class) if class != StopClass::Article)
+            && function_word(tokens.len() - 1).is_none()
+            && !tokens.iter().skip(1).any(|token| token.after_break)
+            && !may_be_value(question, *start, *end)
+    };
+    (0..length).flat_map(starting).filter(fits)
+}
+
 /// Function words alone are no value, nor is a stretch that ends in one or runs over a break.
 fn may_be_value(question: &Question, start: usize, end: usize) -> bool {
     let tokens = &question.tokens[start..end];
@@ -175,8 +194,10 @@ pub fn probed_values(
     mentions: &mut Vec<Mention>,
     prober: &mut dyn ValueProbe,
 ) {
-    let wanted = unexplained(question, elements, prepared);
-    if !wanted.iter().any(|one| *one) {
+    let columns = columns_to_probe(prepared.schema(), &prepared.values, &named_relations(elements));
+    let spelled = spelled::stretches(question, prepared, &columns);
+    let wanted = beside_numbers(question, &unexplained(question, elements, prepared));
+    if spelled.is_empty() && !wanted.iter().any(|one| *one) {
         return;
     }
     let mut needles: Vec<String> = Vec::new();
@@ -197,6 +218,9 @@ pub fn probed_values(
     for quoted in &question.quoted {
         add(quoted.content.trim().to_lowercase(), quoted.tokens.start, quoted.tokens.end);
     }
+    for stretch in spelled {
+        add(stretch.text, stretch.tokens.start, stretch.tokens.end);
+    }
     let length = question.tokens.len();
     for width in 1..=4usize {
         for start in 0..length.saturating_sub(width - 1) {
@@ -214,7 +238,6 @@ pub fn probed_values(
             }
         }
     }
-    let columns = columns_to_probe(prepared.schema(), &prepared.values, &named_relations(elements));
     for (needle, value) in probe(&needles, &columns, prober) {
         for (_, start, end) in spans.iter().filter(|(at, ..)| *at == needle) {
             push(prepared, mentions, *start, *end, std::slice::from_ref(&value), exact_strength(question, *start, *end) + 0.02);
@@ -242,8 +265,46 @@ fn unexplained(question: &Question, elements: &[Element], prepared: &Prepared) -
     wanted
 }
 
+/// A number beside a word that may belong to a value may belong to it as well: "Illinois 15", "Top 3".
+fn beside_numbers(question: &Question, wanted: &[bool]) -> Vec<bool> {
+    let is_wanted = |at: Option<usize>| at.and_then(|at| wanted.get(at)).is_some_and(|wanted| *wanted);
+    let number = |at: usize| question.tokens[at].kind == TokenKind::Number;
+    let beside = |at: usize| number(at) && (is_wanted(at.checked_sub(1)) || is_wanted(Some(at + 1)));
+    (0..wanted.len()).map(|at| wanted[at] || beside(at)).collect()
+}
+
 /// The stretch begins and ends with words that may belong to a value; an article may lead.
 fn wanted_edges(wanted: &[bool], question: &Question, start: usize, end: usize) -> bool {
     let leads = wanted[start] || lexicon::stop_word(&question.tokens[start].lower) == Some(StopClass::Article);
     leads && wanted[end - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use nl_query_core::schema::ColumnStats;
+
+    use super::*;
+    use crate::fixtures;
+    use crate::ir::Day;
+    use crate::question;
+
+    #[test]
+    fn values_may_begin_with_function_words_where_statistics_know_them() {
+        let mut schema = fixtures::shop();
+        let common_values = ["on hold", "did not pay", "the"].map(str::to_owned).to_vec();
+        schema.relations[0].columns[1].stats = Some(ColumnStats { common_values, ..ColumnStats::default() });
+        let prepared = Prepared::new(schema);
+        let found = |text: &str| -> Vec<String> {
+            let question = question::read(text, Day { year: 2026, month: 11, day: 30 });
+            let mut mentions = Vec::new();
+            stored_values(&question, &prepared, &mut mentions);
+            let value = |mention: Mention| match mention.meaning {
+                Meaning::Value(value) => Some(value.text),
+                _ => None,
+            };
+            mentions.into_iter().filter_map(value).collect()
+        };
+        assert_eq!(found("how many customers are on hold"), ["on hold"]);
+        assert_eq!(found("the customers who did not pay"), ["did not pay"]);
+    }
 }

@@ -11,6 +11,7 @@ use super::track::{Column, Frame, Left, Place, Track};
 use super::{Seen, values};
 use crate::ir::{Aggregate, Comparison};
 use crate::lexicon;
+use crate::link::values::known_values;
 use crate::parser::constraints::Constraints;
 use crate::parser::features::{Candidate, CandidateKind, Features, Target};
 use crate::parser::grammar::{Choice, Production, Symbol, productions};
@@ -233,7 +234,7 @@ impl Typed<'_> {
     /// Statistics know a value of the column that begins with a digit, or nothing at all.
     fn has_digits(&self, column: ColumnId) -> bool {
         let column = self.seen.prepared.column(column);
-        let mut known = values::known_values(column).peekable();
+        let mut known = known_values(column).peekable();
         known.peek().is_none() || known.any(|value| value.bytes().next().is_some_and(|first| first.is_ascii_digit()))
     }
 }

@@ -10,7 +10,7 @@ use super::blocks::Builder;
 use super::tree::Value;
 use super::{Seen, Unbuildable, UnknownValue};
 use crate::ir::{DateUnit, Literal, Moment};
-use crate::link::values::normalise;
+use crate::link::values::{known_values, normalise};
 use crate::parser::features::{Candidate, CandidateKind};
 use crate::prepared::ColumnId;
 use crate::question::{DateMention, Number, NumberKind, NumberValue, TokenKind};
@@ -78,11 +78,6 @@ fn literal_of(column: &Column, text: &str) -> Option<Literal> {
         TypeKind::Text | TypeKind::Enum => Some(Literal::Text(text.to_owned())),
         _ => None,
     }
-}
-
-/// All values that statistics or the type know of a column.
-pub(super) fn known_values(column: &Column) -> impl Iterator<Item = &String> {
-    column.stats.iter().flat_map(|stats| stats.common_values.iter().chain(&stats.bounds)).chain(&column.enum_labels)
 }
 
 /// The longest known value of the column that is written out from this word on, points and all: "Ph.D."

@@ -16,6 +16,8 @@ use crate::question::{NumberValue, Question, TokenKind};
 
 mod items;
 mod names;
+#[cfg(test)]
+mod tests;
 
 pub use items::{Item, KINDS, MOST_NAME_WORDS, Target};
 
@@ -126,6 +128,16 @@ impl Features {
         let number =
             if item < self.relations { link.saturating_sub(WORD_RELATION) } else { link.saturating_sub(WORD_COLUMN) / 3 };
         [Fit::None, Fit::Wide, Fit::Weak, Fit::Synonym, Fit::Part, Fit::Exact][usize::from(number) % FITS]
+    }
+}
+
+impl Features {
+    /// How well a word says an item. A word that is a relation's whole name says no column that it is only akin to: "states" asks for rows
+    /// of `state`, not for its `country_name`.
+    pub fn says(&self, word: usize, item: usize) -> Fit {
+        let fit = self.fit(word, item);
+        let akin = item >= self.relations && fit <= Fit::Weak;
+        if akin && (0..self.relations).any(|relation| self.fit(word, relation) == Fit::Exact) { Fit::None } else { fit }
     }
 }
 

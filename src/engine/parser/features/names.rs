@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Fit, Item, Target};
+use super::{Fit, Item, Target, figure};
 use crate::lexicon::wordnet::{self, Strength};
 use crate::lexicon::{self, StopClass};
 use crate::link::How;
-use crate::link::names::meanings;
-use crate::prepared::{Part, PlaceTarget, Prepared};
-use crate::question::{Question, TokenKind};
+use crate::link::names::{known_word, meanings};
+use crate::prepared::{Part, Place, PlaceTarget, Prepared};
+use crate::question::{self, Question, TokenKind};
 
 /// A word of the question that meets a word of a name.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,11 @@ impl Fits {
     pub fn new(question: &Question, count: usize, prepared: &Prepared) -> Self {
         let mut hits: HashMap<Target, Vec<Hit>> = HashMap::new();
         for (word, token) in question.tokens[..count].iter().enumerate() {
+            for term in figures(&token.lower, prepared) {
+                // `orders_2024` holds a year; `table_2` is only the second.
+                let said = |place: &Place| figure(term) == "<year>" || matches!(place.target, PlaceTarget::Column(..));
+                add(&mut hits, word, term, Fit::Exact, prepared, said);
+            }
             let function = matches!(lexicon::stop_word(&token.lower), Some(class) if class != StopClass::Imperative);
             if token.kind != TokenKind::Word || function {
                 continue;
@@ -39,11 +44,11 @@ impl Fits {
                     How::Typo => Fit::Synonym,
                     How::Synonym | How::Comment => Fit::Weak,
                 };
-                add(&mut hits, word, term, fit, prepared);
+                add(&mut hits, word, term, fit, prepared, |_| true);
             }
             for tie in wordnet::ties(&token.stem) {
                 let fit = if tie.strength == Strength::Strong { Fit::Weak } else { Fit::Wide };
-                add(&mut hits, word, tie.term, fit, prepared);
+                add(&mut hits, word, tie.term, fit, prepared, |_| true);
             }
         }
         let by_target = hits.into_iter().map(|(target, hits)| (target, fits(target, &hits, prepared))).collect();
@@ -67,9 +72,25 @@ impl Fits {
     }
 }
 
-/// Notes that a word fits every name that has a term.
-fn add(hits: &mut HashMap<Target, Vec<Hit>>, word: usize, term: &str, fit: Fit, prepared: &Prepared) {
-    for place in prepared.vocabulary.get(term).into_iter().flatten() {
+/// Words of names that are the number which the token is: "2011" of `sales_2011`, "9th" and "ninth" of `ninth`.
+fn figures<'p>(token: &str, prepared: &'p Prepared) -> Vec<&'p str> {
+    let spellings = match token.bytes().next() {
+        Some(b'0'..=b'9') if token.bytes().all(|byte| byte.is_ascii_digit()) => vec![token.to_owned()],
+        _ => question::ordinal_spellings(token),
+    };
+    spellings.iter().filter_map(|spelling| known_word(&prepared.vocabulary, spelling)).collect()
+}
+
+/// Notes that a word fits every name that has a term, of those that count.
+fn add(
+    hits: &mut HashMap<Target, Vec<Hit>>,
+    word: usize,
+    term: &str,
+    fit: Fit,
+    prepared: &Prepared,
+    counts: impl Fn(&Place) -> bool,
+) {
+    for place in prepared.vocabulary.get(term).into_iter().flatten().filter(|place| counts(place)) {
         hits.entry(target(place.target)).or_default().push(Hit { word, part: place.part, fit });
     }
 }

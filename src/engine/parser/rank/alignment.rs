@@ -9,6 +9,7 @@ use crate::lexicon::{
     AggregateWord, Direction, aggregate_word, comparative_phrase, comparison_phrase, comparison_suffix, superlative,
 };
 use crate::parser::features::{CandidateKind, Features, Fit, Target};
+use crate::prepared::Prepared;
 use crate::question::Question;
 
 /// Names of the traits, in the order of [`aligned`].
@@ -65,11 +66,9 @@ struct Cue {
 }
 
 impl<'q> Places<'q> {
-    pub fn new(question: &'q Question, features: &'q Features) -> Self {
+    pub fn new(question: &'q Question, features: &'q Features, prepared: &Prepared) -> Self {
         let count = features.words.len();
-        let said: Vec<Vec<(usize, Fit)>> = (0..features.items.len())
-            .map(|item| (0..count).map(|word| (word, features.fit(word, item))).filter(|(_, fit)| *fit > Fit::Wide).collect())
-            .collect();
+        let said: Vec<Vec<(usize, Fit)>> = (0..features.items.len()).map(|item| said(features, item, prepared)).collect();
         let mut best = vec![Fit::None; count];
         for (word, fit) in said.iter().flatten() {
             best[*word] = best[*word].max(*fit);
@@ -136,11 +135,32 @@ impl<'q> Places<'q> {
         self.directions.iter().find(|(known, _)| known == at).and_then(|(_, direction)| *direction)
     }
 
+    /// How well the question says an item.
+    pub fn best(&self, item: usize) -> Fit {
+        self.said.get(item).into_iter().flatten().map(|(_, fit)| *fit).max().unwrap_or(Fit::None)
+    }
+
     /// Distance from the nearest of some words to the nearest that says a target.
     fn gap_to_cue(&self, target: Target, is_cue: impl Fn(usize) -> bool) -> usize {
         let cues = (0..self.features.words.len()).filter(|at| is_cue(*at));
         cues.filter_map(|at| self.distance(target, &(at..at + 1))).min().unwrap_or(FAR)
     }
+}
+
+/// The words that say an item, and how well. Where the rows of a relation are spoken of by its name, so are the columns that name them.
+fn said(features: &Features, item: usize, prepared: &Prepared) -> Vec<(usize, Fit)> {
+    let label_of = match features.items[item].target {
+        Target::Column(column) if prepared.relations[column.0].label.contains(&column.1) => {
+            features.item(Target::Relation(column.0))
+        }
+        _ => None,
+    };
+    let says = |word: usize| {
+        let fit = features.says(word, item);
+        let speaks = label_of.is_some_and(|relation| features.fit(word, relation) == Fit::Exact);
+        if speaks { fit.max(Fit::Part) } else { fit }
+    };
+    (0..features.words.len()).map(|word| (word, says(word))).filter(|(_, fit)| *fit > Fit::Wide).collect()
 }
 
 /// Where the question has values: all that [`Places::value`] can find.

@@ -2,7 +2,7 @@
 //! is learned.
 
 /// Phrases of each cue, in lower case; a `*` at the end stands for any ending.
-pub const CUES: [(&str, &[&str]); 20] = [
+pub const CUES: [(&str, &[&str]); 29] = [
     (
         "max",
         &[
@@ -120,6 +120,53 @@ pub const CUES: [(&str, &[&str]); 20] = [
     ("once", &["once", "twice", "at least", "more than", "or more", "exactly", "only one", "multiple", "several"]),
     ("like", &["contain*", "start*", "begin*", "end*", "substring", "includ*", "letter", "word", "prefix", "suffix", "like"]),
     ("limit", &["first", "last", "top", "most", "least", "highest", "lowest"]),
+    ("how many", &["how many", "what number", "the number of", "count the"]),
+    ("how much", &["how much", "how long", "how old", "how large", "how big", "how far", "how high", "what percentage"]),
+    ("who", &["who", "whom", "whose", "which person", "what person"]),
+    ("when", &["when", "what year", "which year", "what date", "which date", "what day", "what time", "in what year"]),
+    ("where", &["where", "what city", "which city", "what country", "which country", "what place", "which place"]),
+    (
+        "inclusive",
+        &[
+            "at least",
+            "at most",
+            "or more",
+            "or less",
+            "or fewer",
+            "or equal",
+            "or equals",
+            "no less than",
+            "no more than",
+            "no fewer than",
+            "minimum of",
+            "maximum of",
+            "up to",
+            "or higher",
+            "or above",
+            "or later",
+            "or earlier",
+            "between",
+        ],
+    ),
+    (
+        "everything",
+        &[
+            "all details",
+            "all the details",
+            "all information",
+            "all the information",
+            "everything",
+            "all info",
+            "details of all",
+            "every detail",
+            "all attributes",
+            "all columns",
+            "all fields",
+            "all details*",
+        ],
+    ),
+    ("key", &["id", "ids", "identifier", "identifiers", "code", "codes", "number", "numbers", "key"]),
+    ("name", &["name", "names", "named", "title", "titles"]),
     ("null", &["missing", "null", "empty", "unknown", "known", "blank", "without"]),
 ];
 

@@ -4,14 +4,18 @@
 //! anatomy   what a query consists of, counted
 //! uses      what it uses names and values for
 //! alignment where in the question those are said
+//! asked     what kind of thing is shown
 //! cues      words that ask for an operation
+//! standing  a candidate among the others
 //! traits    candidate x question -> numbers
 //! trees     numbers -> probability, learned on databases that the network had not seen
 //! ```
 
 pub mod alignment;
 pub mod anatomy;
+pub mod asked;
 pub mod cues;
+pub mod standing;
 #[cfg(test)]
 mod tests;
 pub mod traits;

@@ -2,10 +2,11 @@
 
 use super::alignment::{ALIGNED, Places, aligned};
 use super::anatomy::Anatomy;
+use super::standing::{STANDING, standings};
 use super::uses::Uses;
-use crate::ir::{Comparison, Day, Expr, Item, Literal, Predicate, Query, Select, Source};
+use crate::ir::{Aggregate, Comparison, Day, Expr, Item, Literal, Predicate, Query, Select, Source};
 use crate::parser::features::{Features, features};
-use crate::parser::relabel::relabelled;
+use crate::parser::relabel::{relabelled, uncounted};
 use crate::prepared::Prepared;
 use crate::question::{self, Question};
 use crate::understand::tests::{Rows, library};
@@ -38,7 +39,7 @@ impl Asked {
     }
 
     fn value(&self, trait_name: &str, select: &Select) -> f32 {
-        let places = Places::new(&self.question, &self.features);
+        let places = Places::new(&self.question, &self.features, &self.prepared);
         let all = aligned(&places, &Uses::of(&Query::Select(Box::new(select.clone()))));
         all[ALIGNED.iter().position(|name| *name == trait_name).expect("a trait of that name")]
     }
@@ -145,4 +146,48 @@ fn rows_are_shown_by_what_stands_for_them_where_no_column_is_asked_for() {
     });
     assert_eq!(shows("who earns most", &["staff.first_name", "staff.last_name"]), None);
     assert_eq!(shows("last names of all staff", &["staff.last_name"]), None);
+}
+
+#[test]
+fn a_figure_that_is_counted_is_shown_as_well() {
+    let asked = asked("how many pages does Emma have");
+    let counted = |column: &str| {
+        let arg = Box::new(asked.column(column));
+        let items = vec![Item { expr: Expr::Aggregate { function: Aggregate::Count, distinct: true, arg }, alias: None }];
+        let left = asked.column("books.title");
+        let right = Expr::Literal(Literal::Text("Emma".to_owned()));
+        let filter = Some(Predicate::Compare { op: Comparison::Equal, left, right });
+        let select = Select { items, subject: Some(asked.source("books")), filter, ..Select::default() };
+        match uncounted(&Query::Select(Box::new(select)), &asked.prepared) {
+            Some(Query::Select(select)) => Some(select.items[0].expr.clone()),
+            _ => None,
+        }
+    };
+    assert_eq!(counted("books.pages"), Some(asked.column("books.pages")));
+    assert_eq!(counted("books.genre_id"), None, "a key is no figure");
+    assert_eq!(counted("books.title"), None);
+}
+
+#[test]
+fn candidates_that_agree_are_believed_together() {
+    let asked = asked("names of members in York");
+    let select = asked.read();
+    let other = Select { filter: None, ..select.clone() };
+    let last = Select { items: vec![Item { expr: asked.column("members.city"), alias: None }], ..select.clone() };
+    let queries: Vec<Query> = [select, other, last].into_iter().map(|select| Query::Select(Box::new(select))).collect();
+    let known: Vec<(Anatomy, Uses)> = queries.iter().map(|query| (Anatomy::of(query), Uses::of(query))).collect();
+    let scores = [Some(0.5_f32.ln()), Some(0.3_f32.ln()), Some(0.2_f32.ln())];
+    let among: Vec<_> =
+        queries.iter().zip(&known).zip(scores).map(|((query, (anatomy, uses)), score)| (query, anatomy, uses, score)).collect();
+    let standings = standings(&among);
+    let of = |at: usize, name: &str| {
+        let place = STANDING.iter().position(|known| *known == name).expect("a number of that name");
+        (standings[at].numbers[place] * 100.0).round()
+    };
+    assert_eq!((of(0, "belief"), of(1, "belief"), of(2, "belief")), (50.0, 30.0, 20.0));
+    assert_eq!(
+        (of(0, "belief in what is shown"), of(0, "belief in conditions"), of(1, "belief in relations")),
+        (80.0, 70.0, 100.0)
+    );
+    assert_eq!((of(0, "behind best"), of(2, "candidates")), (0.0, 300.0));
 }

@@ -6,7 +6,9 @@ use nl_query_core::schema::TypeKind;
 
 use super::alignment::{ALIGNED, Places, aligned};
 use super::anatomy::Anatomy;
+use super::asked::{self, SHOWN};
 use super::cues::{self, CUES};
+use super::standing::{STANDING, Standing};
 use super::uses::Uses;
 use crate::ir::Query;
 use crate::joins;
@@ -71,14 +73,15 @@ impl<'q> Shared<'q> {
             dates: question.dates.iter().filter(|date| !date.may_be_number).count(),
             named: named(features),
             named_relations: named_relations(features),
-            places: Places::new(question, features),
+            places: Places::new(question, features, prepared),
         }
     }
 }
 
 /// Names of the traits, in their order. Training and the shipped ranker go by it.
 pub fn names() -> Vec<String> {
-    let mut names: Vec<String> = FIRST.iter().chain(&ALIGNED).map(|name| (*name).to_owned()).collect();
+    let mut names: Vec<String> =
+        FIRST.iter().chain(&STANDING).chain(&SHOWN).chain(&ALIGNED).map(|name| (*name).to_owned()).collect();
     for (cue, _) in CUES {
         names.push(format!("cue {cue}"));
         names.push(format!("part {cue}"));
@@ -86,19 +89,16 @@ pub fn names() -> Vec<String> {
     names
 }
 
-const FIRST: [&str; 55] = [
+const FIRST: [&str; 52] = [
     "network",
     "network a step",
     "network least",
-    "behind best",
-    "ahead of next",
     "beam rank",
     "from beam",
     "rules",
     "rules first",
     "both",
     "steps",
-    "candidates",
     "words",
     "unexplained",
     "items",
@@ -144,29 +144,24 @@ const FIRST: [&str; 55] = [
     "left aside",
 ];
 
-/// The traits of one candidate. `best` and `next` are the best and second network scores among the candidates, `count` their number.
-pub fn traits(shared: &Shared, query: &Query, origin: &Origin, best: f32, next: f32, count: usize) -> Vec<f32> {
-    let anatomy = Anatomy::of(query);
-    let values = values(shared, &anatomy);
-    let evidence = evidence(shared, &anatomy);
+/// The traits of one candidate, of which `anatomy` and `uses` are known.
+pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, origin: &Origin, standing: &Standing) -> Vec<f32> {
+    let values = values(shared, anatomy);
+    let evidence = evidence(shared, anatomy);
     let (joins, ambiguous, cannot) = join_counts(query, shared.prepared);
     let network = origin.network.unwrap_or(UNSAID);
     let steps = origin.steps.max(1) as f32;
-    let top = network >= best;
     let said = |count: usize| count as f32;
     let mut list = vec![
         network,
         network / steps,
         if origin.network.is_some() { origin.network_least } else { UNSAID },
-        network - best,
-        if top { best - next } else { 0.0 },
         origin.beam_rank.map_or(20.0, |rank| rank as f32),
         flag(origin.network.is_some()),
         origin.rules,
         flag(origin.rules_first),
         flag(origin.beam_rank.is_some() && origin.rules > 0.0),
         said(origin.steps),
-        said(count),
         said(shared.features.words.len()),
         said(shared.understanding.unknown.len()),
         said(anatomy.items),
@@ -209,10 +204,12 @@ pub fn traits(shared: &Shared, query: &Query, origin: &Origin, best: f32, next: 
         flag(cannot),
         flag(origin.repeats),
         flag(origin.relabelled),
-        said(shared.understanding.left_aside(shared.question, &anatomy)),
+        said(shared.understanding.left_aside(shared.question, anatomy)),
     ];
-    list.extend(aligned(&shared.places, &Uses::of(query)));
-    for (found, part) in shared.cues.iter().zip(parts(&anatomy)) {
+    list.extend(standing.numbers);
+    list.extend(asked::shown(query, shared.prepared));
+    list.extend(aligned(&shared.places, uses));
+    for (found, part) in shared.cues.iter().zip(parts(query, anatomy, shared.prepared)) {
         list.push(flag(*found));
         list.push(said(part.min(2)));
     }
@@ -220,8 +217,9 @@ pub fn traits(shared: &Shared, query: &Query, origin: &Origin, best: f32, next: 
 }
 
 /// How often a candidate does what each cue asks for, in the order of [`CUES`].
-fn parts(anatomy: &Anatomy) -> [usize; CUES.len()] {
+fn parts(query: &Query, anatomy: &Anatomy, prepared: &Prepared) -> [usize; CUES.len()] {
     let limited = anatomy.limits;
+    let (keys, labels) = asked::keys_and_labels(query, prepared);
     [
         anatomy.max + anatomy.descending.min(limited),
         anatomy.min + anatomy.ascending.min(limited),
@@ -242,6 +240,15 @@ fn parts(anatomy: &Anatomy) -> [usize; CUES.len()] {
         anatomy.having,
         anatomy.like,
         limited,
+        anatomy.count,
+        anatomy.sum,
+        labels,
+        anatomy.dates,
+        0,
+        asked::inclusive(query),
+        anatomy.stars,
+        keys,
+        labels,
         anatomy.nulls,
     ]
 }
@@ -391,7 +398,7 @@ fn evidence(shared: &Shared, anatomy: &Anatomy) -> Evidence {
                     .candidates
                     .iter()
                     .any(|one| matches!(&one.kind, CandidateKind::Stored(value) if value.column == column));
-                let class = match best(at) {
+                let class = match shared.places.best(at) {
                     Fit::Exact => 3,
                     Fit::Part => 2,
                     Fit::Synonym | Fit::Weak | Fit::Wide => 1,

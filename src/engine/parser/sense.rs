@@ -1,0 +1,125 @@
+//! Conditions that nobody would ask for: said twice, or excluding each other. The network points at the same words again where it knows
+//! of no others for a second condition.
+
+use crate::ir::{Comparison, Expr, Literal, Predicate, Query};
+
+/// The query with each of its conditions once; none where two of them exclude each other, so that no row could be found.
+pub fn sensible(mut query: Query) -> Option<Query> {
+    is_sensible(&mut query).then_some(query)
+}
+
+fn is_sensible(query: &mut Query) -> bool {
+    match query {
+        Query::Set { left, right, .. } => is_sensible(left) && is_sensible(right),
+        Query::Select(select) => {
+            let mut sensible = select.filter.iter_mut().chain(&mut select.having).all(look);
+            for place in [&mut select.filter, &mut select.having] {
+                *place = place.take().map(once);
+            }
+            sensible &= select.filter.iter().chain(&select.having).all(|condition| !excludes_itself(condition));
+            sensible
+        }
+    }
+}
+
+/// Subqueries inside a condition.
+fn look(predicate: &mut Predicate) -> bool {
+    match predicate {
+        Predicate::And(parts) | Predicate::Or(parts) => parts.iter_mut().all(look),
+        Predicate::Compare { right: Expr::Scalar(query), .. } | Predicate::InQuery { query, .. } => is_sensible(query),
+        _ => true,
+    }
+}
+
+/// What is required all together, each once.
+fn once(predicate: Predicate) -> Predicate {
+    let Predicate::And(parts) = predicate else { return predicate };
+    let mut kept: Vec<Predicate> = Vec::with_capacity(parts.len());
+    for part in parts {
+        if !kept.contains(&part) {
+            kept.push(part);
+        }
+    }
+    if kept.len() == 1 { kept.remove(0) } else { Predicate::And(kept) }
+}
+
+/// One column is required to be two things at once, or one that is beyond its limit.
+fn excludes_itself(predicate: &Predicate) -> bool {
+    let Predicate::And(parts) = predicate else { return false };
+    let equals: Vec<(&Expr, &Literal)> = parts.iter().filter_map(equal_to_literal).collect();
+    let differs = |at: usize| equals[..at].iter().any(|other| other.0 == equals[at].0 && other.1 != equals[at].1);
+    let beyond = |(column, value): &(&Expr, &Literal)| parts.iter().any(|part| is_beyond(part, column, value));
+    (0..equals.len()).any(differs) || equals.iter().any(beyond)
+}
+
+fn equal_to_literal(predicate: &Predicate) -> Option<(&Expr, &Literal)> {
+    match predicate {
+        Predicate::Compare { op: Comparison::Equal, left: left @ Expr::Column(_), right: Expr::Literal(right) } => {
+            Some((left, right))
+        }
+        Predicate::In { expr: expr @ Expr::Column(_), values, negated: false } => match values.as_slice() {
+            [Expr::Literal(value)] => Some((expr, value)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The condition compares the column with a limit that this whole number does not keep.
+fn is_beyond(predicate: &Predicate, column: &Expr, value: &Literal) -> bool {
+    let (Predicate::Compare { op, left, right: Expr::Literal(Literal::Integer(limit)) }, Literal::Integer(value)) =
+        (predicate, value)
+    else {
+        return false;
+    };
+    let keeps = match op {
+        Comparison::Less => value < limit,
+        Comparison::LessOrEqual => value <= limit,
+        Comparison::Greater => value > limit,
+        Comparison::GreaterOrEqual => value >= limit,
+        Comparison::Equal | Comparison::NotEqual => true,
+    };
+    left == column && !keeps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{ColumnUse, Source};
+
+    fn compared(column: usize, op: Comparison, value: i64) -> Predicate {
+        let left = Expr::Column(ColumnUse { source: Source::first(0), column });
+        Predicate::Compare { op, left, right: Expr::Literal(Literal::Integer(value)) }
+    }
+
+    fn equal(column: usize, value: i64) -> Predicate {
+        compared(column, Comparison::Equal, value)
+    }
+
+    #[test]
+    fn a_condition_stands_once() {
+        assert_eq!(once(Predicate::And(vec![equal(1, 5), equal(1, 5)])), equal(1, 5));
+        let both = Predicate::And(vec![equal(1, 5), equal(2, 5)]);
+        assert_eq!(once(Predicate::And(vec![equal(1, 5), equal(2, 5), equal(1, 5)])), both);
+    }
+
+    #[test]
+    fn a_column_is_one_thing_at_a_time() {
+        assert!(excludes_itself(&Predicate::And(vec![equal(1, 5), equal(1, 6)])));
+        assert!(!excludes_itself(&Predicate::And(vec![equal(1, 5), equal(2, 6)])));
+        assert!(!excludes_itself(&Predicate::Or(vec![equal(1, 5), equal(1, 6)])));
+    }
+
+    #[test]
+    fn a_value_keeps_its_limit() {
+        for (op, limit, excluded) in [
+            (Comparison::Less, 60, true),
+            (Comparison::LessOrEqual, 60, false),
+            (Comparison::Greater, 50, false),
+            (Comparison::GreaterOrEqual, 70, true),
+        ] {
+            assert_eq!(excludes_itself(&Predicate::And(vec![compared(1, op, limit), equal(1, 60)])), excluded, "{op:?}");
+            assert!(!excludes_itself(&Predicate::And(vec![compared(2, op, limit), equal(1, 60)])));
+        }
+    }
+}
