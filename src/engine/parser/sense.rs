@@ -43,7 +43,7 @@ fn once(predicate: Predicate) -> Predicate {
     if kept.len() == 1 { kept.remove(0) } else { Predicate::And(kept) }
 }
 
-/// One column is required to be two things at once, or one that is beyond its limit.
+/// One column is required to be two things at once, or one thing and less or more than it.
 fn excludes_itself(predicate: &Predicate) -> bool {
     let Predicate::And(parts) = predicate else { return false };
     let equals: Vec<(&Expr, &Literal)> = parts.iter().filter_map(equal_to_literal).collect();
@@ -65,21 +65,13 @@ fn equal_to_literal(predicate: &Predicate) -> Option<(&Expr, &Literal)> {
     }
 }
 
-/// The condition compares the column with a limit that this whole number does not keep.
+/// The condition wants the column to be less or more than the very value. That is all that is compared: which of two numbers is the
+/// larger must not matter, or an answer could not serve other numbers ([`crate::slots`]).
 fn is_beyond(predicate: &Predicate, column: &Expr, value: &Literal) -> bool {
-    let (Predicate::Compare { op, left, right: Expr::Literal(Literal::Integer(limit)) }, Literal::Integer(value)) =
-        (predicate, value)
-    else {
+    let Predicate::Compare { op: Comparison::Less | Comparison::Greater, left, right: Expr::Literal(limit) } = predicate else {
         return false;
     };
-    let keeps = match op {
-        Comparison::Less => value < limit,
-        Comparison::LessOrEqual => value <= limit,
-        Comparison::Greater => value > limit,
-        Comparison::GreaterOrEqual => value >= limit,
-        Comparison::Equal | Comparison::NotEqual => true,
-    };
-    left == column && !keeps
+    left == column && limit == value
 }
 
 #[cfg(test)]
@@ -111,12 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn a_value_keeps_its_limit() {
+    fn nothing_is_less_than_itself() {
         for (op, limit, excluded) in [
             (Comparison::Less, 60, true),
             (Comparison::LessOrEqual, 60, false),
-            (Comparison::Greater, 50, false),
-            (Comparison::GreaterOrEqual, 70, true),
+            (Comparison::Greater, 60, true),
+            (Comparison::Greater, 70, false),
         ] {
             assert_eq!(excludes_itself(&Predicate::And(vec![compared(1, op, limit), equal(1, 60)])), excluded, "{op:?}");
             assert!(!excludes_itself(&Predicate::And(vec![compared(2, op, limit), equal(1, 60)])));

@@ -7,8 +7,8 @@
 //! 2. the question reads the same with every other number of the interval (`reading`): same tokens, dates and groups;
 //! 3. no stored value that statistics know can be spelled with the number ("Area 51"), and the data are searched for the same words;
 //! 4. what understanding then sees differs in nothing but the value of the number, which it only compares with zero and with other
-//!    numbers of the statement and of names: 0 and 1 are never in the interval, nor is a constant of the statement or a number that is
-//!    part of a name (`sales_2011`), and two slots never hold the same number;
+//!    numbers of the statement, of names and of stored texts: 0 and 1 are never in the interval, nor is a constant of the statement, a
+//!    number that is part of a name (`sales_2011`) or one that is all of a stored text, and two slots never hold the same number;
 //! 5. in the statement the number stands as a whole-number literal (`integers`), and in its text where the text changes with it
 //!    (`places`). Lines are broken by length, which grows with the digits: the answers at both ends of the interval must be those of
 //!    the substitution.
@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer::{self, Answer, Candidate, Lookup, ValueHit, ValueProbe};
 use crate::ir::Day;
 use crate::prepared::Prepared;
+use crate::understand::LIKELY_AGES;
 
 #[cfg(test)]
 mod asked;
@@ -59,9 +60,9 @@ pub struct Carriage {
 ///
 /// `answer` must be what [`answer::answer`] gave for [`Template::question`] over this `prepared` on this day. The data are not asked
 /// again. Nothing is spent on a statement that does not hold the numbers. Otherwise the question is read about a hundred times for each
-/// slot (and once more for all together, where there are several), some microseconds each, and answered without its probe: three times
-/// for one slot, n + 4 times for n, twice as often where lines break differently. With one slot that is half a millisecond over a
-/// schema of tens of tables; `MOST_SLOTS` bounds the rest.
+/// slot (and once more for all together, where there are several), some microseconds each, and answered without its probe: at most five
+/// times for one slot, 3 n + 4 times for n, twice as often where lines break differently. With one slot that is half a millisecond over
+/// a schema of tens of tables; `MOST_SLOTS` bounds the rest.
 pub fn carriage(template: &Template, answer: &Answer, prepared: &Prepared, today: Day) -> Option<Carriage> {
     let candidate = answer.candidates.first()?;
     let values = values(&template.slots)?;
@@ -70,7 +71,7 @@ pub fn carriage(template: &Template, answer: &Answer, prepared: &Prepared, today
     }
     let asked = reading::Asked::new(template, today)?;
     let mut constants = integers::constants(&candidate.query, &values);
-    constants.extend(prepared.figures());
+    constants.extend(prepared.figures().chain(prepared.values.figures()));
     let intervals: Vec<(i64, i64)> =
         values.iter().enumerate().map(|(slot, value)| asked.interval(slot, *value, &constants)).collect::<Option<_>>()?;
     if asked.may_be_stored_value(prepared) {
@@ -182,7 +183,7 @@ impl Trial<'_> {
         })
     }
 
-    /// The ends of the intervals, all together and against each other, no two numbers alike.
+    /// The ends of the intervals, all together and against each other, no two numbers alike; and what is an age or not.
     fn corners(&self, intervals: &[(i64, i64)]) -> Vec<Vec<i64>> {
         let corner = |high: fn(usize) -> bool| -> Vec<i64> {
             let end = |(at, (least, most)): (usize, &(i64, i64))| {
@@ -195,7 +196,20 @@ impl Trial<'_> {
         if intervals.len() > 1 {
             corners.extend([corner(|at| at % 2 == 0), corner(|at| at % 2 == 1)]);
         }
+        corners.extend(intervals.iter().enumerate().flat_map(|(slot, interval)| self.ages(slot, *interval)));
         corners
+    }
+
+    /// The least and the largest number that may be somebody's age, in a slot that reaches so far: "customers over 5" is none, 60 is.
+    fn ages(&self, slot: usize, (least, most): (i64, i64)) -> Vec<Vec<i64>> {
+        let ends = [*LIKELY_AGES.start(), *LIKELY_AGES.end()];
+        let inside = ends.into_iter().filter(|age| (least..=most).contains(age) && !self.values.contains(age));
+        let with = |age| {
+            let mut values = self.values.clone();
+            values[slot] = age;
+            values
+        };
+        inside.map(with).collect()
     }
 
     fn comes_out(&self, carriage: &Carriage, values: &[i64]) -> bool {

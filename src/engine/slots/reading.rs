@@ -13,7 +13,7 @@ use nl_query_core::template::{self, Slot, Template};
 use crate::answer;
 use crate::ir::Day;
 use crate::lexicon;
-use crate::parser::features::figure;
+use crate::parser::features::{LONGEST_SPELLED, figure};
 use crate::prepared::Prepared;
 use crate::question::{self, MAX_TOKENS, NumberKind, NumberValue, Question, TokenKind};
 use crate::understand;
@@ -129,11 +129,22 @@ impl<'a> Asked<'a> {
         same && self.question.numbers.len() == other.numbers.len()
     }
 
-    /// Whether statistics know a value that a stretch of the question would spell with some number in a slot.
+    /// Whether statistics know a value that several words of the question would spell with some number in a slot. A value that is the
+    /// number alone is a constant ([`StoredValues::figures`]).
+    ///
+    /// [`StoredValues::figures`]: crate::link::values::StoredValues::figures
     pub fn may_be_stored_value(&self, prepared: &Prepared) -> bool {
-        let with_slot = |(start, end): &(usize, usize)| self.tokens.iter().any(|slot| (*start..*end).contains(slot));
-        let shapes: HashSet<u64> = understand::stretches(&self.question)
-            .filter(with_slot)
+        let length = self.question.tokens.len();
+        let around = |slot: &usize| {
+            let slot = *slot;
+            (slot.saturating_sub(LONGEST_SPELLED - 1)..=slot)
+                .flat_map(move |start| (slot + 1..=(start + LONGEST_SPELLED).min(length)).map(move |end| (start, end)))
+        };
+        let shapes: HashSet<u64> = self
+            .tokens
+            .iter()
+            .flat_map(around)
+            .filter(|(start, end)| end - start > 1)
             .map(|(start, end)| shape(&understand::spelling(&self.question, start, end)))
             .collect();
         prepared

@@ -241,6 +241,15 @@ fn a_number_that_is_part_of_a_name_is_a_constant() {
 }
 
 #[test]
+fn what_may_be_an_age_is_none_of_the_numbers_around() {
+    let (_, prepared) = schemas().pop().expect("a store");
+    for (question, expected) in [("customers over 5", (2, 9)), ("customers over 60", (10, 99))] {
+        assert_eq!(interval(&prepared, question), Some(vec![expected]), "{question}");
+    }
+    assert_eq!(interval(&prepared, "customers over 500"), None);
+}
+
+#[test]
 fn whole_years_of_age_are_a_number_like_any_other() {
     let schemas = schemas();
     let store = &schemas[2].1;
@@ -299,6 +308,10 @@ fn a_value_that_may_be_spelled_with_the_number_forbids_its_change() {
         let prepared = with_values(values);
         assert_eq!(interval(&prepared, question).is_some(), carried, "{values:?}");
     }
+    // What ends in a function word is looked up as well where it has figures in it.
+    assert_eq!(interval(&with_values(&["the 7 most"]), "the 10 most expensive products"), None);
+    // A text that is the number alone is a value of its column, and of no other number.
+    assert_eq!(interval(&with_values(&["70"]), question), Some(vec![(2, 69)]));
 }
 
 #[test]

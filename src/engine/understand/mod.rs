@@ -49,6 +49,7 @@ pub(crate) use attributes::unit_factor;
 pub(crate) use numbers::in_unit;
 pub(crate) use score::{NOT_UNDERSTOOD, NOT_USED};
 pub(crate) use search::{spelling, stretches};
+pub(crate) use targets::LIKELY_AGES;
 
 use context::{Bans, Context};
 use draft::Draft;

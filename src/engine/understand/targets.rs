@@ -78,11 +78,14 @@ pub(super) fn target(
     by_unit(draft, at).or_else(|| aged(draft, at)).or_else(|| counted_before(draft, first)).or_else(|| default_figure(draft))
 }
 
+/// Ages that people are spoken of by without a word for it.
+pub const LIKELY_AGES: std::ops::RangeInclusive<i64> = 10..=110;
+
 /// "employees over 60": people of that age.
 fn aged(draft: &mut Draft, at: usize) -> Option<Target> {
     let number = &draft.context.question.numbers[draft.context.elements[at].number?];
     let years = matches!(number.kind, NumberKind::Plain | NumberKind::Measure("year"));
-    let likely = matches!(number.value, NumberValue::Integer(10..=110));
+    let likely = matches!(number.value, NumberValue::Integer(value) if LIKELY_AGES.contains(&value));
     let subject =
         draft.context.subject.filter(|&subject| years && likely && draft.context.prepared.relations[subject].is_of_people())?;
     let born = super::durations::birth(draft.context, subject)?;

@@ -240,7 +240,7 @@ fn candidates(question: &Question, prepared: &Prepared, count: usize, mentions: 
 }
 
 /// Tokens that a stored value may have, spelled out in full.
-const LONGEST_SPELLED: usize = 12;
+pub const LONGEST_SPELLED: usize = 12;
 
 /// Stored texts that stand in the question letter by letter though they are no plain words: with points and slashes in them ("Gordon
 /// C. Lonsdale"), with units ("19%", "76 kg"), or numbers in a column of texts.
