@@ -205,6 +205,9 @@ const BY_RULES: f64 = 0.6;
 /// How sure one is that is only likely: it is shown as the closest reading, and not answered by default.
 const BY_RULES_LIKELY: f64 = 0.48;
 
+/// How sure a reading may be where the groups that are asked for have a name that nothing here has: it can only be of other groups.
+const BY_UNKNOWN: f64 = 0.45;
+
 /// Judges the candidates and orders them, best first; ties stay in the order that they came in.
 pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -> Vec<Made> {
     let reading = asked.understanding.readings.first();
@@ -226,12 +229,26 @@ pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -
     if reading.is_some_and(|reading| reading.words.iter().all(|word| word.meaning != NOT_UNDERSTOOD)) {
         trust_rules(asked.prepared, &mut list);
     }
+    if groups_by_unknown(asked) {
+        list.iter_mut().for_each(|one| one.confidence = one.confidence.min(BY_UNKNOWN));
+    }
     list.truncate(MOST);
     let first = list.first().map_or(0.0, |one| one.confidence);
     for one in list.iter_mut().skip(1) {
         one.confidence = one.confidence.min(1.0 - first).min(first);
     }
     list
+}
+
+/// "How many animals per species" where no species is known.
+fn groups_by_unknown(asked: &Asked<'_>) -> bool {
+    let tokens = &asked.question.tokens;
+    let unknown = |at: usize| {
+        let word = tokens.get(at).map_or("", |token| token.text.as_str());
+        asked.understanding.unknown.iter().any(|unknown| unknown.split(' ').next() == Some(word))
+    };
+    let per = |at: &usize| matches!(tokens[*at].lower.as_str(), "per" | "each" | "every");
+    (0..tokens.len()).filter(per).any(|at| unknown(at + 1))
 }
 
 /// "Which composers have more than 30 tracks": where the rules read what is first, and that the thing that is asked for has a value,
@@ -363,11 +380,27 @@ pub fn shipped_forest() -> Option<&'static Forest> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::{NoProbe, answer};
+    use crate::fixtures;
+    use crate::ir::Day;
 
     #[test]
     fn each_query_has_its_own_scores() {
         assert_eq!(of_each(&[vec![-1.0, -2.0, -3.0]], 3), [[-1.0], [-2.0], [-3.0]]);
         assert_eq!(of_each(&[vec![-1.0, -2.0], vec![-3.0, -4.0]], 2), [[-1.0, -3.0], [-2.0, -4.0]]);
+    }
+
+    #[test]
+    fn groups_that_nothing_is_known_of_are_not_made_up() {
+        let prepared =
+            |columns: &str| Prepared::new(fixtures::schema(&format!("animals\n  animal_id int pk\n  name text !\n{columns}")));
+        let confidence = |columns: &str| {
+            let today = Day { year: 2026, month: 11, day: 30 };
+            let answer = answer("how many animals per species", &prepared(columns), &mut NoProbe, today);
+            answer.candidates.first().map_or(0.0, |best| best.confidence)
+        };
+        assert!(confidence("  species text !\n") > 0.5);
+        assert!(confidence("") < 0.5, "{}", confidence(""));
     }
 
     #[test]
