@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{Expr, Order, Predicate, Select, Source};
+use crate::ir::{Expr, Order, Predicate, Query, Select, Source};
 
 /// Calls `visit` with the expression and everything below it, from the outside in.
 pub fn expr<'a>(root: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
@@ -62,6 +62,23 @@ pub fn predicate<'a>(root: &'a Predicate, visit: &mut dyn FnMut(&'a Expr)) {
             expr(value, visit);
         }
         Predicate::Related { .. } | Predicate::RelatedCount { .. } => {}
+    }
+}
+
+/// Calls `visit` with the queries inside a condition, but not with those inside them.
+pub fn subqueries_mut(root: &mut Predicate, visit: &mut dyn FnMut(&mut Query)) {
+    match root {
+        Predicate::And(parts) | Predicate::Or(parts) => parts.iter_mut().for_each(|part| subqueries_mut(part, visit)),
+        Predicate::Compare { right: Expr::Scalar(query), .. } | Predicate::InQuery { query, .. } => visit(query),
+        _ => {}
+    }
+}
+
+/// The select that says what is shown.
+pub fn first_select(query: &Query) -> &Select {
+    match query {
+        Query::Select(select) => select,
+        Query::Set { left, .. } => first_select(left),
     }
 }
 

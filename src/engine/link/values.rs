@@ -83,13 +83,6 @@ impl StoredValues {
         self.by_spelling.keys().map(String::as_str)
     }
 
-    /// Values that are whole numbers in digits.
-    pub fn figures(&self) -> impl Iterator<Item = i64> {
-        self.spellings()
-            .filter(|spelling| spelling.bytes().all(|byte| byte.is_ascii_digit()))
-            .filter_map(|digits| digits.parse().ok())
-    }
-
     /// Values whose words have these stems: "comedies" for `Comedy`.
     pub fn stemmed(&self, stems: &str) -> &[StoredValue] {
         self.by_stems.get(stems).map_or(&[], Vec::as_slice)

@@ -26,7 +26,7 @@ use crate::walk;
 /// The score of a query that the network has no words for, where a number must stand: far below any that it writes.
 pub const UNSAID: f32 = -40.0;
 
-/// Of so many of them the rows are shown another way as well, see [`relabelled`].
+/// Of so many of them the rows are shown another way as well, see [`relabelled`] and [`uncounted`].
 const RELABELLED: usize = 4;
 
 /// What the reader of an answer gets to choose from, at the most.
@@ -143,13 +143,11 @@ fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usi
         unknown_values: built.unknown_values.len(),
         ..Origin::default()
     };
-    let uncounted = (rank < RELABELLED).then(|| uncounted(&query, asked.prepared)).flatten();
-    let uncounted = uncounted.map(|query| (query, Origin { relabelled: true, ..origin }));
-    let relabelled = (rank < RELABELLED).then(|| relabelled(&query, features, asked.prepared)).flatten();
-    let relabelled = relabelled.map(|query| (query, Origin { relabelled: true, ..origin }));
+    let others = (rank < RELABELLED).then(|| [relabelled(&query, features, asked.prepared), uncounted(&query, asked.prepared)]);
+    let others = others.into_iter().flatten().flatten().map(|query| (query, Origin { relabelled: true, ..origin }));
     let repeating = build::repeating(query.clone());
     let each = [(repeating, Origin { repeats: true, ..origin }), (query, origin)];
-    each.into_iter().chain(relabelled).chain(uncounted).filter_map(|(query, origin)| rendered(asked, query, origin)).collect()
+    each.into_iter().chain(others).filter_map(|(query, origin)| rendered(asked, query, origin)).collect()
 }
 
 fn rendered(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {
@@ -243,12 +241,8 @@ pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -
 /// "How many animals per species" where no species is known.
 fn groups_by_unknown(asked: &Asked<'_>) -> bool {
     let tokens = &asked.question.tokens;
-    let unknown = |at: usize| {
-        let word = tokens.get(at).map_or("", |token| token.text.as_str());
-        asked.understanding.unknown.iter().any(|unknown| unknown.split(' ').next() == Some(word))
-    };
     let per = |at: &usize| matches!(tokens[*at].lower.as_str(), "per" | "each" | "every");
-    (0..tokens.len()).filter(per).any(|at| unknown(at + 1))
+    (0..tokens.len()).filter(per).any(|at| asked.understanding.is_unknown(at + 1))
 }
 
 /// "Which composers have more than 30 tracks": where the rules read what is first, and that the thing that is asked for has a value,

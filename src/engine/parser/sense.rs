@@ -2,6 +2,7 @@
 //! of no others for a second condition.
 
 use crate::ir::{Comparison, Expr, Literal, Predicate, Query};
+use crate::walk;
 
 /// The query with each of its conditions once; none where two of them exclude each other, so that no row could be found.
 pub fn sensible(mut query: Query) -> Option<Query> {
@@ -12,35 +13,28 @@ fn is_sensible(query: &mut Query) -> bool {
     match query {
         Query::Set { left, right, .. } => is_sensible(left) && is_sensible(right),
         Query::Select(select) => {
-            let mut sensible = select.filter.iter_mut().chain(&mut select.having).all(look);
-            for place in [&mut select.filter, &mut select.having] {
-                *place = place.take().map(once);
+            let mut inside = true;
+            for condition in [&mut select.filter, &mut select.having] {
+                if let Some(condition) = condition {
+                    walk::subqueries_mut(condition, &mut |query| inside &= is_sensible(query));
+                }
+                *condition = condition.take().and_then(once);
             }
-            sensible &= select.filter.iter().chain(&select.having).all(|condition| !excludes_itself(condition));
-            sensible
+            inside && !select.filter.iter().chain(&select.having).any(excludes_itself)
         }
     }
 }
 
-/// Subqueries inside a condition.
-fn look(predicate: &mut Predicate) -> bool {
-    match predicate {
-        Predicate::And(parts) | Predicate::Or(parts) => parts.iter_mut().all(look),
-        Predicate::Compare { right: Expr::Scalar(query), .. } | Predicate::InQuery { query, .. } => is_sensible(query),
-        _ => true,
-    }
-}
-
 /// What is required all together, each once.
-fn once(predicate: Predicate) -> Predicate {
-    let Predicate::And(parts) = predicate else { return predicate };
+fn once(predicate: Predicate) -> Option<Predicate> {
+    let Predicate::And(parts) = predicate else { return Some(predicate) };
     let mut kept: Vec<Predicate> = Vec::with_capacity(parts.len());
     for part in parts {
         if !kept.contains(&part) {
             kept.push(part);
         }
     }
-    if kept.len() == 1 { kept.remove(0) } else { Predicate::And(kept) }
+    Predicate::all(kept)
 }
 
 /// One column is required to be two things at once, or one thing and less or more than it.
@@ -90,9 +84,9 @@ mod tests {
 
     #[test]
     fn a_condition_stands_once() {
-        assert_eq!(once(Predicate::And(vec![equal(1, 5), equal(1, 5)])), equal(1, 5));
+        assert_eq!(once(Predicate::And(vec![equal(1, 5), equal(1, 5)])), Some(equal(1, 5)));
         let both = Predicate::And(vec![equal(1, 5), equal(2, 5)]);
-        assert_eq!(once(Predicate::And(vec![equal(1, 5), equal(2, 5), equal(1, 5)])), both);
+        assert_eq!(once(Predicate::And(vec![equal(1, 5), equal(2, 5), equal(1, 5)])), Some(both));
     }
 
     #[test]

@@ -137,9 +137,10 @@ impl Prepared {
         Prepared { schema, graph, relations, columns, vocabulary, spellings, values }
     }
 
-    /// Whole numbers that are words of names: `2011` of `sales_2011`.
+    /// Whole numbers that are words of names (`2011` of `sales_2011`) or all of a stored text.
     pub(crate) fn figures(&self) -> impl Iterator<Item = i64> {
-        self.vocabulary.keys().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())).filter_map(|word| word.parse().ok())
+        let words = self.vocabulary.keys().map(String::as_str).chain(self.values.spellings());
+        words.filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())).filter_map(|word| word.parse().ok())
     }
 
     pub fn schema(&self) -> &Schema {

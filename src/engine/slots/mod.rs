@@ -71,7 +71,7 @@ pub fn carriage(template: &Template, answer: &Answer, prepared: &Prepared, today
     }
     let asked = reading::Asked::new(template, today)?;
     let mut constants = integers::constants(&candidate.query, &values);
-    constants.extend(prepared.figures().chain(prepared.values.figures()));
+    constants.extend(prepared.figures());
     let intervals: Vec<(i64, i64)> =
         values.iter().enumerate().map(|(slot, value)| asked.interval(slot, *value, &constants)).collect::<Option<_>>()?;
     if asked.may_be_stored_value(prepared) {

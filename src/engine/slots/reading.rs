@@ -130,9 +130,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Whether statistics know a value that several words of the question would spell with some number in a slot. A value that is the
-    /// number alone is a constant ([`StoredValues::figures`]).
-    ///
-    /// [`StoredValues::figures`]: crate::link::values::StoredValues::figures
+    /// number alone is a constant ([`Prepared::figures`]).
     pub fn may_be_stored_value(&self, prepared: &Prepared) -> bool {
         let length = self.question.tokens.len();
         let around = |slot: &usize| {

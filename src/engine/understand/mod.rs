@@ -81,6 +81,11 @@ impl Understanding {
         !self.mentions.is_empty()
     }
 
+    /// Whether a word begins a stretch that names nothing.
+    pub fn is_unknown(&self, word: usize) -> bool {
+        self.elements.iter().any(|element| element.tokens.start == word && element.is_unknown())
+    }
+
     /// What became of each word in a query.
     pub fn accounts(&self, question: &Question, anatomy: &Anatomy, prepared: &Prepared) -> Vec<WordAccount> {
         accounts::accounts(question, &self.elements, anatomy, prepared)

@@ -1,6 +1,8 @@
 //! Which stretches of the question are looked up as stored values: first in the statistics, then, for what is left unexplained,
 //! by a probe of the data.
 
+use std::cell::LazyCell;
+
 use nl_query_core::schema::RelationKind;
 
 use super::elements::Element;
@@ -17,9 +19,14 @@ const LONGEST: usize = 6;
 
 /// The stretches of the question that are looked up as stored values.
 pub fn stretches(question: &Question) -> impl Iterator<Item = (usize, usize)> + '_ {
+    all_stretches(question).filter(|(start, end)| may_be_value(question, *start, *end))
+}
+
+/// Every stretch that is no longer than a value may be.
+fn all_stretches(question: &Question) -> impl Iterator<Item = (usize, usize)> + use<> {
     let length = question.tokens.len();
     let starting = move |start: usize| (start + 1..(start + LONGEST).min(length) + 1).map(move |end| (start, end));
-    (0..length).flat_map(starting).filter(|(start, end)| may_be_value(question, *start, *end))
+    (0..length).flat_map(starting)
 }
 
 /// Values that statistics know.
@@ -124,17 +131,14 @@ fn push(prepared: &Prepared, mentions: &mut Vec<Mention>, start: usize, end: usi
 
 /// "on hold", "did not qualify", "not 8": a value that begins with a function word is one only where statistics know it as it stands.
 fn begin_with_function_word(question: &Question) -> impl Iterator<Item = (usize, usize)> + '_ {
-    let length = question.tokens.len();
-    let starting = move |start: usize| (start + 2..(start + LONGEST).min(length) + 1).map(move |end| (start, end));
     let fits = move |(start, end): &(usize, usize)| {
         let tokens = &question.tokens[*start..*end];
         let function_word = |at: usize| lexicon::stop_word(&tokens[at].lower);
         matches!(function_word(0), Some(class) if class != StopClass::Article)
             && function_word(tokens.len() - 1).is_none()
             && !tokens.iter().skip(1).any(|token| token.after_break)
-            && !may_be_value(question, *start, *end)
     };
-    (0..length).flat_map(starting).filter(fits)
+    all_stretches(question).filter(fits)
 }
 
 /// Function words alone are no value, nor is a stretch that ends in one or runs over a break.
@@ -194,7 +198,8 @@ pub fn probed_values(
     mentions: &mut Vec<Mention>,
     prober: &mut dyn ValueProbe,
 ) {
-    let columns = columns_to_probe(prepared.schema(), &prepared.values, &named_relations(elements));
+    // Most questions have nothing to look for.
+    let columns = LazyCell::new(|| columns_to_probe(prepared.schema(), &prepared.values, &named_relations(elements)));
     let spelled = spelled::stretches(question, prepared, &columns);
     let wanted = beside_numbers(question, &unexplained(question, elements, prepared));
     if spelled.is_empty() && !wanted.iter().any(|one| *one) {

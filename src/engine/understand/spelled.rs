@@ -3,9 +3,7 @@
 //!
 //! Knows the text and what statistics say of the columns; looks nothing up itself.
 
-use std::ops::Range;
-
-use nl_query_core::schema::TypeKind;
+use std::ops::{Deref, Range};
 
 use crate::lexicon;
 use crate::link::values::known_values;
@@ -37,8 +35,8 @@ impl Piece<'_> {
     }
 }
 
-/// The stretches that are worth a look into `columns`.
-pub fn stretches(question: &Question, prepared: &Prepared, columns: &[ColumnId]) -> Vec<Stretch> {
+/// The stretches that are worth a look into `columns`, which are gathered only if they are asked for.
+pub fn stretches(question: &Question, prepared: &Prepared, columns: &impl Deref<Target = Vec<ColumnId>>) -> Vec<Stretch> {
     let mut found: Vec<Stretch> = Vec::new();
     let mut add = |bytes: Range<usize>| {
         let Some(tokens) = tokens_of(question, &bytes) else { return };
@@ -55,7 +53,7 @@ pub fn stretches(question: &Question, prepared: &Prepared, columns: &[ColumnId])
         if has_figures_and_signs(piece.text) && may_be_held(piece.text, prepared, columns) && !is_date(question, piece) {
             add(piece.start..piece.end());
         }
-        if let [first, dash, second] = &pieces[at.min(pieces.len())..(at + 3).min(pieces.len())]
+        if let [first, dash, second, ..] = &pieces[at..]
             && is_number(first.text)
             && matches!(dash.text, "-" | "–" | "—")
             && is_number(second.text)
@@ -67,7 +65,7 @@ pub fn stretches(question: &Question, prepared: &Prepared, columns: &[ColumnId])
         let before = pieces.iter().rev().filter(|piece| piece.end() <= inside.start).take(MOST_BEFORE);
         before.for_each(|piece| add(piece.start..inside.end));
     }
-    if !has_calendar(prepared) {
+    if !question.dates.is_empty() && !has_calendar(prepared) {
         question.dates.iter().filter_map(|date| in_words(question, date)).for_each(&mut add);
     }
     found
@@ -113,7 +111,7 @@ fn has_figures_and_signs(text: &str) -> bool {
 
 /// Shares and amounts of money are said of numbers all the time: they are looked for only where some column is known to hold their sign,
 /// or nothing is known of a column.
-fn may_be_held(text: &str, prepared: &Prepared, columns: &[ColumnId]) -> bool {
+fn may_be_held(text: &str, prepared: &Prepared, columns: &impl Deref<Target = Vec<ColumnId>>) -> bool {
     let Some(sign) = text.chars().find(|letter| matches!(letter, '%' | '$' | '€' | '£' | '¥')) else { return true };
     columns.iter().any(|id| {
         let mut known = known_values(prepared.column(*id)).peekable();
@@ -131,8 +129,8 @@ fn is_date(question: &Question, piece: &Piece) -> bool {
 
 /// Some column holds days or times as such, so that texts need not.
 fn has_calendar(prepared: &Prepared) -> bool {
-    let columns = prepared.schema().relations.iter().flat_map(|relation| &relation.columns);
-    columns.into_iter().any(|column| column.kind.is_calendar() && column.kind != TypeKind::Interval)
+    let mut columns = prepared.schema().relations.iter().flat_map(|relation| &relation.columns);
+    columns.any(|column| column.kind.is_calendar())
 }
 
 /// A day as it is spoken, "on" and "in" in front of it left out.
@@ -155,7 +153,7 @@ fn tokens_of(question: &Question, bytes: &Range<usize>) -> Option<Range<usize>> 
 
 #[cfg(test)]
 mod tests {
-    use nl_query_core::schema::ColumnStats;
+    use nl_query_core::schema::{ColumnStats, TypeKind};
 
     use super::*;
     use crate::fixtures;
@@ -175,7 +173,7 @@ mod tests {
             }
         }
         let question = question::read(text, TODAY);
-        let found = stretches(&question, &Prepared::new(schema), &[(0, 1)]);
+        let found = stretches(&question, &Prepared::new(schema), &Box::new(vec![(0, 1)]));
         found.into_iter().map(|stretch| stretch.text).collect()
     }
 

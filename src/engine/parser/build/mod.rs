@@ -31,9 +31,10 @@ pub use typed::{Typed, constraints};
 use super::features::Features;
 use super::grammar::{Choice, Symbol};
 use crate::check;
-use crate::ir::{Expr, Predicate, Query};
+use crate::ir::Query;
 use crate::prepared::{ColumnId, Prepared};
 use crate::question::Question;
+use crate::walk;
 
 /// Why steps make no query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,16 +114,9 @@ fn repeat(query: &mut Query) {
         }
         Query::Select(select) => {
             select.repeats = true;
-            select.filter.iter_mut().chain(&mut select.having).for_each(repeat_inside);
+            let conditions = select.filter.iter_mut().chain(&mut select.having);
+            conditions.for_each(|condition| walk::subqueries_mut(condition, &mut repeat));
         }
-    }
-}
-
-fn repeat_inside(predicate: &mut Predicate) {
-    match predicate {
-        Predicate::And(parts) | Predicate::Or(parts) => parts.iter_mut().for_each(repeat_inside),
-        Predicate::Compare { right: Expr::Scalar(query), .. } | Predicate::InQuery { query, .. } => repeat(query),
-        _ => {}
     }
 }
 

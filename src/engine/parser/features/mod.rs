@@ -129,9 +129,7 @@ impl Features {
             if item < self.relations { link.saturating_sub(WORD_RELATION) } else { link.saturating_sub(WORD_COLUMN) / 3 };
         [Fit::None, Fit::Wide, Fit::Weak, Fit::Synonym, Fit::Part, Fit::Exact][usize::from(number) % FITS]
     }
-}
 
-impl Features {
     /// How well a word says an item. A word that is a relation's whole name says no column that it is only akin to: "states" asks for rows
     /// of `state`, not for its `country_name`.
     pub fn says(&self, word: usize, item: usize) -> Fit {

@@ -7,7 +7,7 @@ use super::{Fit, Item, Target, figure};
 use crate::lexicon::wordnet::{self, Strength};
 use crate::lexicon::{self, StopClass};
 use crate::link::How;
-use crate::link::names::{known_word, meanings};
+use crate::link::names::meanings;
 use crate::prepared::{Part, Place, PlaceTarget, Prepared};
 use crate::question::{self, Question, TokenKind};
 
@@ -27,11 +27,12 @@ pub struct Fits {
 impl Fits {
     pub fn new(question: &Question, count: usize, prepared: &Prepared) -> Self {
         let mut hits: HashMap<Target, Vec<Hit>> = HashMap::new();
+        let places = |term: &str| prepared.vocabulary.get(term).into_iter().flatten();
         for (word, token) in question.tokens[..count].iter().enumerate() {
-            for term in figures(&token.lower, prepared) {
+            for term in figures(&token.lower) {
                 // `orders_2024` holds a year; `table_2` is only the second.
-                let said = |place: &Place| figure(term) == "<year>" || matches!(place.target, PlaceTarget::Column(..));
-                add(&mut hits, word, term, Fit::Exact, prepared, said);
+                let said = |place: &&Place| figure(&term) == "<year>" || matches!(place.target, PlaceTarget::Column(..));
+                add(&mut hits, word, places(&term).filter(said), Fit::Exact);
             }
             let function = matches!(lexicon::stop_word(&token.lower), Some(class) if class != StopClass::Imperative);
             if token.kind != TokenKind::Word || function {
@@ -44,11 +45,11 @@ impl Fits {
                     How::Typo => Fit::Synonym,
                     How::Synonym | How::Comment => Fit::Weak,
                 };
-                add(&mut hits, word, term, fit, prepared, |_| true);
+                add(&mut hits, word, places(term), fit);
             }
             for tie in wordnet::ties(&token.stem) {
                 let fit = if tie.strength == Strength::Strong { Fit::Weak } else { Fit::Wide };
-                add(&mut hits, word, tie.term, fit, prepared, |_| true);
+                add(&mut hits, word, places(tie.term), fit);
             }
         }
         let by_target = hits.into_iter().map(|(target, hits)| (target, fits(target, &hits, prepared))).collect();
@@ -72,25 +73,15 @@ impl Fits {
     }
 }
 
-/// Words of names that are the number which the token is: "2011" of `sales_2011`, "9th" and "ninth" of `ninth`.
-fn figures<'p>(token: &str, prepared: &'p Prepared) -> Vec<&'p str> {
-    let spellings = match token.bytes().next() {
-        Some(b'0'..=b'9') if token.bytes().all(|byte| byte.is_ascii_digit()) => vec![token.to_owned()],
-        _ => question::ordinal_spellings(token),
-    };
-    spellings.iter().filter_map(|spelling| known_word(&prepared.vocabulary, spelling)).collect()
+/// How a name may write the number that the token is: "2011" as in `sales_2011`, "9th" and "ninth" for either.
+fn figures(token: &str) -> Vec<String> {
+    let digits = token.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { vec![token.to_owned()] } else { question::ordinal_spellings(token) }
 }
 
-/// Notes that a word fits every name that has a term, of those that count.
-fn add(
-    hits: &mut HashMap<Target, Vec<Hit>>,
-    word: usize,
-    term: &str,
-    fit: Fit,
-    prepared: &Prepared,
-    counts: impl Fn(&Place) -> bool,
-) {
-    for place in prepared.vocabulary.get(term).into_iter().flatten().filter(|place| counts(place)) {
+/// Notes that a word fits the names at some places.
+fn add<'p>(hits: &mut HashMap<Target, Vec<Hit>>, word: usize, places: impl Iterator<Item = &'p Place>, fit: Fit) {
+    for place in places {
         hits.entry(target(place.target)).or_default().push(Hit { word, part: place.part, fit });
     }
 }

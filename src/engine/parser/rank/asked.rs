@@ -2,11 +2,11 @@
 
 use nl_query_core::schema::TypeKind;
 
-use super::standing::first;
-use crate::ir::{Aggregate, Comparison, Expr, Item, Predicate, Query, Select};
+use crate::ir::{Aggregate, Comparison, Expr, Item, Predicate, Query};
 use crate::prepared::{ColumnId, Prepared, Role};
+use crate::walk::first_select;
 
-/// Names of the numbers of [`shown`], in their order.
+/// Names of [`Shown::numbers`], in their order.
 pub const SHOWN: [&str; 9] = [
     "counts figures",
     "figures of keys",
@@ -28,31 +28,46 @@ const PLACES: [&str; 16] = [
 /// Stems of names of times that have no such type.
 const TIMES: [&str; 6] = ["year", "date", "time", "month", "day", "season"];
 
-/// What a candidate shows, beginning with its first item.
-pub fn shown(query: &Query, prepared: &Prepared) -> [f32; SHOWN.len()] {
-    let select = first(query);
-    let kinds: Vec<Kind> = select.items.iter().map(|item| kind(item, prepared)).collect();
-    let count = |is: fn(&Kind) -> bool| kinds.iter().filter(|kind| is(kind)).count() as f32;
-    let first = kinds.first().copied().unwrap_or_default();
-    let flag = |set: bool| if set { 1.0 } else { 0.0 };
-    [
-        count(|kind| kind.function == Some(Aggregate::Count) && kind.number),
-        count(|kind| kind.key && !matches!(kind.function, None | Some(Aggregate::Count))),
-        count(|kind| kind.text && !matches!(kind.function, None | Some(Aggregate::Count))),
-        flag(first.function == Some(Aggregate::Count)),
-        flag(first.number && first.function != Some(Aggregate::Count)),
-        flag(first.label && first.function.is_none()),
-        flag(first.time && first.function != Some(Aggregate::Count)),
-        flag(first.place && first.function.is_none()),
-        flag(first.key && first.function.is_none()),
-    ]
+/// What a candidate shows.
+pub struct Shown {
+    kinds: Vec<Kind>,
 }
 
-/// Keys, and columns that name rows, among what is shown.
-pub fn keys_and_labels(query: &Query, prepared: &Prepared) -> (usize, usize) {
-    let kinds: Vec<Kind> = first(query).items.iter().map(|item| kind(item, prepared)).collect();
-    let plain = |is: fn(&Kind) -> bool| kinds.iter().filter(|kind| kind.function.is_none() && is(kind)).count();
-    (plain(|kind| kind.key), plain(|kind| kind.label))
+impl Shown {
+    pub fn of(query: &Query, prepared: &Prepared) -> Self {
+        Shown { kinds: first_select(query).items.iter().map(|item| kind(item, prepared)).collect() }
+    }
+
+    /// Beginning with the first item.
+    pub fn numbers(&self) -> [f32; SHOWN.len()] {
+        let count = |is: fn(&Kind) -> bool| self.kinds.iter().filter(|kind| is(kind)).count() as f32;
+        let first = self.kinds.first().copied().unwrap_or_default();
+        [
+            count(|kind| kind.function == Some(Aggregate::Count) && kind.number),
+            count(|kind| kind.key && !matches!(kind.function, None | Some(Aggregate::Count))),
+            count(|kind| kind.text && !matches!(kind.function, None | Some(Aggregate::Count))),
+            f32::from(first.function == Some(Aggregate::Count)),
+            f32::from(first.number && first.function != Some(Aggregate::Count)),
+            f32::from(first.label && first.function.is_none()),
+            f32::from(first.time && first.function != Some(Aggregate::Count)),
+            f32::from(first.place && first.function.is_none()),
+            f32::from(first.key && first.function.is_none()),
+        ]
+    }
+
+    /// Keys among it.
+    pub fn keys(&self) -> usize {
+        self.plain(|kind| kind.key)
+    }
+
+    /// Columns that name rows among it.
+    pub fn labels(&self) -> usize {
+        self.plain(|kind| kind.label)
+    }
+
+    fn plain(&self, is: fn(&Kind) -> bool) -> usize {
+        self.kinds.iter().filter(|kind| kind.function.is_none() && is(kind)).count()
+    }
 }
 
 /// What an item is.
@@ -100,7 +115,7 @@ fn of_column(id: ColumnId, prepared: &Prepared) -> Kind {
 
 /// Comparisons that include their limit, of the outer query.
 pub fn inclusive(query: &Query) -> usize {
-    let select: &Select = first(query);
+    let select = first_select(query);
     select.filter.iter().chain(&select.having).map(inclusive_inside).sum()
 }
 

@@ -151,7 +151,6 @@ pub const CUES: [(&str, &[&str]); 29] = [
     (
         "everything",
         &[
-            "all details",
             "all the details",
             "all information",
             "all the information",

@@ -182,7 +182,7 @@ fn candidates_that_agree_are_believed_together() {
     let standings = standings(&among);
     let of = |at: usize, name: &str| {
         let place = STANDING.iter().position(|known| *known == name).expect("a number of that name");
-        (standings[at].numbers[place] * 100.0).round()
+        (standings[at][place] * 100.0).round()
     };
     assert_eq!((of(0, "belief"), of(1, "belief"), of(2, "belief")), (50.0, 30.0, 20.0));
     assert_eq!(

@@ -6,7 +6,7 @@ use nl_query_core::schema::TypeKind;
 
 use super::alignment::{ALIGNED, Places, aligned};
 use super::anatomy::Anatomy;
-use super::asked::{self, SHOWN};
+use super::asked::{self, SHOWN, Shown};
 use super::cues::{self, CUES};
 use super::standing::{STANDING, Standing};
 use super::uses::Uses;
@@ -17,6 +17,7 @@ use crate::parser::features::{CandidateKind, Features, Fit, Target};
 use crate::prepared::{ColumnId, Prepared};
 use crate::question::Question;
 use crate::understand::Understanding;
+use crate::walk::first_select;
 
 /// Where a candidate comes from and what its makers think of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -188,7 +189,7 @@ pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, or
         said(joins),
         said(ambiguous),
         said(anatomy.repeated_items),
-        said(first_items(query)),
+        said(first_select(query).items.len()),
         said(anatomy.stars),
         said(anatomy.selects),
         said(anatomy.subqueries),
@@ -206,10 +207,11 @@ pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, or
         flag(origin.relabelled),
         said(shared.understanding.left_aside(shared.question, anatomy)),
     ];
-    list.extend(standing.numbers);
-    list.extend(asked::shown(query, shared.prepared));
+    let shown = Shown::of(query, shared.prepared);
+    list.extend(standing);
+    list.extend(shown.numbers());
     list.extend(aligned(&shared.places, uses));
-    for (found, part) in shared.cues.iter().zip(parts(query, anatomy, shared.prepared)) {
+    for (found, part) in shared.cues.iter().zip(parts(query, anatomy, &shown)) {
         list.push(flag(*found));
         list.push(said(part.min(2)));
     }
@@ -217,9 +219,8 @@ pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, or
 }
 
 /// How often a candidate does what each cue asks for, in the order of [`CUES`].
-fn parts(query: &Query, anatomy: &Anatomy, prepared: &Prepared) -> [usize; CUES.len()] {
+fn parts(query: &Query, anatomy: &Anatomy, shown: &Shown) -> [usize; CUES.len()] {
     let limited = anatomy.limits;
-    let (keys, labels) = asked::keys_and_labels(query, prepared);
     [
         anatomy.max + anatomy.descending.min(limited),
         anatomy.min + anatomy.ascending.min(limited),
@@ -242,26 +243,20 @@ fn parts(query: &Query, anatomy: &Anatomy, prepared: &Prepared) -> [usize; CUES.
         limited,
         anatomy.count,
         anatomy.sum,
-        labels,
+        shown.labels(),
         anatomy.dates,
+        // Where: the kinds of what is shown tell.
         0,
         asked::inclusive(query),
         anatomy.stars,
-        keys,
-        labels,
+        shown.keys(),
+        shown.labels(),
         anatomy.nulls,
     ]
 }
 
 fn flag(set: bool) -> f32 {
     if set { 1.0 } else { 0.0 }
-}
-
-fn first_items(query: &Query) -> usize {
-    match query {
-        Query::Select(select) => select.items.len(),
-        Query::Set { left, .. } => first_items(left),
-    }
 }
 
 /// Joined relations and ambiguous keys of the outer query; whether it cannot be joined.
