@@ -94,8 +94,7 @@ impl Panel<'_> {
         let all = self.models();
         if !doubt && all > 1 {
             self.join(1);
-            let found = self.parse_together(ALONE, constraints);
-            if is_clear(&found) {
+            if let Some(found) = Search::new(self.decoders(), ALONE, constraints).clear() {
                 return found;
             }
         }
@@ -284,9 +283,20 @@ impl<'a, 'n> Search<'a, 'n> {
         Search { decoders, width: width.max(1), constraints, found: Vec::new() }
     }
 
-    fn run(mut self) -> Vec<Parsed> {
+    /// What is found, best first.
+    fn run(self) -> Vec<Parsed> {
+        self.until(|_, _| false).unwrap_or_default()
+    }
+
+    /// What is found where its best is clearly the likeliest. The search ends when that can no longer be.
+    fn clear(self) -> Option<Vec<Parsed>> {
+        self.until(Self::stays_unclear).filter(|found| is_clear(found))
+    }
+
+    /// What is found, best first; none where it is given up behind a step.
+    fn until(mut self, given_up: impl Fn(&Self, &[Hypothesis]) -> bool) -> Option<Vec<Parsed>> {
         if self.decoders.is_empty() {
-            return Vec::new();
+            return Some(Vec::new());
         }
         let mut live = vec![Hypothesis { query: Derivation::default(), score: 0.0, per_model: vec![0.0; self.decoders.len()] }];
         let mut states: Vec<States> = self.decoders.iter().map(|decoder| decoder.begin(1)).collect();
@@ -313,12 +323,15 @@ impl<'a, 'n> Search<'a, 'n> {
             if self.settled(&next) {
                 break;
             }
+            if given_up(&self, &next) {
+                return None;
+            }
             live = next;
             states = self.decoders.iter().zip(&states).map(|(decoder, states)| decoder.picked(states, &rows)).collect();
         }
         let mut found = best_first(self.found);
         found.truncate(self.width);
-        found
+        Some(found)
     }
 
     /// Every way to go on.
@@ -363,6 +376,14 @@ impl<'a, 'n> Search<'a, 'n> {
                 }
             }
         }
+    }
+
+    /// Whether two whole queries are so close that whatever becomes of those that are being written (their scores only fall), the
+    /// best is not clear.
+    fn stays_unclear(&self, live: &[Hypothesis]) -> bool {
+        let best = self.found.iter().map(|one| one.score).fold(f32::NEG_INFINITY, f32::max);
+        let close = self.found.iter().filter(|one| best - one.score <= CLEAR).count() > 1;
+        close && live.iter().all(|one| one.score - best <= CLEAR)
     }
 
     /// Whether nothing that is being written can come among the best found.
