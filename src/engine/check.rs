@@ -372,20 +372,16 @@ fn size(root: &Expr) -> usize {
 
 /// The types of a query's columns.
 fn columns<'a>(query: &Query, schema: &'a Schema) -> Vec<Type<'a>> {
-    match query {
-        Query::Set { left, .. } => columns(left, schema),
-        Query::Select(select) => select
-            .items
-            .iter()
-            .flat_map(|item| match &item.expr {
-                Expr::All(source) => {
-                    let width = schema.relations.get(source.relation).map_or(0, |relation| relation.columns.len());
-                    (0..width).map(|column| types::of(&Expr::Column(source.column(column)), schema)).collect()
-                }
-                other => vec![types::of(other, schema)],
-            })
-            .collect(),
-    }
+    let items = walk::first_select(query).items.iter();
+    items
+        .flat_map(|item| match &item.expr {
+            Expr::All(source) => {
+                let width = schema.relations.get(source.relation).map_or(0, |relation| relation.columns.len());
+                (0..width).map(|column| types::of(&Expr::Column(source.column(column)), schema)).collect()
+            }
+            other => vec![types::of(other, schema)],
+        })
+        .collect()
 }
 
 fn is_orderable(kind: Option<TypeKind>) -> bool {

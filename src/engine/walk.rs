@@ -1,6 +1,6 @@
 //! Walks over the intermediate representation: which sources an expression uses, which aggregates stand in it.
 //!
-//! A subquery ([`Expr::Scalar`], [`Predicate::InQuery`]) is a scope of its own and is never entered here; of
+//! A subquery ([`Expr::Scalar`], [`Predicate::InQuery`]) is a scope of its own: no walk enters it, [`subqueries_mut`] hands it out. Of
 //! [`Predicate::Related`] only the anchor belongs to the scope that it stands in.
 
 use std::collections::BTreeSet;

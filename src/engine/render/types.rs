@@ -3,6 +3,7 @@
 use nl_query_core::schema::{Column, Schema, TypeKind};
 
 use crate::ir::{Aggregate, ColumnUse, DateUnit, Expr, Function, Literal, Moment, Query, WindowFunction};
+use crate::walk;
 
 /// A type and how sure one can be of a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,10 +139,7 @@ pub(crate) fn of<'a>(expr: &Expr, schema: &'a Schema) -> Type<'a> {
 
 /// The type of the first column of a query.
 pub(crate) fn of_query<'a>(query: &Query, schema: &'a Schema) -> Type<'a> {
-    match query {
-        Query::Select(select) => select.items.first().map_or_else(Type::unknown, |item| of(&item.expr, schema)),
-        Query::Set { left, .. } => of_query(left, schema),
-    }
+    walk::first_select(query).items.first().map_or_else(Type::unknown, |item| of(&item.expr, schema))
 }
 
 fn aggregate<'a>(function: Aggregate, arg: Type<'a>) -> Type<'a> {
