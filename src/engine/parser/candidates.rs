@@ -14,7 +14,7 @@ use super::rank::standing::standings;
 use super::rank::traits::{Origin, Shared, names, traits};
 use super::rank::trees::Forest;
 use super::rank::uses::Uses;
-use super::relabel::{relabelled, uncounted};
+use super::relabel::{narrowed, relabelled, uncounted};
 use super::sense::sensible;
 use crate::ir::{Aggregate, Arithmetic, ColumnUse, Expr, Literal, Moment, Predicate, Query};
 use crate::prepared::{Prepared, is_flag};
@@ -26,7 +26,7 @@ use crate::walk;
 /// The score of a query that the network has no words for, where a number must stand: far below any that it writes.
 pub const UNSAID: f32 = -40.0;
 
-/// Of so many of them the rows are shown another way as well, see [`relabelled`] and [`uncounted`].
+/// Of so many of them the rows are shown another way as well, see [`relabelled`], [`uncounted`] and [`narrowed`].
 const RELABELLED: usize = 4;
 
 /// What the reader of an answer gets to choose from, at the most.
@@ -143,8 +143,13 @@ fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usi
         unknown_values: built.unknown_values.len(),
         ..Origin::default()
     };
-    let others = (rank < RELABELLED).then(|| [relabelled(&query, features, asked.prepared), uncounted(&query, asked.prepared)]);
-    let others = others.into_iter().flatten().flatten().map(|query| (query, Origin { relabelled: true, ..origin }));
+    let others = (rank < RELABELLED).then(|| {
+        let shown = [relabelled(&query, features, asked.prepared), uncounted(&query, asked.prepared)];
+        let shown = shown.into_iter().flatten().map(|query| (query, Origin { relabelled: true, ..origin }));
+        let narrower = narrowed(&query, features, asked.prepared).map(|query| (query, Origin { narrowed: true, ..origin }));
+        shown.chain(narrower).collect::<Vec<_>>()
+    });
+    let others = others.into_iter().flatten();
     let repeating = build::repeating(query.clone());
     let each = [(repeating, Origin { repeats: true, ..origin }), (query, origin)];
     each.into_iter().chain(others).filter_map(|(query, origin)| rendered(asked, query, origin)).collect()

@@ -1,10 +1,13 @@
 //! Other ways to show the same rows: where the network shows a column that no word asks for (the last name, the title of "who"), the
-//! columns that stand for a row of that relation instead; and where it counts a figure, the figure. The judge chooses.
+//! columns that stand for a row of that relation instead; where it counts a figure, the figure; and where it speaks of the people and the
+//! question of the gymnasts among them, the gymnasts. The judge chooses.
 
 use nl_query_core::schema::TypeKind;
 
 use crate::ir::{Aggregate, Expr, Item, Query, Select, Source};
+use crate::parser::build;
 use crate::parser::features::{Features, Fit, Target};
+use crate::parser::rank::anatomy::Anatomy;
 use crate::prepared::{Prepared, Role};
 
 /// The query with the unasked columns of one relation exchanged; none where there is nothing to exchange.
@@ -45,6 +48,21 @@ pub fn uncounted(query: &Query, prepared: &Prepared) -> Option<Query> {
         select.items[0] = Item { expr: Expr::Column(*column), alias: None };
         Query::Select(select)
     })
+}
+
+/// The query of those rows only that the one relation refers to which the question names and the query leaves out.
+pub fn narrowed(query: &Query, features: &Features, prepared: &Prepared) -> Option<Query> {
+    let Query::Select(select) = query else { return None };
+    let subject = select.subject?.relation;
+    let used = Anatomy::of(query).relations;
+    let named = |item: usize| (0..features.words.len()).any(|word| features.fit(word, item) == Fit::Exact);
+    let mut left_out = features.items.iter().enumerate().filter_map(|(at, item)| match item.target {
+        Target::Relation(relation) if !used.contains(&relation) && named(at) => Some(relation),
+        _ => None,
+    });
+    let extra = left_out.next().filter(|relation| prepared.graph().refers(*relation, subject))?;
+    let select = build::with_extra(select.as_ref().clone(), Source::first(extra), prepared);
+    left_out.next().is_none().then(|| Query::Select(Box::new(select)))
 }
 
 /// Some word says the column.

@@ -1,17 +1,19 @@
 //! Conditions that nobody would ask for: said twice, or excluding each other. The network points at the same words again where it knows
-//! of no others for a second condition.
+//! of no others for a second condition, and takes everything away again where it knows of no condition for what to leave out.
 
-use crate::ir::{Comparison, Expr, Literal, Predicate, Query};
+use crate::ir::{Comparison, Expr, Item, Literal, Predicate, Query, Select, SetOp};
 use crate::walk;
 
-/// The query with each of its conditions once; none where two of them exclude each other, so that no row could be found.
+/// The query with each of its conditions once; none where two of them exclude each other or nothing can be left, so that no row could be found.
 pub fn sensible(mut query: Query) -> Option<Query> {
     is_sensible(&mut query).then_some(query)
 }
 
 fn is_sensible(query: &mut Query) -> bool {
     match query {
-        Query::Set { left, right, .. } => is_sensible(left) && is_sensible(right),
+        Query::Set { op, left, right } => {
+            is_sensible(left) && is_sensible(right) && !(*op == SetOp::Except && takes_all(left, right))
+        }
         Query::Select(select) => {
             let mut inside = true;
             for condition in [&mut select.filter, &mut select.having] {
@@ -23,6 +25,19 @@ fn is_sensible(query: &mut Query) -> bool {
             inside && !select.filter.iter().chain(&select.having).any(excludes_itself)
         }
     }
+}
+
+/// Whether the right side has whatever the left side can have: the same of all rows.
+fn takes_all(left: &Query, right: &Query) -> bool {
+    let (Query::Select(left), Query::Select(right)) = (left, right) else { return false };
+    let shows = |select: &Select| select.items.iter().map(|item: &Item| item.expr.clone()).collect::<Vec<_>>();
+    let shown = shows(right);
+    let of_one = |expr: &Expr| match (expr, right.subject) {
+        (Expr::Column(column), Some(subject)) => column.source == subject,
+        _ => false,
+    };
+    let whole = right.filter.is_none() && right.having.is_none() && right.limit.is_none() && right.also.is_empty();
+    whole && shown.iter().all(of_one) && shown == shows(left)
 }
 
 /// What is required all together, each once.
@@ -94,6 +109,20 @@ mod tests {
         assert!(excludes_itself(&Predicate::And(vec![equal(1, 5), equal(1, 6)])));
         assert!(!excludes_itself(&Predicate::And(vec![equal(1, 5), equal(2, 6)])));
         assert!(!excludes_itself(&Predicate::Or(vec![equal(1, 5), equal(1, 6)])));
+    }
+
+    #[test]
+    fn something_is_left_of_a_difference() {
+        let select = |column: usize, filter: Option<Predicate>| {
+            let expr = Expr::Column(ColumnUse { source: Source::first(0), column });
+            let items = vec![Item { expr, alias: None }];
+            Query::Select(Box::new(Select { items, subject: Some(Source::first(0)), filter, ..Select::default() }))
+        };
+        let except = |left, right| Query::Set { op: SetOp::Except, left: Box::new(left), right: Box::new(right) };
+        assert_eq!(sensible(except(select(1, Some(equal(2, 5))), select(1, None))), None);
+        for kept in [except(select(1, None), select(1, Some(equal(2, 5)))), except(select(1, None), select(2, None))] {
+            assert_eq!(sensible(kept.clone()), Some(kept));
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl<'a> Builder<'a> {
         let mut rows = Vec::new();
         let mut groups = Vec::new();
         for (condition, of_groups) in [(&block.filter, false), (&block.having, true)] {
-            for part in condition.iter().flat_map(parts) {
+            for part in condition.iter().flat_map(|condition| self.parts(condition)).collect::<Vec<_>>() {
                 let predicate = self.condition(part)?;
                 let aggregate = walk::predicate_has_aggregate(&predicate);
                 if aggregate || (of_groups && grouped && matches!(predicate, Predicate::Or(_))) {
@@ -69,6 +69,16 @@ impl<'a> Builder<'a> {
             }
         }
         Ok((rows, groups))
+    }
+
+    /// The conditions that a condition joins with AND.
+    fn parts<'c>(&self, condition: &'c Condition) -> Vec<&'c Condition> {
+        match condition {
+            Condition::And(left, right) if !self.is_either(left, right) => {
+                self.parts(left).into_iter().chain(self.parts(right)).collect()
+            }
+            other => vec![other],
+        }
     }
 
     fn order(&mut self, block: &Block, select: &mut Select) -> Result<(), Unbuildable> {
@@ -162,14 +172,6 @@ impl<'a> Builder<'a> {
             }
             _ => Expr::CountRows(source),
         }
-    }
-}
-
-/// The conditions that a condition joins with AND.
-fn parts(condition: &Condition) -> Vec<&Condition> {
-    match condition {
-        Condition::And(left, right) => parts(left).into_iter().chain(parts(right)).collect(),
-        other => vec![other],
     }
 }
 

@@ -14,9 +14,9 @@ use crate::render::types;
 impl Builder<'_> {
     pub fn condition(&mut self, condition: &Condition) -> Result<Predicate, Unbuildable> {
         match condition {
-            Condition::And(left, right) => Ok(joined(self.condition(left)?, self.condition(right)?, false)),
+            Condition::And(left, right) => Ok(joined(self.condition(left)?, self.condition(right)?, self.is_either(left, right))),
             Condition::Or(left, right) => Ok(joined(self.condition(left)?, self.condition(right)?, true)),
-            Condition::Value(op, term, value) => self.comparison(*op, term, *value),
+            Condition::Value(op, term, value) => self.comparison(self.as_said(*op, *value), term, *value),
             Condition::Query(op, term, query) => {
                 let left = self.term(term, false)?;
                 Ok(Predicate::Compare { op: *op, left, right: Expr::Scalar(Box::new(self.query(query)?)) })

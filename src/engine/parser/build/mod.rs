@@ -5,6 +5,7 @@
 //! blocks       a block of the tree -> ir::Select: terms, groups, order
 //! conditions   conditions of the tree -> ir::Predicate
 //! values       a word that was pointed at -> the value it spells for the column at hand
+//! said         what the words beside a number say of a comparison with it
 //! ways         which of several keys the words mean
 //! unbuild      ir::Query -> a tree
 //! track        where in the grammar some steps lead
@@ -15,6 +16,7 @@
 
 mod blocks;
 mod conditions;
+mod said;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -31,7 +33,7 @@ pub use typed::{Typed, constraints};
 use super::features::Features;
 use super::grammar::{Choice, Symbol};
 use crate::check;
-use crate::ir::Query;
+use crate::ir::{Query, Select, Source};
 use crate::prepared::{ColumnId, Prepared};
 use crate::question::Question;
 use crate::walk;
@@ -98,6 +100,13 @@ pub fn query(
 /// The steps that write a query; none for what the grammar cannot say.
 pub fn steps(query: &Query, features: &Features, question: &Question, prepared: &Prepared) -> Option<Vec<(Symbol, Choice)>> {
     unbuild::tree(query, Seen { features, question, prepared }).and_then(|tree| tree::write(&tree))
+}
+
+/// The query of rows that a relation which it does without has something for as well.
+pub fn with_extra(mut select: Select, extra: Source, prepared: &Prepared) -> Select {
+    select.also.push(extra);
+    select.repeats = ways::must_repeat(&select, prepared);
+    select
 }
 
 /// The query with all its parts joined as they are named, so that a row is shown and counted as often as it is met.

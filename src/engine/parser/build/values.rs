@@ -125,7 +125,7 @@ impl Builder<'_> {
             || (word(date.tokens.start) == "from" && inside(&["to", "until", "till"]))
     }
 
-    fn said_number(&self, value: Value) -> Option<&Number> {
+    pub fn said_number(&self, value: Value) -> Option<&Number> {
         self.candidates(value).into_iter().find_map(|candidate| match candidate.kind {
             CandidateKind::Number(at) => self.seen.question.numbers.get(at),
             _ => None,

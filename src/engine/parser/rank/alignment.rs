@@ -13,7 +13,7 @@ use crate::prepared::Prepared;
 use crate::question::Question;
 
 /// Names of the traits, in the order of [`aligned`].
-pub const ALIGNED: [&str; 17] = [
+pub const ALIGNED: [&str; 18] = [
     "comparisons",
     "comparisons unsaid",
     "comparison distance",
@@ -30,6 +30,7 @@ pub const ALIGNED: [&str; 17] = [
     "shown late",
     "shown though fixed",
     "measures far",
+    "measures unsaid",
     "groups far",
 ];
 
@@ -140,6 +141,21 @@ impl<'q> Places<'q> {
         self.said.get(item).into_iter().flatten().map(|(_, fit)| *fit).max().unwrap_or(Fit::None)
     }
 
+    /// Whether a word names something.
+    pub fn is_name(&self, word: usize) -> bool {
+        self.best.get(word).is_some_and(|fit| *fit > Fit::Weak)
+    }
+
+    /// Whether a word asks for a figure of what it stands before: "maximum", "average".
+    pub fn is_measure(&self, word: usize) -> bool {
+        self.cues.get(word).is_some_and(|cue| cue.aggregate.is_some() || cue.superlative.is_some())
+    }
+
+    /// Whether one of some words says a target, as well as it says anything or by a word of its name.
+    pub fn is_said_in(&self, target: Target, words: &Range<usize>) -> bool {
+        self.words(target).iter().any(|(word, fit)| words.contains(word) && (*fit >= Fit::Part || *fit == self.best[*word]))
+    }
+
     /// Distance from the nearest of some words to the nearest that says a target.
     fn gap_to_cue(&self, target: Target, is_cue: impl Fn(usize) -> bool) -> usize {
         let cues = (0..self.features.words.len()).filter(|at| is_cue(*at));
@@ -216,6 +232,7 @@ pub fn aligned(places: &Places, uses: &Uses) -> [f32; ALIGNED.len()] {
         shown.late,
         shown.fixed as f32,
         measures(places, uses) as f32,
+        measures_unsaid(places, uses) as f32,
         groups(places, uses) as f32,
     ]
 }
@@ -327,20 +344,27 @@ impl Shown {
 
 /// How far the word that asks for a measure stands from what is measured, over all measures.
 fn measures(places: &Places, uses: &Uses) -> usize {
-    let is_cue = |function: Aggregate, at: usize| {
-        let Cue { aggregate, superlative } = places.cues.get(at).copied().unwrap_or_default();
-        let is_said = aggregate == Some(AggregateWord::Function(function));
-        let is_one_of =
-            |words: [&str; 2]| places.question.tokens.get(at).is_some_and(|token| words.contains(&token.lower.as_str()));
-        match function {
-            Aggregate::Min => is_said || superlative == Some(Direction::Ascending),
-            Aggregate::Max => is_said || superlative == Some(Direction::Descending),
-            Aggregate::Sum => is_said || is_one_of(["all", "much"]),
-            Aggregate::Count => is_said || aggregate == Some(AggregateWord::Distinct) || is_one_of(["number", "many"]),
-            Aggregate::Average | Aggregate::Median | Aggregate::List => is_said,
-        }
-    };
-    uses.measured.iter().map(|(function, target)| places.gap_to_cue(*target, |at| is_cue(*function, at))).sum()
+    uses.measured.iter().map(|(function, target)| places.gap_to_cue(*target, |at| asks_for(places, *function, at))).sum()
+}
+
+/// Functions that no word asks for: the least beside "what is the highest".
+fn measures_unsaid(places: &Places, uses: &Uses) -> usize {
+    let said = |function: Aggregate| (0..places.cues.len()).any(|at| asks_for(places, function, at));
+    uses.measured.iter().filter(|(function, _)| !said(*function)).count()
+}
+
+/// Whether a word asks for a measure.
+fn asks_for(places: &Places, function: Aggregate, at: usize) -> bool {
+    let Cue { aggregate, superlative } = places.cues.get(at).copied().unwrap_or_default();
+    let is_said = aggregate == Some(AggregateWord::Function(function));
+    let is_one_of = |words: [&str; 2]| places.question.tokens.get(at).is_some_and(|token| words.contains(&token.lower.as_str()));
+    match function {
+        Aggregate::Min => is_said || superlative == Some(Direction::Ascending),
+        Aggregate::Max => is_said || superlative == Some(Direction::Descending),
+        Aggregate::Sum => is_said || is_one_of(["all", "much"]),
+        Aggregate::Count => is_said || aggregate == Some(AggregateWord::Distinct) || is_one_of(["number", "many"]),
+        Aggregate::Average | Aggregate::Median | Aggregate::List => is_said,
+    }
 }
 
 /// How far "each", "per" and the like stand from what is grouped by; the nearest key counts.

@@ -65,6 +65,11 @@ impl Shown {
         self.plain(|kind| kind.label)
     }
 
+    /// Columns that say where something is among it.
+    pub fn places(&self) -> usize {
+        self.plain(|kind| kind.place)
+    }
+
     fn plain(&self, is: fn(&Kind) -> bool) -> usize {
         self.kinds.iter().filter(|kind| kind.function.is_none() && is(kind)).count()
     }

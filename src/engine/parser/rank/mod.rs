@@ -4,6 +4,7 @@
 //! anatomy   what a query consists of, counted
 //! uses      what it uses names and values for
 //! alignment where in the question those are said
+//! listed    names that are listed, and what is shown of them
 //! asked     what kind of thing is shown
 //! cues      words that ask for an operation
 //! standing  a candidate among the others
@@ -15,6 +16,7 @@ pub mod alignment;
 pub mod anatomy;
 pub mod asked;
 pub mod cues;
+pub mod listed;
 pub mod standing;
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,12 @@
 
 use super::alignment::{ALIGNED, Places, aligned};
 use super::anatomy::Anatomy;
+use super::listed::Listed;
 use super::standing::{STANDING, standings};
 use super::uses::Uses;
 use crate::ir::{Aggregate, Comparison, Day, Expr, Item, Literal, Predicate, Query, Select, Source};
 use crate::parser::features::{Features, features};
-use crate::parser::relabel::{relabelled, uncounted};
+use crate::parser::relabel::{narrowed, relabelled, uncounted};
 use crate::prepared::Prepared;
 use crate::question::{self, Question};
 use crate::understand::tests::{Rows, library};
@@ -42,6 +43,14 @@ impl Asked {
         let places = Places::new(&self.question, &self.features, &self.prepared);
         let all = aligned(&places, &Uses::of(&Query::Select(Box::new(select.clone()))));
         all[ALIGNED.iter().position(|name| *name == trait_name).expect("a trait of that name")]
+    }
+
+    /// Names that are listed, those of them that these columns leave out, and columns beyond the list.
+    fn listed(&self, columns: &[&str]) -> [f32; 3] {
+        let places = Places::new(&self.question, &self.features, &self.prepared);
+        let items = columns.iter().map(|name| Item { expr: self.column(name), alias: None }).collect();
+        let uses = Uses::of(&Query::Select(Box::new(Select { items, ..Select::default() })));
+        Listed::new(&self.question, &places).traits(&places, &uses, columns.len())
     }
 
     fn source(&self, relation: &str) -> Source {
@@ -102,6 +111,35 @@ fn a_name_that_is_not_used_is_left_over() {
     let price = asked.column("books.price");
     select.items.retain(|item| item.expr != price);
     assert_eq!((asked.value("words uncovered", &select), asked.value("shown by name", &select)), (1.0, 1.0));
+}
+
+#[test]
+fn what_is_listed_is_shown() {
+    let all = ["books.title", "books.price", "books.pages"];
+    for text in [
+        "title, price and pages of books",
+        "list the titles, the prices, and the number of pages of each book",
+        "what are the title and price as well as the pages of all books whose price and pages are known",
+    ] {
+        assert_eq!(asked(text).listed(&all), [3.0, 0.0, 0.0], "{text}");
+        assert_eq!(asked(text).listed(&all[..1]), [3.0, 2.0, 0.0], "{text}");
+    }
+    assert_eq!(asked("title and price of books").listed(&all), [2.0, 0.0, 1.0]);
+    assert_eq!(asked("titles of books").listed(&all), [0.0, 0.0, 0.0]);
+    assert_eq!(asked("titles of books whose price and pages are known").listed(&all[..1]), [0.0, 0.0, 0.0]);
+    assert_eq!(asked("first and last name of staff").listed(&["staff.first_name", "staff.last_name"]), [2.0, 0.0, 0.0]);
+}
+
+#[test]
+fn a_measure_that_no_word_asks_for_is_seen() {
+    let unsaid = |text: &str, function: Aggregate| {
+        let asked = asked(text);
+        let expr = Expr::Aggregate { function, distinct: false, arg: Box::new(asked.column("books.price")) };
+        asked.value("measures unsaid", &Select { items: vec![Item { expr, alias: None }], ..Select::default() })
+    };
+    assert_eq!(unsaid("the highest price of a book", Aggregate::Max), 0.0);
+    assert_eq!(unsaid("the highest price of a book", Aggregate::Min), 1.0);
+    assert_eq!(unsaid("what is the average price", Aggregate::Average), 0.0);
 }
 
 #[test]
@@ -166,6 +204,24 @@ fn a_figure_that_is_counted_is_shown_as_well() {
     assert_eq!(counted("books.pages"), Some(asked.column("books.pages")));
     assert_eq!(counted("books.genre_id"), None, "a key is no figure");
     assert_eq!(counted("books.title"), None);
+}
+
+#[test]
+fn rows_of_which_a_named_relation_speaks_are_shown_alone_as_well() {
+    let also = |text: &str, column: &str| {
+        let asked = asked(text);
+        let items = vec![Item { expr: asked.column(column), alias: None }];
+        let subject = Some(asked.source(column.split('.').next().expect("a relation")));
+        let select = Select { items, subject, ..Select::default() };
+        match narrowed(&Query::Select(Box::new(select)), &asked.features, &asked.prepared) {
+            Some(Query::Select(select)) => Some(select.also),
+            _ => None,
+        }
+    };
+    assert_eq!(also("cities of loans", "members.city"), Some(vec![asked("loans").source("loans")]));
+    assert_eq!(also("cities of members", "members.city"), None);
+    assert_eq!(also("cities of authors", "members.city"), None, "no author refers to a member");
+    assert_eq!(also("names of genres of loans", "members.full_name"), None, "two are left out");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::alignment::{ALIGNED, Places, aligned};
 use super::anatomy::Anatomy;
 use super::asked::{self, SHOWN, Shown};
 use super::cues::{self, CUES};
+use super::listed::{LISTED, Listed};
 use super::standing::{STANDING, Standing};
 use super::uses::Uses;
 use crate::ir::Query;
@@ -37,6 +38,8 @@ pub struct Origin {
     pub repeats: bool,
     /// Rows are shown by what stands for them, not by the columns that the network chose.
     pub relabelled: bool,
+    /// Only the rows that a relation refers to which the network left out.
+    pub narrowed: bool,
     /// A condition compares with a text that is not known to be stored.
     pub unknown_values: usize,
 }
@@ -57,12 +60,14 @@ pub struct Shared<'q> {
     named: Vec<(Vec<usize>, BTreeSet<ColumnId>)>,
     named_relations: BTreeSet<usize>,
     places: Places<'q>,
+    listed: Listed,
 }
 
 impl<'q> Shared<'q> {
     pub fn new(question: &'q Question, features: &'q Features, prepared: &'q Prepared, understanding: &'q Understanding) -> Self {
         let words: Vec<&str> = question.tokens.iter().map(|token| token.lower.as_str()).collect();
         let text = format!(" {} ", words.join(" "));
+        let places = Places::new(question, features, prepared);
         Shared {
             question,
             features,
@@ -74,7 +79,8 @@ impl<'q> Shared<'q> {
             dates: question.dates.iter().filter(|date| !date.may_be_number).count(),
             named: named(features),
             named_relations: named_relations(features),
-            places: Places::new(question, features, prepared),
+            listed: Listed::new(question, &places),
+            places,
         }
     }
 }
@@ -82,7 +88,7 @@ impl<'q> Shared<'q> {
 /// Names of the traits, in their order. Training and the shipped ranker go by it.
 pub fn names() -> Vec<String> {
     let mut names: Vec<String> =
-        FIRST.iter().chain(&STANDING).chain(&SHOWN).chain(&ALIGNED).map(|name| (*name).to_owned()).collect();
+        FIRST.iter().chain(&STANDING).chain(&SHOWN).chain(&ALIGNED).chain(&LISTED).map(|name| (*name).to_owned()).collect();
     for (cue, _) in CUES {
         names.push(format!("cue {cue}"));
         names.push(format!("part {cue}"));
@@ -90,7 +96,7 @@ pub fn names() -> Vec<String> {
     names
 }
 
-const FIRST: [&str; 52] = [
+const FIRST: [&str; 54] = [
     "network",
     "network a step",
     "network least",
@@ -112,6 +118,7 @@ const FIRST: [&str; 52] = [
     "values said",
     "numbers unused",
     "numbers made up",
+    "numbers twice",
     "dates unused",
     "dates used",
     "names unused",
@@ -142,6 +149,7 @@ const FIRST: [&str; 52] = [
     "cannot join",
     "repeats",
     "relabelled",
+    "narrowed",
     "left aside",
 ];
 
@@ -175,6 +183,7 @@ pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, or
         said(shared.spoken.len()),
         said(values.numbers_unused),
         said(values.numbers_made_up),
+        said(values.numbers_twice),
         said(shared.dates.saturating_sub(anatomy.dates)),
         said(anatomy.dates),
         said(evidence.names_unused),
@@ -205,12 +214,14 @@ pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, or
         flag(cannot),
         flag(origin.repeats),
         flag(origin.relabelled),
+        flag(origin.narrowed),
         said(shared.understanding.left_aside(shared.question, anatomy)),
     ];
     let shown = Shown::of(query, shared.prepared);
     list.extend(standing);
     list.extend(shown.numbers());
     list.extend(aligned(&shared.places, uses));
+    list.extend(shared.listed.traits(&shared.places, uses, first_select(query).items.len()));
     for (found, part) in shared.cues.iter().zip(parts(query, anatomy, &shown)) {
         list.push(flag(*found));
         list.push(said(part.min(2)));
@@ -245,8 +256,7 @@ fn parts(query: &Query, anatomy: &Anatomy, shown: &Shown) -> [usize; CUES.len()]
         anatomy.sum,
         shown.labels(),
         anatomy.dates,
-        // Where: the kinds of what is shown tell.
-        0,
+        shown.places(),
         asked::inclusive(query),
         anatomy.stars,
         shown.keys(),
@@ -278,6 +288,8 @@ struct Values {
     unused: usize,
     numbers_unused: usize,
     numbers_made_up: usize,
+    /// The same number for another condition once more.
+    numbers_twice: usize,
 }
 
 fn values(shared: &Shared, anatomy: &Anatomy) -> Values {
@@ -299,6 +311,8 @@ fn values(shared: &Shared, anatomy: &Anatomy) -> Values {
     let by_range = anatomy.dates;
     values.numbers_unused = shared.numbers.iter().filter(|number| !said(number)).count().saturating_sub(by_range);
     values.numbers_made_up = anatomy.numbers.iter().filter(|number| !shared.numbers.contains(number)).count();
+    let repeated = |at: &usize| anatomy.numbers[..*at].contains(&anatomy.numbers[*at]);
+    values.numbers_twice = (0..anatomy.numbers.len()).filter(repeated).count();
     values
 }
 

@@ -59,6 +59,33 @@ fn two_dates_bound_a_stretch() {
 }
 
 #[test]
+fn the_words_beside_a_number_say_the_sign() {
+    let sql = |text: &str, op: &str, word: &str| {
+        asked(text).sql(&format!("single, 1, plain, books.title, where, {op}, plain, books.pages, '{word}, none, none, none"))
+    };
+    let with = |condition: &str| format!("SELECT title FROM books WHERE pages {condition}");
+    assert_eq!(sql("books of more than 300 pages", "<", "300"), with("> 300"));
+    assert_eq!(sql("books of at most 300 pages", ">", "300"), with("<= 300"));
+    assert_eq!(sql("books of 300 or more pages", "<", "300"), with(">= 300"));
+    // The same direction is the network's affair, and so is what a negation makes of the words.
+    assert_eq!(sql("books of more than 300 pages", ">=", "300"), with(">= 300"));
+    assert_eq!(sql("books that do not have more than 300 pages", "<=", "300"), with("<= 300"));
+    assert_eq!(sql("books of below 300 or above 500 pages", "<", "300"), with("< 300"));
+}
+
+#[test]
+fn two_ends_with_an_or_between_them_are_a_choice() {
+    let sql = |text: &str| {
+        asked(text).sql(
+            "single, 1, plain, books.title, where, and, <, plain, books.pages, '300, >, plain, books.pages, '500, none, none, none",
+        )
+    };
+    let with = |condition: &str| format!("SELECT title FROM books WHERE {condition}");
+    assert_eq!(sql("books of less than 300 or more than 500 pages"), with("(pages < 300 OR pages > 500)"));
+    assert_eq!(sql("books of less than 300 and more than 500 pages"), with("pages < 300 AND pages > 500"));
+}
+
+#[test]
 fn patterns_take_any_letter_case_and_match_themselves() {
     let asked = asked("books with \"50%\" in the title");
     assert_eq!(
