@@ -40,7 +40,7 @@ fn times_in_words(draft: &mut Draft) {
         let Some((verb, relation)) = super::targets::rows_of_verb(draft, cue.unwrap_or(at)) else { continue };
         draft.take(verb, format!("number of {}", draft.relation_name(relation)), 0.96);
         [Some(at), cue].into_iter().flatten().for_each(|at| draft.take(at, "number of times", 1.0));
-        count_condition(draft, at, relation, op.unwrap_or(Comparison::Equal), Expr::Literal(Literal::Integer(count)));
+        count_condition(draft, at, relation, op.unwrap_or(Comparison::Equal), Expr::Literal(Literal::Integer(count)), None);
     }
 }
 
@@ -90,27 +90,41 @@ pub(super) fn of_relation(draft: &mut Draft, at: usize, relation: RelationId) ->
 }
 
 pub(super) fn push(draft: &mut Draft, at: usize, target: Target, op: Comparison, low: Expr, high: Option<Expr>) {
-    let between = |expr: Expr, low: Expr, high: Option<Expr>| match high {
-        Some(high) => Predicate::Between { expr, low, high, negated: false },
-        None => Predicate::Compare { op, left: expr, right: low },
-    };
     match target {
-        Target::Count(relation) => count_condition(draft, at, relation, op, low),
-        Target::Figure(expr, _) => draft.condition(at, between(expr, low, high)),
-        Target::Grouped(expr) | Target::Summed(expr, _) => draft.having.push(between(expr, low, high)),
+        Target::Count(relation) => count_condition(draft, at, relation, op, low, high),
+        Target::Figure(expr, _) => draft.condition(at, compared(expr, op, low, high)),
+        Target::Grouped(expr) | Target::Summed(expr, _) => draft.having.push(compared(expr, op, low, high)),
+    }
+}
+
+fn compared(left: Expr, op: Comparison, low: Expr, high: Option<Expr>) -> Predicate {
+    match high {
+        Some(high) => Predicate::Between { expr: left, low, high, negated: false },
+        None => Predicate::Compare { op, left, right: low },
     }
 }
 
 /// "with more than 5 orders": asked of each row of the subject, or of each group where the subject itself is counted.
-fn count_condition(draft: &mut Draft, at: usize, relation: RelationId, op: Comparison, low: Expr) {
+fn count_condition(draft: &mut Draft, at: usize, relation: RelationId, op: Comparison, low: Expr, high: Option<Expr>) {
     let subject = draft.context.subject.unwrap_or(relation);
     if subject == relation || !measures::is_to_many(draft.context.prepared, subject, relation) {
-        draft.having.push(Predicate::Compare { op, left: Expr::CountRows(Source::first(relation)), right: low });
+        draft.having.push(compared(Expr::CountRows(Source::first(relation)), op, low, high));
         return;
     }
-    let Expr::Literal(Literal::Integer(count)) = low else { return };
-    let anchor = Source::first(subject);
-    draft.condition(at, Predicate::RelatedCount { anchor, target: Source::first(relation), filter: None, op, count });
+    let related = |op: Comparison, count: Expr| match count {
+        Expr::Literal(Literal::Integer(count)) => {
+            let (anchor, target) = (Source::first(subject), Source::first(relation));
+            Some(Predicate::RelatedCount { anchor, target, filter: None, op, count })
+        }
+        _ => None,
+    };
+    let ends: Option<Vec<Predicate>> = match high {
+        Some(high) => [related(Comparison::GreaterOrEqual, low), related(Comparison::LessOrEqual, high)].into_iter().collect(),
+        None => related(op, low).map(|one| vec![one]),
+    };
+    if let Some(condition) = ends.and_then(Predicate::all) {
+        draft.condition(at, condition);
+    }
 }
 
 /// The comparison that belongs to the number: before it ("more than 5"), an adjective ("longer than 5"), or after it ("5 or more").
