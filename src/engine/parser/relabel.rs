@@ -54,15 +54,13 @@ pub fn uncounted(query: &Query, prepared: &Prepared) -> Option<Query> {
 pub fn narrowed(query: &Query, features: &Features, prepared: &Prepared) -> Option<Query> {
     let Query::Select(select) = query else { return None };
     let subject = select.subject?.relation;
-    let used = Anatomy::of(query).relations;
-    let named = |item: usize| (0..features.words.len()).any(|word| features.fit(word, item) == Fit::Exact);
-    let mut left_out = features.items.iter().enumerate().filter_map(|(at, item)| match item.target {
-        Target::Relation(relation) if !used.contains(&relation) && named(at) => Some(relation),
-        _ => None,
-    });
-    let extra = left_out.next().filter(|relation| prepared.graph().refers(*relation, subject))?;
-    let select = build::with_extra(select.as_ref().clone(), Source::first(extra), prepared);
-    left_out.next().is_none().then(|| Query::Select(Box::new(select)))
+    let (named, used) = (features.named_relations(), Anatomy::of(query).relations);
+    let mut left_out = named.difference(&used);
+    let (Some(extra), None) = (left_out.next(), left_out.next()) else { return None };
+    prepared.graph().refers(*extra, subject).then(|| {
+        let select = build::with_extra(select.as_ref().clone(), Source::first(*extra), prepared);
+        Query::Select(Box::new(select))
+    })
 }
 
 /// Some word says the column.

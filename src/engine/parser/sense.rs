@@ -1,10 +1,11 @@
 //! Conditions that nobody would ask for: said twice, or excluding each other. The network points at the same words again where it knows
 //! of no others for a second condition, and takes everything away again where it knows of no condition for what to leave out.
 
-use crate::ir::{Comparison, Expr, Item, Literal, Predicate, Query, Select, SetOp};
+use crate::ir::{Comparison, Expr, Literal, Predicate, Query, Select, SetOp};
 use crate::walk;
 
-/// The query with each of its conditions once; none where two of them exclude each other or nothing can be left, so that no row could be found.
+/// The query with each of its conditions once; none where two of them exclude each other or nothing can be left, so that no row could
+/// be found.
 pub fn sensible(mut query: Query) -> Option<Query> {
     is_sensible(&mut query).then_some(query)
 }
@@ -30,14 +31,15 @@ fn is_sensible(query: &mut Query) -> bool {
 /// Whether the right side has whatever the left side can have: the same of all rows.
 fn takes_all(left: &Query, right: &Query) -> bool {
     let (Query::Select(left), Query::Select(right)) = (left, right) else { return false };
-    let shows = |select: &Select| select.items.iter().map(|item: &Item| item.expr.clone()).collect::<Vec<_>>();
-    let shown = shows(right);
+    fn shown(select: &Select) -> impl Iterator<Item = &Expr> {
+        select.items.iter().map(|item| &item.expr)
+    }
     let of_one = |expr: &Expr| match (expr, right.subject) {
         (Expr::Column(column), Some(subject)) => column.source == subject,
         _ => false,
     };
     let whole = right.filter.is_none() && right.having.is_none() && right.limit.is_none() && right.also.is_empty();
-    whole && shown.iter().all(of_one) && shown == shows(left)
+    whole && shown(right).all(of_one) && shown(right).eq(shown(left))
 }
 
 /// What is required all together, each once.
@@ -86,7 +88,7 @@ fn is_beyond(predicate: &Predicate, column: &Expr, value: &Literal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{ColumnUse, Source};
+    use crate::ir::{ColumnUse, Item, Source};
 
     fn compared(column: usize, op: Comparison, value: i64) -> Predicate {
         let left = Expr::Column(ColumnUse { source: Source::first(0), column });

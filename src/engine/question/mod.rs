@@ -34,6 +34,13 @@ pub struct Question {
     pub asked_today: bool,
 }
 
+impl Question {
+    /// A word in lower case; empty beyond the ends.
+    pub fn lower(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |token| token.lower.as_str())
+    }
+}
+
 /// How many tokens of a question are read. The longest question a person types has about a hundred.
 pub const MAX_TOKENS: usize = 400;
 

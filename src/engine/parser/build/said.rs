@@ -32,7 +32,7 @@ impl Builder<'_> {
         let (Some(from), Some(to)) = (self.said_number(*from), self.said_number(*to)) else { return false };
         let (from, to) = (&from.tokens, &to.tokens);
         let between = if from.start < to.start { from.end..to.start } else { to.end..from.start };
-        left == right && first_up != second_up && between.into_iter().any(|at| self.word(at) == "or")
+        left == right && first_up != second_up && between.into_iter().any(|at| self.seen.question.lower(at) == "or")
     }
 
     fn said(&self, value: Value) -> Option<Comparison> {
@@ -57,10 +57,6 @@ impl Builder<'_> {
         let of_next =
             words.get(next) == Some(&"than") || self.seen.question.numbers.iter().any(|other| other.tokens.start == next);
         (!of_next).then_some(op)
-    }
-
-    fn word(&self, at: usize) -> &str {
-        self.seen.question.tokens.get(at).map_or("", |token| token.lower.as_str())
     }
 }
 

@@ -119,7 +119,7 @@ impl Builder<'_> {
 
     /// "between May and July", "from 2010 to 2012".
     pub fn says_both_ends(&self, date: &DateMention) -> bool {
-        let word = |at: usize| self.seen.question.tokens.get(at).map_or("", |token| token.lower.as_str());
+        let word = |at: usize| self.seen.question.lower(at);
         let inside = |words: &[&str]| date.tokens.clone().skip(1).any(|at| words.contains(&word(at)));
         (word(date.tokens.start) == "between" && inside(&["and"]))
             || (word(date.tokens.start) == "from" && inside(&["to", "until", "till"]))

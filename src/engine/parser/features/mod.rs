@@ -4,10 +4,10 @@
 //! The same code serves training (`examples/features.rs` prints it) and answering, so that the network meets in use what it met
 //! in training. Everything is bounded: [`MOST_WORDS`], [`MOST_ITEMS`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use nl_query_core::schema::TypeKind;
+use nl_query_core::schema::{RelationId, TypeKind};
 
 use crate::link::values::normalise;
 use crate::link::{Meaning, Mention, StoredValue};
@@ -136,6 +136,16 @@ impl Features {
         let fit = self.fit(word, item);
         let akin = item >= self.relations && fit <= Fit::Weak;
         if akin && (0..self.relations).any(|relation| self.fit(word, relation) == Fit::Exact) { Fit::None } else { fit }
+    }
+
+    /// The relations whose whole name is said.
+    pub fn named_relations(&self) -> BTreeSet<RelationId> {
+        let said = |item: &usize| (0..self.words.len()).any(|word| self.fit(word, *item) == Fit::Exact);
+        let relation = |item: usize| match self.items.get(item)?.target {
+            Target::Relation(relation) => Some(relation),
+            Target::Column(_) => None,
+        };
+        (0..self.relations).filter(said).filter_map(relation).collect()
     }
 }
 

@@ -62,7 +62,7 @@ struct Words<'q> {
 
 impl Words<'_> {
     fn lower(&self, at: usize) -> &str {
-        self.question.tokens.get(at).map_or("", |token| token.lower.as_str())
+        self.question.lower(at)
     }
 
     fn is_break(&self, at: usize) -> bool {
@@ -123,11 +123,7 @@ impl Words<'_> {
     }
 
     fn is_after_comma(&self, at: usize) -> bool {
-        let Some((before, token)) =
-            at.checked_sub(1).and_then(|before| self.question.tokens.get(before).zip(self.question.tokens.get(at)))
-        else {
-            return false;
-        };
+        let Some([before, token]) = self.question.tokens.get(at.saturating_sub(1)..=at) else { return false };
         self.question.text.get(before.span.end..token.span.start).is_some_and(|between| between.contains(','))
     }
 }

@@ -78,7 +78,7 @@ impl<'q> Shared<'q> {
             numbers: question.numbers.iter().map(|number| number.value.digits()).collect(),
             dates: question.dates.iter().filter(|date| !date.may_be_number).count(),
             named: named(features),
-            named_relations: named_relations(features),
+            named_relations: features.named_relations(),
             listed: Listed::new(question, &places),
             places,
         }
@@ -371,19 +371,6 @@ fn named(features: &Features) -> Vec<(Vec<usize>, BTreeSet<ColumnId>)> {
     let mut keep = longest.into_iter();
     phrases.retain(|_| keep.next().unwrap_or(false));
     phrases
-}
-
-fn named_relations(features: &Features) -> BTreeSet<usize> {
-    let exact = |item: usize| (0..features.words.len()).any(|word| features.fit(word, item) == Fit::Exact);
-    features
-        .items
-        .iter()
-        .enumerate()
-        .filter_map(|(at, item)| match item.target {
-            Target::Relation(relation) if exact(at) => Some(relation),
-            _ => None,
-        })
-        .collect()
 }
 
 /// How the names that a candidate uses are backed by the question.
