@@ -1,5 +1,6 @@
 //! Asking without waiting, and asking much at once.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nl_query_tests::bakery::{ANSWER, QUESTION, bakery, set, under_way};
@@ -118,6 +119,33 @@ fn a_submission_is_repaired_retried_and_fails_over() {
     assert!(failed.3.as_deref().is_some_and(|error| error.contains("does not accept the key")), "{failed:?}");
     let said = refusal(&mut client, &format!("SELECT * FROM nl_fetch({id})"));
     assert_eq!(said.sqlstate, "28000", "{said:?}");
+}
+
+/// An answer may be there before `nl_submit` is done: whatever it is, the question has been submitted.
+#[test]
+fn an_answer_is_never_too_quick() {
+    let model = Model::start(Answer::says("SELECT count(*) AS loaves FROM loafs"));
+    // Of its own: so many submissions would have those of other tests forgotten.
+    let cluster = Cluster::start(&Options::default());
+    let database = bakery(&cluster, "submit_quick", &[("gpt", &model, "")]);
+    set(&database, "nl_query.max_repairs", "0");
+    let mut client = database.connect();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // The session is often put off right after it has woken the worker: the answer is there when it goes on.
+        (0..8).for_each(|_| {
+            scope.spawn(|| while !over.load(Ordering::Relaxed) {});
+        });
+        let said: Vec<_> = (0..150)
+            .map(|n| client.query_one("SELECT nl_submit($1)", &[&format!("{QUESTION} {n}")]).map_err(|e| Refusal::from(&e)))
+            .collect();
+        over.store(true, Ordering::Relaxed);
+        let refused: Vec<_> = said.iter().filter_map(|said| said.as_ref().err()).collect();
+        assert!(refused.is_empty(), "{refused:?}");
+        let last = said.last().and_then(|said| said.as_ref().ok()).expect("submissions").get(0);
+        let failed = wait_for(&mut client, last, "failed");
+        assert!(failed.3.as_deref().is_some_and(|error| error.contains("loafs")), "{failed:?}");
+    });
 }
 
 #[test]

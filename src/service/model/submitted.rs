@@ -9,6 +9,7 @@ use std::time::Duration;
 use nl_query_core::complaint::Complaint;
 use nl_query_core::error::Error;
 use nl_query_core::gateway::route::Standing;
+use nl_query_core::gateway::unsent;
 use nl_query_core::queue::Outcome as Lost;
 use nl_query_core::wire::Answer;
 
@@ -73,7 +74,8 @@ pub fn submit(text: &str) -> Result<i64, Error> {
             submissions::submit_done(owner(), &note.bytes(), &outcome.bytes()).map_err(exchange::not_sent)
         }
         Step::Wait { .. } => {
-            let State::Waiting(exchange) = leave(&mut note, *conversation) else { return Err(Error::NoModelServer) };
+            // A conversation that nobody holds ends its first step with a request under way, or an error.
+            let State::Waiting(exchange) = leave(&mut note, *conversation) else { return Err(unsent::no_memory().into()) };
             let id = submissions::submit(owner(), &note.bytes(), exchange.request).map_err(exchange::not_sent)?;
             call.leave_uncounted();
             Ok(id)

@@ -46,6 +46,10 @@ impl Conversation {
                     self.sample(place, &asked);
                 }
                 self.place.set_call(Some(exchange.request.ticket()));
+                // Whoever asks after a submission looks first: what a quick answer is worth is not for the one who submits.
+                if self.manner == Manner::Nobody {
+                    return Ok(Move::Wait(State::Waiting(exchange), self.time.end, WaitEvent::Queue));
+                }
                 Ok(Move::To(State::Waiting(exchange)))
             }
             // Somebody else was faster, or it did not get well: another one.
