@@ -235,7 +235,7 @@ def rank(run):
     """The judge, over all folds."""
     files = sorted(path for path in run.work.glob("*.[0-9].jsonl"))
     # Few questions stand for the schemas that people have, and few for what people ask in vain: they weigh more.
-    run.python("training.rank", "--out", run.work / "forest.json", "--times", "samples", 8, "--times", "lost", 3, *files)
+    run.python("training.rank", "--out", run.work / "forest.json", "--times", "samples", 8, "--times", "lost", 5, *files)
 
 
 def ship(run):

@@ -134,7 +134,11 @@ fn an_answer_is_never_too_quick() {
     std::thread::scope(|scope| {
         // The session is often put off right after it has woken the worker: the answer is there when it goes on.
         (0..8).for_each(|_| {
-            scope.spawn(|| while !over.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
         });
         let said: Vec<_> = (0..150)
             .map(|n| client.query_one("SELECT nl_submit($1)", &[&format!("{QUESTION} {n}")]).map_err(|e| Refusal::from(&e)))

@@ -58,7 +58,7 @@ def _sets(summary, run):
         held_out = """Held out: databases, in five folds by the CRC-32 of their names. Each question was answered by a build whose weights
 were learned without the databases of its fold. The benchmark has databases of the same kind as Chinook and Pagila; these two were
 asked of the weights that have seen the fewest of them. The judge of candidates is the one that ships: it was trained on such answers to
-these questions; its figures with databases left out in turn are in docs/training.md, about one point lower."""
+these questions; its figures with databases left out in turn are in docs/training.md, about two points lower."""
         if len(run["folds"]) < FOLDS:
             held_out += f"\n\nAsked this time: the databases of the folds {', '.join(map(str, run['folds']))} only."
     else:

@@ -18,10 +18,10 @@ use super::relabel::{narrowed, relabelled, uncounted};
 use super::sense::sensible;
 use crate::ir::{Aggregate, Arithmetic, ColumnUse, Expr, Literal, Moment, Predicate, Query};
 use crate::prepared::{Prepared, is_flag};
-use crate::question::Question;
+use crate::question::{Question, Token};
 use crate::render;
 use crate::understand::{NOT_UNDERSTOOD, Understanding};
-use crate::walk;
+use crate::walk::{self, first_select};
 
 /// The score of a query that the network has no words for, where a number must stand: far below any that it writes.
 pub const UNSAID: f32 = -40.0;
@@ -208,7 +208,8 @@ const BY_RULES: f64 = 0.6;
 /// How sure one is that is only likely: it is shown as the closest reading, and not answered by default.
 const BY_RULES_LIKELY: f64 = 0.48;
 
-/// How sure a reading may be where the groups that are asked for have a name that nothing here has: it can only be of other groups.
+/// How sure a reading may be where the groups or the things that are asked for have a name that nothing here has, or where a measure is
+/// asked for and only rows are counted: it can only be of something else.
 const BY_UNKNOWN: f64 = 0.45;
 
 /// Judges the candidates and orders them, best first; ties stay in the order that they came in.
@@ -216,23 +217,23 @@ pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -
     let reading = asked.understanding.readings.first();
     let read = reading.is_some_and(|reading| reading.confidence >= 0.5 && rules_alone(&reading.query, asked.prepared));
     let wanted = read || asks_beyond(asked.question);
-    let mut odds: Vec<f64> = Vec::with_capacity(list.len());
-    for one in &mut list {
-        let log = forest.map_or(f64::from(one.origin.network.unwrap_or(UNSAID)), |forest| forest.log_odds(&one.traits));
-        one.confidence = forest.map_or_else(|| log.exp(), |forest| forest.probability(log));
+    let mut scores = scores(&list, forest);
+    for (one, score) in list.iter_mut().zip(&mut scores) {
+        one.confidence = forest.map_or_else(|| score.exp(), |forest| forest.probability(*score));
         if wanted {
             beyond(one, asked.prepared);
+            *score = one.confidence;
         }
-        odds.push(if wanted { one.confidence } else { log });
     }
-    let mut by_odds: Vec<(f64, Made)> = odds.into_iter().zip(list).collect();
-    by_odds.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut list: Vec<Made> = by_odds.into_iter().map(|(_, one)| one).collect();
+    let mut by_score: Vec<(f64, Made)> = scores.into_iter().zip(list).collect();
+    by_score.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut list: Vec<Made> = by_score.into_iter().map(|(_, one)| one).collect();
     ask_for_values(asked, &mut list);
-    if reading.is_some_and(|reading| reading.words.iter().all(|word| word.meaning != NOT_UNDERSTOOD)) {
+    let understood = reading.is_some_and(|reading| reading.words.iter().all(|word| word.meaning != NOT_UNDERSTOOD));
+    if understood {
         trust_rules(asked.prepared, &mut list);
     }
-    if groups_by_unknown(asked) {
+    if list.first().is_some_and(|best| is_beside(asked, understood, &best.query)) {
         list.iter_mut().for_each(|one| one.confidence = one.confidence.min(BY_UNKNOWN));
     }
     list.truncate(MOST);
@@ -241,6 +242,33 @@ pub fn judged(asked: &Asked<'_>, mut list: Vec<Made>, forest: Option<&Forest>) -
         one.confidence = one.confidence.min(1.0 - first).min(first);
     }
     list
+}
+
+/// What the judge makes of each; without one, what the network thinks of it.
+fn scores(list: &[Made], forest: Option<&Forest>) -> Vec<f64> {
+    let Some(forest) = forest else {
+        return list.iter().map(|one| f64::from(one.origin.network.unwrap_or(UNSAID))).collect();
+    };
+    let traits: Vec<&[f32]> = list.iter().map(|one| one.traits.as_slice()).collect();
+    forest.scores(&traits)
+}
+
+/// Whether a query can only be of something else than what is asked for. `understood` says that the rules have a use for every word.
+fn is_beside(asked: &Asked<'_>, understood: bool, query: &Query) -> bool {
+    asks_how_much(asked.question) && shows_counts(query)
+        || groups_by_unknown(asked)
+        || !understood && asked.understanding.asks_for_unknown(asked.question)
+}
+
+/// "How old are our customers": what is wanted is a measure.
+fn asks_how_much(question: &Question) -> bool {
+    let measures = ["old", "long", "tall", "far", "heavy", "high", "deep", "fast", "expensive"];
+    let asks = |two: &[Token]| two[0].lower == "how" && measures.contains(&two[1].lower.as_str());
+    question.tokens.windows(2).any(asks)
+}
+
+fn shows_counts(query: &Query) -> bool {
+    first_select(query).items.iter().all(|item| matches!(item.expr, Expr::CountRows(_)))
 }
 
 /// "How many animals per species" where no species is known.
@@ -400,6 +428,18 @@ mod tests {
         };
         assert!(confidence("  species text !\n") > 0.5);
         assert!(confidence("") < 0.5, "{}", confidence(""));
+    }
+
+    #[test]
+    fn a_measure_is_no_count() {
+        let prepared = Prepared::new(fixtures::schema("pilots\n  pilot_id int pk\n  name text !\n"));
+        let today = Day { year: 2026, month: 11, day: 30 };
+        let confidence = |question: &str| {
+            let answer = answer(question, &prepared, &mut NoProbe, today);
+            answer.candidates.first().map_or(0.0, |best| best.confidence)
+        };
+        assert!(confidence("how many pilots are there") > 0.5);
+        assert!(confidence("how old are our pilots") < 0.5);
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub(crate) mod tests;
 mod texts;
 mod times;
 mod units;
+mod unknown;
 mod values;
 mod walk;
 mod wants;
@@ -84,6 +85,11 @@ impl Understanding {
     /// Whether a word begins a stretch that names nothing.
     pub fn is_unknown(&self, word: usize) -> bool {
         self.elements.iter().any(|element| element.tokens.start == word && element.is_unknown())
+    }
+
+    /// Whether the thing that is asked for is one that nothing here is named like.
+    pub fn asks_for_unknown(&self, question: &Question) -> bool {
+        unknown::is_asked_for(question, &self.elements)
     }
 
     /// What became of each word in a query.

@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 
-/// A forest whose sum is the log-odds that a candidate is right.
+/// A forest whose sum is a candidate's score: the higher, the likelier it is right.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Forest {
     /// Names of the traits that it was trained on, in order.
     pub traits: Vec<String>,
     pub trees: Vec<Tree>,
-    /// Knots of the calibration, rising: (log-odds of the forest, probability).
+    /// Knots of the calibration, rising: (score, probability).
     pub calibration: Vec<(f64, f64)>,
 }
 
@@ -58,17 +58,24 @@ impl Forest {
         Ok(forest)
     }
 
-    /// Log-odds that a candidate with these traits is right.
-    pub fn log_odds(&self, traits: &[f32]) -> f64 {
-        self.trees.iter().map(|tree| f64::from(tree.value(traits))).sum()
+    /// The scores of candidates with these traits. One tree after the other looks at all of them, because all trees together are larger
+    /// than the first level of a processor's memory.
+    pub fn scores(&self, candidates: &[&[f32]]) -> Vec<f64> {
+        let mut scores = vec![0.0; candidates.len()];
+        for tree in &self.trees {
+            for (score, traits) in scores.iter_mut().zip(candidates) {
+                *score += f64::from(tree.value(traits));
+            }
+        }
+        scores
     }
 
-    /// The probability that log-odds stand for, between the knots of the calibration in a line.
-    pub fn probability(&self, log_odds: f64) -> f64 {
+    /// The probability that a score stands for, between the knots of the calibration in a line.
+    pub fn probability(&self, score: f64) -> f64 {
         let knots = &self.calibration;
-        let above = knots.partition_point(|(at, _)| *at < log_odds);
+        let above = knots.partition_point(|(at, _)| *at < score);
         match (above.checked_sub(1).and_then(|at| knots.get(at)), knots.get(above)) {
-            (Some((x0, y0)), Some((x1, y1))) => y0 + (y1 - y0) * (log_odds - x0) / (x1 - x0).max(f64::EPSILON),
+            (Some((x0, y0)), Some((x1, y1))) => y0 + (y1 - y0) * (score - x0) / (x1 - x0).max(f64::EPSILON),
             (Some((_, y)), None) | (None, Some((_, y))) => *y,
             (None, None) => 0.0,
         }
@@ -90,9 +97,8 @@ mod tests {
     #[test]
     fn trees_are_walked_and_added() {
         let forest = Forest::read(SMALL, &names()).expect("a forest");
-        assert_eq!(forest.log_odds(&[2.0, 0.0]), 3.5);
-        assert_eq!(forest.log_odds(&[1.0, 0.0]), 1.5);
-        assert_eq!(forest.log_odds(&[1.0, 1.0]), -0.5);
+        assert_eq!(forest.scores(&[&[2.0, 0.0], &[1.0, 0.0], &[1.0, 1.0]]), [3.5, 1.5, -0.5]);
+        assert_eq!(forest.scores(&[]), [0.0; 0]);
     }
 
     #[test]
