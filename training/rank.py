@@ -1,5 +1,7 @@
 """Trains the judge of candidates: boosted trees that say how likely each is right, and their calibration.
 
+    python -m training.rank --out forest.json LABELLED.jsonl ...
+
 Two forests are added up. One learns each candidate by itself, whether it is right; it hears of questions that have no answer. The other
 learns from pairs of candidates of one question which of the two is right (LambdaMART: Burges, From RankNet to LambdaRank to LambdaMART,
 2010); it does not know whether any is. On the candidates of 2026-11-30, databases left out in turn, the first by itself chose 69.5 % of
@@ -196,7 +198,7 @@ def main():
     knots = calibration(scores[first], data.right[first])
     report(data, scores, knots)
     parts = Judge(data, numpy.arange(len(data.fold)), args.rounds).parts()
-    trees = [tree for forest, share in parts for tree in flattened(forest, share)]
+    trees = [one for forest, share in parts for one in flattened(forest, share)]
     args.out.write_text(json.dumps({"traits": data.names, "calibration": knots, "trees": trees}, separators=(",", ":")))
     for forest, _ in parts:
         gains = sorted(zip(forest.feature_importance("gain"), data.names), reverse=True)[:20]

@@ -18,7 +18,7 @@ use super::relabel::{narrowed, relabelled, uncounted};
 use super::sense::sensible;
 use crate::ir::{Aggregate, Arithmetic, ColumnUse, Expr, Literal, Moment, Predicate, Query};
 use crate::prepared::{Prepared, is_flag};
-use crate::question::{Question, Token};
+use crate::question::Question;
 use crate::render;
 use crate::understand::{NOT_UNDERSTOOD, Understanding};
 use crate::walk::{self, first_select};
@@ -263,8 +263,7 @@ fn is_beside(asked: &Asked<'_>, understood: bool, query: &Query) -> bool {
 /// "How old are our customers": what is wanted is a measure.
 fn asks_how_much(question: &Question) -> bool {
     let measures = ["old", "long", "tall", "far", "heavy", "high", "deep", "fast", "expensive"];
-    let asks = |two: &[Token]| two[0].lower == "how" && measures.contains(&two[1].lower.as_str());
-    question.tokens.windows(2).any(asks)
+    (0..question.tokens.len()).any(|at| question.lower(at) == "how" && measures.contains(&question.lower(at + 1)))
 }
 
 fn shows_counts(query: &Query) -> bool {
@@ -273,9 +272,8 @@ fn shows_counts(query: &Query) -> bool {
 
 /// "How many animals per species" where no species is known.
 fn groups_by_unknown(asked: &Asked<'_>) -> bool {
-    let tokens = &asked.question.tokens;
-    let per = |at: &usize| matches!(tokens[*at].lower.as_str(), "per" | "each" | "every");
-    (0..tokens.len()).filter(per).any(|at| asked.understanding.is_unknown(at + 1))
+    let per = |at: &usize| matches!(asked.question.lower(*at), "per" | "each" | "every");
+    (0..asked.question.tokens.len()).filter(per).any(|at| asked.understanding.is_unknown(at + 1))
 }
 
 /// "Which composers have more than 30 tracks": where the rules read what is first, and that the thing that is asked for has a value,

@@ -22,17 +22,17 @@ fn is_unknown_thing(question: &Question, elements: &[Element]) -> bool {
     let begin = counted.or_else(|| elements.iter().position(is_content)).unwrap_or(elements.len());
     let length = elements[begin..].iter().take_while(|element| is_content(element)).count();
     let (Some(head), Some(next)) = (elements[begin..begin + length].last(), elements.get(begin + length)) else { return false };
-    let next = first_word(question, next);
+    let next = question.lower(next.tokens.start);
     let ends = if counted.is_some() { AUXILIARIES.contains(&next) } else { next == OWNED };
     // "How many days" is a measure of something else.
-    head.is_unknown() && ends && time_unit(first_word(question, head)).is_none()
+    head.is_unknown() && ends && time_unit(question.lower(head.tokens.start)).is_none()
 }
 
 /// "Which products are vegan".
 fn is_unknown_property(question: &Question, elements: &[Element]) -> bool {
     let mut last = elements.iter().rev().skip_while(|element| !is_content(element) && element.stop.is_none());
     let (Some(property), Some(before)) = (last.next(), last.next()) else { return false };
-    property.is_unknown() && elements.len() > 2 && COPULAS.contains(&first_word(question, before))
+    property.is_unknown() && elements.len() > 2 && COPULAS.contains(&question.lower(before.tokens.start))
 }
 
 /// It names something, or should.
@@ -40,12 +40,8 @@ fn is_content(element: &Element) -> bool {
     element.is_unknown() || !element.things.is_empty()
 }
 
-fn first_word<'q>(question: &'q Question, element: &Element) -> &'q str {
-    question.tokens.get(element.tokens.start).map_or("", |token| token.lower.as_str())
-}
-
 fn is_how_many(question: &Question, element: &Element) -> bool {
-    question.tokens[element.tokens.clone()].iter().map(|token| token.lower.as_str()).eq(["how", "many"])
+    element.tokens.clone().map(|at| question.lower(at)).eq(["how", "many"])
 }
 
 #[cfg(test)]

@@ -57,30 +57,28 @@ pub fn submit(text: &str) -> Result<i64, Error> {
     let limits = settings::limits();
     let asking = Asking::begin(text, &limits)?;
     let mut note = Note::new(text.to_owned(), asking.view().to_vec(), asking.scope().to_vec());
-    let mut conversation = match begun {
-        Begun::Answered(answered) => {
-            let outcome = Outcome::of(Ok(&answered.statement));
-            let id = submissions::submit_done(owner(), &note.bytes(), &outcome.bytes()).map_err(exchange::not_sent)?;
-            call.answered(answered.statement.engine, 0);
-            return Ok(id);
+    let answered = match begun {
+        Begun::Answered(answered) => answered,
+        Begun::Asking(mut conversation) => {
+            note.embedded = conversation.embedded().cloned();
+            match conversation.step::<Allowed>(&mut call) {
+                Step::Done(outcome) => (*outcome)?,
+                Step::Wait { .. } => {
+                    // A conversation that nobody holds ends its first step with a request under way, or an error.
+                    let State::Waiting(exchange) = leave(&mut note, *conversation) else {
+                        return Err(unsent::no_memory().into());
+                    };
+                    let id = submissions::submit(owner(), &note.bytes(), exchange.request).map_err(exchange::not_sent)?;
+                    call.leave_uncounted();
+                    return Ok(id);
+                }
+            }
         }
-        Begun::Asking(conversation) => conversation,
     };
-    note.embedded = conversation.embedded().cloned();
-    match conversation.step::<Allowed>(&mut call) {
-        Step::Done(outcome) => {
-            let answered = (*outcome)?;
-            let outcome = Outcome::of(Ok(&answered.statement));
-            submissions::submit_done(owner(), &note.bytes(), &outcome.bytes()).map_err(exchange::not_sent)
-        }
-        Step::Wait { .. } => {
-            // A conversation that nobody holds ends its first step with a request under way, or an error.
-            let State::Waiting(exchange) = leave(&mut note, *conversation) else { return Err(unsent::no_memory().into()) };
-            let id = submissions::submit(owner(), &note.bytes(), exchange.request).map_err(exchange::not_sent)?;
-            call.leave_uncounted();
-            Ok(id)
-        }
-    }
+    let outcome = Outcome::of(Ok(&answered.statement));
+    let id = submissions::submit_done(owner(), &note.bytes(), &outcome.bytes()).map_err(exchange::not_sent)?;
+    call.answered(answered.statement.engine, 0);
+    Ok(id)
 }
 
 /// Where a submission stands.
