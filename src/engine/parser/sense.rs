@@ -1,7 +1,8 @@
-//! Conditions that nobody would ask for: said twice, or excluding each other. The network points at the same words again where it knows
-//! of no others for a second condition, and takes everything away again where it knows of no condition for what to leave out.
+//! What nobody would ask for: conditions said twice or excluding each other, figures of what a group is made by. The network points at
+//! the same words again where it knows of no others for a second condition, and takes everything away again where it knows of no
+//! condition for what to leave out.
 
-use crate::ir::{Comparison, Expr, Literal, Predicate, Query, Select, SetOp};
+use crate::ir::{Aggregate, Comparison, Expr, Literal, Predicate, Query, Select, SetOp};
 use crate::walk;
 
 /// The query with each of its conditions once; none where two of them exclude each other or nothing can be left, so that no row could
@@ -23,7 +24,7 @@ fn is_sensible(query: &mut Query) -> bool {
                 }
                 *condition = condition.take().and_then(once);
             }
-            inside && !select.filter.iter().chain(&select.having).any(excludes_itself)
+            inside && !figures_out_its_group(select) && !select.filter.iter().chain(&select.having).any(excludes_itself)
         }
     }
 }
@@ -40,6 +41,20 @@ fn takes_all(left: &Query, right: &Query) -> bool {
     };
     let whole = right.filter.is_none() && right.having.is_none() && right.limit.is_none() && right.also.is_empty();
     whole && shown(right).all(of_one) && shown(right).eq(shown(left))
+}
+
+/// How many different ones, or which is the least, of what is the same in all rows of a group.
+fn figures_out_its_group(select: &Select) -> bool {
+    let mut found = false;
+    let mut look = |part: &Expr| {
+        if let Expr::Aggregate { function, distinct, arg } = part {
+            let plain = matches!(function, Aggregate::Min | Aggregate::Max | Aggregate::Average | Aggregate::Median);
+            found |= (plain || *distinct) && select.group.contains(arg);
+        }
+    };
+    walk::output_exprs(select).for_each(|expr| walk::expr(expr, &mut look));
+    select.having.iter().for_each(|having| walk::predicate(having, &mut look));
+    found
 }
 
 /// What is required all together, each once.
@@ -125,6 +140,18 @@ mod tests {
         for kept in [except(select(1, None), select(1, Some(equal(2, 5)))), except(select(1, None), select(2, None))] {
             assert_eq!(sensible(kept.clone()), Some(kept));
         }
+    }
+
+    #[test]
+    fn a_group_has_one_of_what_it_is_made_by() {
+        let column = |column| Expr::Column(ColumnUse { source: Source::first(0), column });
+        let grouped = |function, distinct, arg| {
+            let expr = Expr::Aggregate { function, distinct, arg: Box::new(column(arg)) };
+            let items = vec![Item { expr: column(1), alias: None }, Item { expr, alias: None }];
+            sensible(Query::Select(Box::new(Select { items, group: vec![column(1)], ..Select::default() }))).is_some()
+        };
+        assert!(!grouped(Aggregate::Count, true, 1) && !grouped(Aggregate::Max, false, 1));
+        assert!(grouped(Aggregate::Count, false, 1) && grouped(Aggregate::Count, true, 2) && grouped(Aggregate::Max, false, 2));
     }
 
     #[test]

@@ -297,7 +297,7 @@ impl Source {
         };
         let exactly = |what, at, of: usize| size(what, u32_at(list, at), of, of);
         let width = rounded("columns", 0, 2 * LANES)?;
-        let heads = size("heads", u32_at(list, 2), 1, width / LANES)?;
+        let heads = size("heads", u32_at(list, 2), 1, (width / LANES).min(LANES))?;
         if !width.is_multiple_of(heads * LANES) {
             return Err(BadWeights::Size("heads"));
         }

@@ -64,7 +64,7 @@ fn columns<U: Unit, const C: usize>(
         let number = unit.splat(*number);
         let keys = keys[at * stride + begin..][..C * LANES].as_chunks::<LANES>().0;
         for nth in 0..C {
-            sums[nth] = unit.add(sums[nth], unit.mul(number, unit.load(&keys[nth])));
+            sums[nth] = unit.add_product(sums[nth], number, unit.load(&keys[nth]));
         }
     }
     let scores = scores[begin..begin + C * LANES].as_chunks_mut::<LANES>().0;
@@ -74,17 +74,34 @@ fn columns<U: Unit, const C: usize>(
     }
 }
 
-/// For each head the mean of the values by its shares, a row of `scores`. Values lie `values_stride` apart.
+/// What each head gives a position: one number for each of up to [`LANES`] heads.
+pub type Shares = [f32; LANES];
+
+/// Rows of heads become rows of positions.
 #[inline(always)]
-pub fn blend<U: Unit>(unit: U, heads: &Heads, scores: &[f32], values: &[f32], values_stride: usize, out: &mut [f32]) {
+pub fn by_position(heads: &Heads, scores: &[f32], shares: &mut [Shares]) {
+    for (head, scores) in scores.chunks_exact(heads.stride).take(heads.width / heads.size).enumerate() {
+        for (share, score) in shares.iter_mut().zip(scores) {
+            share[head] = *score;
+        }
+    }
+}
+
+/// For each head the mean of the values by its shares, of which there is a row a position. Values lie `values_stride` apart.
+#[inline(always)]
+pub fn blend<U: Unit>(unit: U, heads: &Heads, shares: &[Shares], values: &[f32], values_stride: usize, out: &mut [f32]) {
     let blocks = heads.width / LANES;
     let mut first = 0;
+    while U::SUMS >= 2 * BLOCKS && first + 2 * BLOCKS <= blocks {
+        means::<U, { 2 * BLOCKS }>(unit, heads, first, shares, values, values_stride, out);
+        first += 2 * BLOCKS;
+    }
     while first + BLOCKS <= blocks {
-        means::<U, BLOCKS>(unit, heads, first, scores, values, values_stride, out);
+        means::<U, BLOCKS>(unit, heads, first, shares, values, values_stride, out);
         first += BLOCKS;
     }
     while first < blocks {
-        means::<U, 1>(unit, heads, first, scores, values, values_stride, out);
+        means::<U, 1>(unit, heads, first, shares, values, values_stride, out);
         first += 1;
     }
 }
@@ -94,20 +111,20 @@ fn means<U: Unit, const B: usize>(
     unit: U,
     heads: &Heads,
     first: usize,
-    scores: &[f32],
+    shares: &[Shares],
     values: &[f32],
     values_stride: usize,
     out: &mut [f32],
 ) {
-    let mut shares: [&[f32]; B] = [&[]; B];
-    for (nth, shares) in shares.iter_mut().enumerate() {
-        *shares = &scores[(first + nth) * LANES / heads.size * heads.stride..][..heads.count];
+    let mut of = [0; B];
+    for (nth, of) in of.iter_mut().enumerate() {
+        *of = (first + nth) * LANES / heads.size % LANES;
     }
     let mut sums = [unit.splat(0.0); B];
-    for at in 0..heads.count {
-        let values = values[at * values_stride + first * LANES..][..B * LANES].as_chunks::<LANES>().0;
+    for (at, shares) in shares.iter().enumerate() {
+        let values = &values[at * values_stride + first * LANES..].as_chunks::<LANES>().0[..B];
         for nth in 0..B {
-            sums[nth] = unit.add(sums[nth], unit.mul(unit.splat(shares[nth][at]), unit.load(&values[nth])));
+            sums[nth] = unit.add_product(sums[nth], unit.splat(shares[of[nth]]), unit.load(&values[nth]));
         }
     }
     for (nth, sum) in sums.into_iter().enumerate() {

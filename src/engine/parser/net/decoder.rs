@@ -2,13 +2,11 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
-
-use super::attention::{Heads, against, blend};
+use super::attention::{Heads, Shares, against, blend, by_position};
 use super::encoder::{lstm, transposed};
 use super::floats::{NOTHING, add_all, log_softmax, softmax, tanh_all};
 use super::products::{self, Rows};
-use super::unit::vectorised;
+use super::unit::{Arch, vectorised};
 use super::{Model, into_writer};
 use crate::parser::grammar::{self, Choice, Symbol};
 use crate::parser::weights::{LANES, Linear};
@@ -153,6 +151,7 @@ struct Scratch {
     gates: Vec<f32>,
     asked: Vec<f32>,
     scores: Vec<f32>,
+    shares: Vec<Shares>,
     both: Vec<f32>,
     state: Vec<f32>,
     chosen: Vec<f32>,
@@ -257,15 +256,16 @@ impl<'a> Decoder<'a> {
         let weights = &self.model.weights;
         let (arch, width, hidden) = (self.arch, weights.sizes.width, weights.sizes.hidden);
         let count = states.hidden.len() / hidden;
-        let Scratch { rows, asked, scores, both, state, .. } = &mut self.scratch;
+        let Scratch { rows, asked, scores, shares, both, state, .. } = &mut self.scratch;
         rows.fill(arch, &states.hidden, 0, hidden, hidden);
         products::linear(arch, rows, &weights.ask, asked);
         scores.resize(weights.sizes.heads * self.heads.stride, 0.0);
+        shares.resize(self.heads.count, [0.0; LANES]);
         both.resize(count * (hidden + width), 0.0);
         for (both, states) in both.chunks_exact_mut(hidden + width).zip(states.hidden.chunks_exact(hidden)) {
             both[..hidden].copy_from_slice(states);
         }
-        attend(arch, &self.heads, hidden, asked, &self.keys, &self.values, scores, both);
+        attend(arch, &self.heads, hidden, asked, &self.keys, &self.values, scores, shares, both);
         rows.fill(arch, both, 0, hidden + width, hidden + width);
         products::linear(arch, rows, &weights.state, state);
         tanh_all(arch, state);
@@ -345,6 +345,7 @@ vectorised! {
         keys: &'a [f32],
         values: &'a [f32],
         scores: &'a mut [f32],
+        shares: &'a mut [Shares],
         both: &'a mut [f32],
     ) {
         let Heads { size, width, count, stride, share } = *heads;
@@ -354,7 +355,8 @@ vectorised! {
                 scores[count..].fill(NOTHING);
                 softmax(unit, scores);
             }
-            blend(unit, heads, scores, values, width, &mut both[hidden..]);
+            by_position(heads, scores, shares);
+            blend(unit, heads, shares, values, width, &mut both[hidden..]);
         }
     }
 }

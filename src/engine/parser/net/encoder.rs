@@ -1,11 +1,9 @@
 //! From a question and a schema to the memory: one vector for each word and item, each having looked at all others.
 
-use pulp::Arch;
-
-use super::attention::{Heads, against, blend};
+use super::attention::{Heads, Shares, against, blend, by_position};
 use super::floats::{NOTHING, norm_rows, sigmoid, softmax, tanh};
 use super::products::{self, Rows};
-use super::unit::{Unit, vectorised};
+use super::unit::{Arch, Unit, vectorised};
 use super::words::Read;
 use crate::parser::features::{Features, LINKS};
 use crate::parser::weights::{LANES, Layer, Lstm, Table, Weights};
@@ -67,7 +65,7 @@ fn add_row<U: Unit>(unit: U, table: &Table, row: usize, share: f32, to: &mut [[f
     let (numbers, factor) = table.numbers(row);
     let factor = unit.splat(factor * share);
     for (to, numbers) in to.iter_mut().zip(numbers.as_chunks::<LANES>().0) {
-        unit.store(unit.add(unit.load(to), unit.mul(unit.widened(numbers), factor)), to);
+        unit.store(unit.add_product(unit.load(to), unit.widened(numbers), factor), to);
     }
 }
 
@@ -166,6 +164,7 @@ pub struct Scratch {
     mixed: Vec<f32>,
     from_links: Vec<f32>,
     scores: Vec<f32>,
+    shares: Vec<Shares>,
     inner: Vec<f32>,
 }
 
@@ -184,9 +183,11 @@ impl Scratch {
         self.per_link.clear();
         self.per_link.resize(self.by_link.len(), 0.0);
         self.scores.resize(layer.links.len() * heads.stride, 0.0);
+        self.shares.resize(count, [0.0; LANES]);
         self.mixed.resize(memory.len(), 0.0);
-        let (per_link, scores, mixed) = (&mut self.per_link, &mut self.scores, &mut self.mixed);
-        look(arch, &heads, known, &self.qkv, &self.keys, &self.by_link, links, scores, per_link, mixed);
+        let (scores, shares) = (&mut self.scores, &mut self.shares);
+        let (per_link, mixed) = (&mut self.per_link, &mut self.mixed);
+        look(arch, &heads, known, &self.qkv, &self.keys, &self.by_link, links, scores, shares, per_link, mixed);
         self.add_from_links(arch, layer, &heads);
         self.rows.fill(arch, &self.mixed, 0, width, width);
         products::add_linear(arch, &self.rows, &layer.out, memory);
@@ -252,6 +253,7 @@ vectorised! {
         by_link: &'a [f32],
         links: &'a Links,
         scores: &'a mut [f32],
+        shares: &'a mut [Shares],
         per_link: &'a mut [f32],
         mixed: &'a mut [f32],
     ) {
@@ -271,48 +273,24 @@ vectorised! {
                 scores[count..].fill(NOTHING);
                 softmax(unit, scores);
             }
-            blend(unit, heads, scores, &qkv[2 * width..], 3 * width, &mut mixed[at * width..(at + 1) * width]);
+            by_position(heads, scores, shares);
+            blend(unit, heads, shares, &qkv[2 * width..], 3 * width, &mut mixed[at * width..(at + 1) * width]);
             let mut begin = at * count;
             for (kind, end) in &links.groups[first..links.ends[at]] {
-                let places = &links.places[begin..*end];
-                let mut nth = 0;
-                while nth < scores.len() / stride {
-                    let most = (scores.len() / stride - nth).min(HEADS);
-                    let sums = sums_at(places, &scores[nth * stride..(nth + most) * stride], stride);
-                    for (nth, sum) in (nth..).zip(sums).take(most) {
-                        per_link[(nth * count + at) * known + usize::from(*kind)] = sum;
-                    }
-                    nth += most;
+                let mut sums = unit.splat(0.0);
+                for place in &links.places[begin..*end] {
+                    sums = unit.add(sums, unit.load(&shares[usize::from(*place)]));
+                }
+                let mut of = [0.0; LANES];
+                unit.store(sums, &mut of);
+                for (nth, sum) in of.into_iter().enumerate().take(scores.len() / stride) {
+                    per_link[(nth * count + at) * known + usize::from(*kind)] = sum;
                 }
                 begin = *end;
             }
             first = links.ends[at];
         }
     }
-}
-
-/// Heads that are summed together: one sum alone would wait for each of its additions.
-const HEADS: usize = 4;
-
-/// For each of some heads the sum of its scores at some places, in their order.
-#[inline(always)]
-fn sums_at(places: &[u16], scores: &[f32], stride: usize) -> [f32; HEADS] {
-    let mut sums = [0.0; HEADS];
-    if scores.len() < HEADS * stride {
-        for (sum, scores) in sums.iter_mut().zip(scores.chunks_exact(stride)) {
-            for place in places {
-                *sum += scores[usize::from(*place)];
-            }
-        }
-        return sums;
-    }
-    let rows: [&[f32]; HEADS] = std::array::from_fn(|nth| &scores[nth * stride..(nth + 1) * stride]);
-    for place in places {
-        for nth in 0..HEADS {
-            sums[nth] += rows[nth][usize::from(*place)];
-        }
-    }
-    sums
 }
 
 /// Rows become columns: number `row` of a column that is `stride` long.

@@ -1,8 +1,8 @@
 //! Arithmetic with fractions that gives the same bits on every processor.
 //!
-//! Only what IEEE 754 defines exactly (addition, multiplication, division, square root), in an order that does not depend on how many
-//! numbers the processor takes at once: sums go over [`LANES`] columns and then pairwise. No function of a mathematical library, which
-//! may differ from system to system.
+//! Only what IEEE 754 defines exactly (addition, multiplication, both with one rounding, division, square root), in an order that does
+//! not depend on how many numbers the processor takes at once: sums go over [`LANES`] columns and then pairwise. No function of a
+//! mathematical library, which may differ from system to system.
 
 use super::unit::{Unit, vectorised};
 use crate::parser::weights::{LANES, Norm};
@@ -18,14 +18,14 @@ pub const NOTHING: f32 = f32::NEG_INFINITY;
 pub fn exp<U: Unit>(unit: U, x: U::Floats) -> U::Floats {
     let least = unit.splat(-87.0);
     let kept = unit.min(unit.max(x, least), unit.splat(88.0));
-    let shifted = unit.add(unit.mul(kept, unit.splat(std::f32::consts::LOG2_E)), unit.splat(ROUNDER));
+    let shifted = unit.add_product(unit.splat(ROUNDER), kept, unit.splat(std::f32::consts::LOG2_E));
     let whole = unit.sub(shifted, unit.splat(ROUNDER));
     // ln 2 in two parts, the first of few digits so that its product is exact.
-    let rest = unit.sub(kept, unit.mul(whole, unit.splat(0.693_359_4)));
-    let rest = unit.add(rest, unit.mul(whole, unit.splat(2.121_944_4e-4)));
+    let rest = unit.add_product(kept, whole, unit.splat(-0.693_359_4));
+    let rest = unit.add_product(rest, whole, unit.splat(2.121_944_4e-4));
     let mut sum = unit.splat(1.0 / 720.0);
     for factor in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
-        sum = unit.add(unit.mul(sum, rest), unit.splat(factor));
+        sum = unit.add_product(unit.splat(factor), sum, rest);
     }
     unit.kept(unit.mul(sum, unit.power(shifted)), x, least)
 }
@@ -195,7 +195,7 @@ fn normed<U: Unit>(unit: U, row: &[f32], norm: &Norm, out: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::unit::{Plain, units};
+    use super::super::unit::{Arch, Plain, units};
     use super::*;
 
     vectorised! {
@@ -220,7 +220,7 @@ mod tests {
         for at in -4000..4000 {
             let x = at as f32 * 0.01;
             let close = |ours: f32, theirs: f32| (ours - theirs).abs() <= 3e-6 * theirs.abs().max(0.1);
-            let ours = of(pulp::Arch::Scalar, x);
+            let ours = of(Arch::SCALAR, x);
             let theirs = [x.exp(), x.tanh(), 1.0 / (1.0 + (-x).exp())];
             assert!(ours.into_iter().zip(theirs).all(|(ours, theirs)| close(ours, theirs)), "{x}: {ours:?} {theirs:?}");
             for arch in units() {
@@ -229,7 +229,7 @@ mod tests {
             let positive = 1.0 + x.abs() * 50.0;
             assert!(close(ln(positive), positive.ln()), "ln {positive}");
         }
-        assert_eq!((of(pulp::Arch::Scalar, -1e9)[0], of(pulp::Arch::Scalar, 0.0)[0], ln(1.0)), (0.0, 1.0, 0.0));
+        assert_eq!((of(Arch::SCALAR, -1e9)[0], of(Arch::SCALAR, 0.0)[0], ln(1.0)), (0.0, 1.0, 0.0));
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
         numbers.resize(48, NOTHING);
         let mut logarithms = numbers.clone();
         softmax(Plain, &mut numbers);
-        log_softmax(pulp::Arch::Scalar, &mut logarithms, &[48]);
+        log_softmax(Arch::SCALAR, &mut logarithms, &[48]);
         assert!((numbers.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         let close = |(share, logarithm): (&f32, &f32)| (share.ln() - logarithm).abs() < 1e-4;
         assert!(numbers[..37].iter().zip(&logarithms).all(close));

@@ -15,8 +15,6 @@
 
 use std::sync::OnceLock;
 
-use pulp::Arch;
-
 use super::features::Features;
 use super::weights::{self, BadWeights, Table, Weights, Words};
 
@@ -31,6 +29,7 @@ mod words;
 use decoder::{Decoder, Shape};
 use encoder::{Links, Scratch};
 use products::Rows;
+use unit::Arch;
 
 /// One trained model.
 #[derive(Debug)]
@@ -58,7 +57,7 @@ impl Network {
     pub fn shipped() -> &'static Network {
         static NETWORK: OnceLock<Network> = OnceLock::new();
         NETWORK.get_or_init(|| {
-            Network::read(&SHIPPED.0).unwrap_or_else(|_| Network { arch: Arch::new(), words: None, models: Vec::new() })
+            Network::read(&SHIPPED.0).unwrap_or_else(|_| Network { arch: Arch::best(), words: None, models: Vec::new() })
         })
     }
 
@@ -66,7 +65,7 @@ impl Network {
     pub fn read(bytes: &'static [u8]) -> Result<Network, BadWeights> {
         let (words, weights) = weights::read(bytes)?;
         let models = weights.into_iter().map(|weights| Model { inputs: Inputs::new(&weights), weights }).collect();
-        Ok(Network { arch: Arch::new(), words: Some(words), models })
+        Ok(Network { arch: Arch::best(), words: Some(words), models })
     }
 
     /// How many models it has.

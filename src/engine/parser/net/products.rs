@@ -6,24 +6,27 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
-
 use super::floats::largest;
-use super::unit::{self, Unit, Work, vectorised};
+use super::unit::{self, Arch, Unit, Work, vectorised};
 use crate::parser::weights::{LANES, Linear, Matrix};
 
 /// 12 bits and a sign. With weights up to 127 and the most inputs that a file may have (4096), sums stay below 2^31.
 const LARGEST: f32 = 4095.0;
 
+/// Blocks of outputs that may share each load of activations.
+const MOST_BLOCKS: usize = 4;
+
 /// Adding and subtracting it rounds to a whole number.
 const ROUNDER: f32 = 12_582_912.0;
 
-/// Rows of activations in whole numbers.
+/// Rows of activations in whole numbers. As many as are multiplied at once lie together, first pair by first pair: a loop over them
+/// has one slice to look at instead of one a row.
 #[derive(Debug, Default, Clone)]
 pub struct Rows {
     pairs: Vec<i32>,
     factors: Vec<f32>,
     width: usize,
+    together: usize,
 }
 
 impl Rows {
@@ -33,7 +36,7 @@ impl Rows {
         self.width = width.div_ceil(2);
         self.pairs.resize(count * self.width, 0);
         self.factors.resize(count, 0.0);
-        round_rows(arch, numbers, from, width, stride, &mut self.pairs, &mut self.factors);
+        round_rows(arch, numbers, from, width, stride, self);
     }
 
     /// Rows that follow one another without a gap.
@@ -50,40 +53,90 @@ impl Rows {
     /// Takes some rows of others.
     pub fn pick(&mut self, from: &Rows, rows: &[usize]) {
         self.width = from.width;
-        self.pairs.clear();
+        self.together = from.together;
         self.factors.clear();
-        for row in rows {
-            self.pairs.extend_from_slice(from.row(*row));
-            self.factors.push(from.factors[*row]);
+        self.factors.extend(rows.iter().map(|row| from.factors[*row]));
+        self.pairs.resize(rows.len() * self.width, 0);
+        for (to, row) in rows.iter().enumerate() {
+            let ((begin, step), (at, stride)) = (from.place(*row), self.place(to));
+            for pair in 0..self.width {
+                self.pairs[at + pair * stride] = from.pairs[begin + pair * step];
+            }
         }
     }
 
+    /// Where a row begins, and how far its pairs lie apart.
     #[inline(always)]
-    fn row(&self, at: usize) -> &[i32] {
-        &self.pairs[at * self.width..(at + 1) * self.width]
+    fn place(&self, row: usize) -> (usize, usize) {
+        let first = row - row % self.together;
+        (first * self.width + row - first, self.together.min(self.count() - first))
     }
 }
 
 vectorised! {
-    fn round_rows<'a>(
-        unit,
-        numbers: &'a [f32],
-        from: usize,
-        width: usize,
-        stride: usize,
-        pairs: &'a mut [i32],
-        factors: &'a mut [f32],
-    ) {
-        let half = width.div_ceil(2);
-        for (at, factor) in factors.iter_mut().enumerate() {
-            *factor = rounded(unit, &numbers[at * stride + from..][..width], &mut pairs[at * half..(at + 1) * half]);
+    fn round_rows<'a>(unit, numbers: &'a [f32], from: usize, width: usize, stride: usize, rows: &'a mut Rows) {
+        rows.together = together(unit);
+        let together = together(unit);
+        for (numbers, (pairs, factors)) in numbers
+            .chunks(together * stride)
+            .zip(rows.pairs.chunks_mut(together * rows.width).zip(rows.factors.chunks_mut(together)))
+        {
+            let place = (from, width, stride);
+            match factors.len() {
+                1 => rounded::<U, 1>(unit, numbers, place, pairs, factors),
+                2 => rounded::<U, 2>(unit, numbers, place, pairs, factors),
+                3 => rounded::<U, 3>(unit, numbers, place, pairs, factors),
+                4 => rounded::<U, 4>(unit, numbers, place, pairs, factors),
+                // More is never together here; said so that no code is made for it.
+                _ if const { U::SUMS < 16 } => {}
+                5 => rounded::<U, 5>(unit, numbers, place, pairs, factors),
+                6 => rounded::<U, 6>(unit, numbers, place, pairs, factors),
+                7 => rounded::<U, 7>(unit, numbers, place, pairs, factors),
+                _ => rounded::<U, 8>(unit, numbers, place, pairs, factors),
+            }
         }
     }
 }
 
-/// Rounds a row and gives the factor that takes it back.
+/// Rows that are multiplied at once, where there are so many.
 #[inline(always)]
-fn rounded<U: Unit>(unit: U, row: &[f32], pairs: &mut [i32]) -> f32 {
+fn together<U: Unit>(_: U) -> usize {
+    if U::SUMS < 16 { 4 } else { 8 }
+}
+
+/// Rounds rows into pairs that lie together; gives the factors that take them back. Of each row that is `stride` long, `width` numbers
+/// count, the first at `from`.
+#[inline(always)]
+fn rounded<U: Unit, const R: usize>(
+    unit: U,
+    numbers: &[f32],
+    (from, width, stride): (usize, usize, usize),
+    pairs: &mut [i32],
+    factors: &mut [f32],
+) {
+    let (chunks, rest) = pairs.as_chunks_mut::<R>().0.as_chunks_mut::<{ LANES / 2 }>();
+    for (of, factor) in factors.iter_mut().enumerate().take(R) {
+        let row = &numbers[of * stride + from..][..width];
+        let most = farthest(unit, row);
+        let scale = if most < 1e-30 { 0.0 } else { LARGEST / most };
+        *factor = if most < 1e-30 { 0.0 } else { most / LARGEST };
+        let (row, last) = row.as_chunks::<LANES>();
+        for (chunk, pairs) in row.iter().zip(chunks.iter_mut()) {
+            let scaled = unit.add(unit.mul(unit.load(chunk), unit.splat(scale)), unit.splat(ROUNDER));
+            for (pair, both) in pairs.iter_mut().zip(unit.lower_halves(scaled)) {
+                pair[of] = both;
+            }
+        }
+        let scaled = |number: f32| number * scale + ROUNDER;
+        for (pair, two) in rest.iter_mut().zip(last.chunks(2)) {
+            pair[of] = both(scaled(two[0]), scaled(two.get(1).copied().unwrap_or(0.0)));
+        }
+    }
+}
+
+/// The largest size in a row.
+#[inline(always)]
+fn farthest<U: Unit>(unit: U, row: &[f32]) -> f32 {
     let (chunks, rest) = row.as_chunks::<LANES>();
     let mut most = unit.splat(0.0);
     for chunk in chunks {
@@ -93,30 +146,13 @@ fn rounded<U: Unit>(unit: U, row: &[f32], pairs: &mut [i32]) -> f32 {
     for number in rest {
         most = if number.abs() > most { number.abs() } else { most };
     }
-    if most < 1e-30 {
-        pairs.fill(0);
-        return 0.0;
-    }
-    let factor = LARGEST / most;
-    let (whole, last) = pairs.split_at_mut(chunks.len() * LANES / 2);
-    for (to, chunk) in whole.as_chunks_mut::<{ LANES / 2 }>().0.iter_mut().zip(chunks) {
-        let mut scaled = [0.0; LANES];
-        unit.store(unit.add(unit.mul(unit.load(chunk), unit.splat(factor)), unit.splat(ROUNDER)), &mut scaled);
-        for (at, pair) in to.iter_mut().enumerate() {
-            *pair = together(scaled[2 * at], scaled[2 * at + 1]);
-        }
-    }
-    for (pair, two) in last.iter_mut().zip(rest.chunks(2)) {
-        let scaled = |number: f32| number * factor + ROUNDER;
-        *pair = together(scaled(two[0]), scaled(two.get(1).copied().unwrap_or(0.0)));
-    }
-    most / LARGEST
+    most
 }
 
 /// The lower half of the bits is the rounded number: those of a number this close to [`ROUNDER`] are a constant, whose lower half is
 /// zero, plus a whole number.
 #[inline(always)]
-fn together(first: f32, second: f32) -> i32 {
+fn both(first: f32, second: f32) -> i32 {
     ((first.to_bits() & 0xffff) | (second.to_bits() << 16)) as i32
 }
 
@@ -175,61 +211,99 @@ struct Task<'a> {
 }
 
 impl Work for Task<'_> {
+    /// Blocks outside, so that their weights stay near while all rows pass.
     #[inline(always)]
     fn run<U: Unit>(mut self, unit: U) {
         debug_assert!(self.rows.width >= self.matrix.pairs);
-        let count = self.rows.count();
-        for nth in 0..self.blocks.len() {
-            let mut row = 0;
-            while U::TOGETHER == 8 && row + 8 <= count {
-                self.some::<U, 8>(unit, nth, row);
-                row += 8;
-            }
-            while row + 4 <= count {
-                self.some::<U, 4>(unit, nth, row);
-                row += 4;
-            }
-            match count - row {
-                1 => self.some::<U, 1>(unit, nth, row),
-                2 => self.some::<U, 2>(unit, nth, row),
-                3 => self.some::<U, 3>(unit, nth, row),
-                _ => {}
-            }
+        let mut nth = 0;
+        while nth < self.blocks.len() {
+            let some = (self.blocks.len() - nth).min(MOST_BLOCKS);
+            self.all_rows(unit, nth, some);
+            nth += some;
         }
     }
 }
 
 impl Task<'_> {
-    /// One block of outputs for some rows.
+    /// Some blocks of outputs for every row.
     #[inline(always)]
-    fn some<U: Unit, const R: usize>(&mut self, unit: U, nth: usize, row: usize) {
-        let pairs = self.matrix.pairs;
-        let block = self.blocks.start + nth;
-        let bytes = &self.matrix.numbers[block * pairs * 2 * LANES..(block + 1) * pairs * 2 * LANES];
-        let (weights, _) = bytes.as_chunks::<{ 2 * LANES }>();
-        let mut rows: [&[i32]; R] = [&[]; R];
-        for (at, of) in rows.iter_mut().enumerate() {
-            *of = &self.rows.row(row + at)[..weights.len()];
+    fn all_rows<U: Unit>(&mut self, unit: U, nth: usize, some: usize) {
+        let count = self.rows.count();
+        let mut row = 0;
+        while row < count {
+            match (count - row).min(together(unit)) {
+                1 => self.rows::<U, 1>(unit, nth, some, row),
+                2 => self.rows::<U, 2>(unit, nth, some, row),
+                3 => self.rows::<U, 3>(unit, nth, some, row),
+                4 => self.rows::<U, 4>(unit, nth, some, row),
+                _ if const { U::SUMS < 16 } => {}
+                5 => self.rows::<U, 5>(unit, nth, some, row),
+                6 => self.rows::<U, 6>(unit, nth, some, row),
+                7 => self.rows::<U, 7>(unit, nth, some, row),
+                _ => self.rows::<U, 8>(unit, nth, some, row),
+            }
+            row += together(unit);
         }
-        let mut sums = [unit.zeros(); R];
-        for (at, weights) in weights.iter().enumerate() {
-            let weights = unit.weights(weights);
-            for row in 0..R {
-                sums[row] = unit.add_products(sums[row], weights, rows[row][at]);
+    }
+
+    /// Some blocks of outputs for some rows: as many together as there are registers for their sums. Few sums alone would wait for
+    /// each of their additions.
+    #[inline(always)]
+    fn rows<U: Unit, const R: usize>(&mut self, unit: U, nth: usize, some: usize, row: usize) {
+        let mut done = 0;
+        while const { MOST_BLOCKS * R <= U::SUMS } && done + MOST_BLOCKS <= some {
+            self.some::<U, MOST_BLOCKS, R>(unit, nth + done, row);
+            done += MOST_BLOCKS;
+        }
+        while const { 2 * R <= U::SUMS } && done + 2 <= some {
+            self.some::<U, 2, R>(unit, nth + done, row);
+            done += 2;
+        }
+        while done < some {
+            self.some::<U, 1, R>(unit, nth + done, row);
+            done += 1;
+        }
+    }
+
+    /// Some blocks of outputs for rows that lie together.
+    #[inline(always)]
+    fn some<U: Unit, const B: usize, const R: usize>(&mut self, unit: U, nth: usize, row: usize) {
+        let pairs = self.matrix.pairs;
+        let first = self.blocks.start + nth;
+        let rows = &self.rows.pairs[row * self.rows.width..].as_chunks::<R>().0[..pairs];
+        let mut blocks: [&[[u8; 2 * LANES]]; B] = [&[]; B];
+        for block in 0..B {
+            let bytes = &self.matrix.numbers[(first + block) * pairs * 2 * LANES..];
+            blocks[block] = &bytes.as_chunks::<{ 2 * LANES }>().0[..pairs];
+        }
+        let mut sums = [[unit.zeros(); R]; B];
+        for (at, rows) in rows.iter().enumerate() {
+            for block in 0..B {
+                let weights = unit.weights(&blocks[block][at]);
+                for of in 0..R {
+                    sums[block][of] = unit.add_products(sums[block][of], weights, rows[of]);
+                }
             }
         }
-        let factors = unit.load(chunk(&self.matrix.factors, block));
-        for (at, sums) in sums.into_iter().enumerate() {
-            let factors = unit.mul(factors, unit.splat(self.rows.factors[row + at]));
-            let products = unit.mul(unit.to_floats(sums), factors);
-            let out = &mut self.out[(row + at) * self.stride + nth * LANES..].as_chunks_mut::<LANES>().0[0];
-            let sum = match self.base {
-                Base::Bias(bias) => unit.add(unit.load(chunk(bias, nth)), products),
-                Base::There => unit.add(unit.load(out), products),
-                Base::Both(bias) => unit.add(unit.load(out), unit.add(unit.load(chunk(bias, nth)), products)),
-            };
-            unit.store(sum, out);
+        for (block, sums) in sums.into_iter().enumerate() {
+            let factors = unit.load(chunk(&self.matrix.factors, first + block));
+            for (at, sums) in sums.into_iter().enumerate() {
+                let factors = unit.mul(factors, unit.splat(self.rows.factors[row + at]));
+                self.put(unit, nth + block, row + at, unit.mul(unit.to_floats(sums), factors));
+            }
         }
+    }
+
+    /// Adds the products of one block of outputs for one row.
+    #[inline(always)]
+    fn put<U: Unit>(&mut self, unit: U, nth: usize, row: usize, products: U::Floats) {
+        let out = &mut self.out[row * self.stride + nth * LANES..].as_chunks_mut::<LANES>().0[0];
+        let sum = match self.base {
+            Base::Bias(bias) => unit.add(unit.load(chunk(bias, nth)), products),
+            Base::There => unit.add(unit.load(out), products),
+            Base::Both(bias) => unit.add(unit.load(out), unit.add(unit.load(chunk(bias, nth)), products)),
+        };
+        unit.store(sum, out);
     }
 }
 
@@ -263,16 +337,16 @@ mod tests {
     fn rounding_is_close_and_keeps_odd_rows() {
         let row = [0.5, -1.0, 0.25, 0.0, 1.0, -0.333];
         for width in [5, 6] {
-            let rows = Rows::of(Arch::Scalar, &row[..width], width);
+            let rows = Rows::of(Arch::SCALAR, &row[..width], width);
             let back: Vec<f32> = rows
-                .row(0)
+                .pairs
                 .iter()
                 .flat_map(|pair| [f32::from(*pair as i16) * rows.factors[0], (*pair >> 16) as f32 * rows.factors[0]])
                 .collect();
             assert!(row[..width].iter().zip(&back).all(|(one, other)| (one - other).abs() <= 0.5 / LARGEST + 1e-6), "{back:?}");
         }
-        let rows = Rows::of(Arch::Scalar, &[0.0; 4], 4);
-        assert_eq!((rows.row(0), rows.factors[0]), (&[0, 0][..], 0.0));
+        let rows = Rows::of(Arch::SCALAR, &[0.0; 4], 4);
+        assert_eq!((&rows.pairs[..], rows.factors[0]), (&[0, 0][..], 0.0));
     }
 
     #[test]

@@ -1,26 +1,26 @@
 //! The vector unit that the processor has: [`LANES`] numbers at a time, and functions that are compiled once for each unit.
 //!
-//! Every unit gives the same bits: only what IEEE 754 and whole numbers define exactly is here, nothing is contracted, and where two
-//! numbers do not compare (none of them is a number) all take the second. Loops that matter are written with a [`Unit`]: left to
-//! the compiler, sums are kept in memory or taken one by one.
+//! Every unit gives the same bits: only what IEEE 754 and whole numbers define exactly is here, a product and a sum are rounded once
+//! where [`Unit::add_product`] says so and nowhere else, and where two numbers do not compare (none of them is a number) all take the
+//! second. Loops that matter are written with a [`Unit`]: left to the compiler, sums are kept in memory or taken one by one.
 
+use pulp::NullaryFnOnce;
 #[cfg(target_arch = "x86_64")]
 use pulp::bytemuck::cast;
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::{V3, V4};
-use pulp::{Arch, Simd, WithSimd};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m256i, __m512, __m512i};
 
 use crate::parser::weights::LANES;
 
-/// Declares a function with one more argument in front, the [`pulp::Arch`] to run on; the body has the [`Unit`] under the name that
+/// Declares a function with one more argument in front, the [`Arch`] to run on; the body has the [`Unit`] under the name that
 /// comes first. What it calls must be `inline(always)` to be compiled for the unit too. Closures are not: handed to a library
 /// function they may stay outside.
 macro_rules! vectorised {
     ($(#[$meta:meta])* $visible:vis fn $name:ident<$life:lifetime>($unit:ident, $($arg:ident: $type:ty),* $(,)?) $body:block) => {
         $(#[$meta])*
-        $visible fn $name<$life>(arch: pulp::Arch, $($arg: $type),*) {
+        $visible fn $name<$life>(arch: $crate::parser::net::unit::Arch, $($arg: $type),*) {
             struct Task<$life> {
                 $($arg: $type,)*
                 life: std::marker::PhantomData<&$life ()>,
@@ -44,14 +44,73 @@ pub trait Work {
     fn run<U: Unit>(self, unit: U);
 }
 
+/// The vector unit of a processor.
+#[derive(Debug, Clone, Copy)]
+pub enum Arch {
+    /// Whatever else `pulp` knows, or none.
+    Other(pulp::Arch),
+    #[cfg(target_arch = "x86_64")]
+    V3(V3),
+    #[cfg(target_arch = "x86_64")]
+    V4(V4),
+    #[cfg(target_arch = "x86_64")]
+    Fused(Fused, V4),
+}
+
+impl Arch {
+    /// One number at a time, on any processor.
+    #[cfg(test)]
+    pub const SCALAR: Arch = Arch::Other(pulp::Arch::Scalar);
+
+    /// The best that this processor has.
+    pub fn best() -> Arch {
+        match pulp::Arch::new() {
+            #[cfg(target_arch = "x86_64")]
+            pulp::Arch::V4(unit) => Fused::try_new().map_or(Arch::V4(unit), |fused| Arch::Fused(fused, unit)),
+            #[cfg(target_arch = "x86_64")]
+            pulp::Arch::V3(unit) => Arch::V3(unit),
+            other => Arch::Other(other),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pulp::simd_type!({
+    /// [`V4`] and VNNI: compiled for it, [`Unit::add_products`] is one instruction instead of two.
+    pub struct Fused {
+        pub sse: f!("sse"),
+        pub sse2: f!("sse2"),
+        pub fxsr: f!("fxsr"),
+        pub sse3: f!("sse3"),
+        pub ssse3: f!("ssse3"),
+        pub sse4_1: f!("sse4.1"),
+        pub sse4_2: f!("sse4.2"),
+        pub popcnt: f!("popcnt"),
+        pub avx: f!("avx"),
+        pub avx2: f!("avx2"),
+        pub bmi1: f!("bmi1"),
+        pub bmi2: f!("bmi2"),
+        pub fma: f!("fma"),
+        pub lzcnt: f!("lzcnt"),
+        pub avx512f: f!("avx512f"),
+        pub avx512bw: f!("avx512bw"),
+        pub avx512cd: f!("avx512cd"),
+        pub avx512dq: f!("avx512dq"),
+        pub avx512vl: f!("avx512vl"),
+        pub avx512vnni: f!("avx512vnni"),
+    }
+});
+
 /// Runs it on a unit.
 pub fn run(arch: Arch, work: impl Work) {
     match arch {
         #[cfg(target_arch = "x86_64")]
-        Arch::V4(unit) => Simd::vectorize(unit, Bound { unit, work }),
+        Arch::Fused(fused, unit) => fused.vectorize(Bound { unit, work }),
         #[cfg(target_arch = "x86_64")]
-        Arch::V3(unit) => Simd::vectorize(unit, Bound { unit, work }),
-        other => other.dispatch(Bound { unit: Plain, work }),
+        Arch::V4(unit) => unit.vectorize(Bound { unit, work }),
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(unit) => unit.vectorize(Bound { unit, work }),
+        Arch::Other(other) => other.dispatch(Bound { unit: Plain, work }),
     }
 }
 
@@ -61,11 +120,11 @@ struct Bound<U, W> {
     work: W,
 }
 
-impl<U: Unit, W: Work> WithSimd for Bound<U, W> {
+impl<U: Unit, W: Work> NullaryFnOnce for Bound<U, W> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn call(self) {
         self.work.run(self.unit);
     }
 }
@@ -86,6 +145,8 @@ pub trait Unit: Copy {
     fn sub(self, one: Self::Floats, other: Self::Floats) -> Self::Floats;
     fn mul(self, one: Self::Floats, other: Self::Floats) -> Self::Floats;
     fn div(self, one: Self::Floats, other: Self::Floats) -> Self::Floats;
+    /// A sum and a product, rounded once.
+    fn add_product(self, sum: Self::Floats, one: Self::Floats, other: Self::Floats) -> Self::Floats;
     /// The larger; the second where they do not compare.
     fn max(self, one: Self::Floats, other: Self::Floats) -> Self::Floats;
     /// The smaller; the second where they do not compare.
@@ -97,11 +158,13 @@ pub trait Unit: Copy {
     fn kept(self, numbers: Self::Floats, of: Self::Floats, limit: Self::Floats) -> Self::Floats;
     /// Two to the power of the whole number in the lower half of the bits.
     fn power(self, shifted: Self::Floats) -> Self::Floats;
+    /// The lower halves of the bits of all numbers, every two of them together.
+    fn lower_halves(self, numbers: Self::Floats) -> [i32; LANES / 2];
     /// Whole numbers of 8 bits as fractions.
     fn widened(self, from: &[u8; LANES]) -> Self::Floats;
 
-    /// Rows of activations that share each load of weights.
-    const TOGETHER: usize;
+    /// How many sums its registers keep beside what goes into them.
+    const SUMS: usize;
     fn zeros(self) -> Self::Ints;
     fn weights(self, from: &[u8; 2 * LANES]) -> Self::Weights;
     /// Adds to each sum the products of its two weights and the pair of 16 bits each.
@@ -161,6 +224,11 @@ impl Unit for Plain {
     }
 
     #[inline(always)]
+    fn add_product(self, sum: Self::Floats, one: Self::Floats, other: Self::Floats) -> Self::Floats {
+        std::array::from_fn(|lane| one[lane].mul_add(other[lane], sum[lane]))
+    }
+
+    #[inline(always)]
     fn max(self, one: Self::Floats, other: Self::Floats) -> Self::Floats {
         Self::each(one, other, |one, other| if one > other { one } else { other })
     }
@@ -191,11 +259,17 @@ impl Unit for Plain {
     }
 
     #[inline(always)]
+    fn lower_halves(self, numbers: Self::Floats) -> [i32; LANES / 2] {
+        let half = |at: usize| numbers[at].to_bits() & 0xffff;
+        std::array::from_fn(|at| (half(2 * at) | half(2 * at + 1) << 16) as i32)
+    }
+
+    #[inline(always)]
     fn widened(self, from: &[u8; LANES]) -> Self::Floats {
         from.map(|number| f32::from(number as i8))
     }
 
-    const TOGETHER: usize = 4;
+    const SUMS: usize = 4;
 
     #[inline(always)]
     fn zeros(self) -> Self::Ints {
@@ -262,6 +336,11 @@ impl Unit for V4 {
     }
 
     #[inline(always)]
+    fn add_product(self, sum: Self::Floats, one: Self::Floats, other: Self::Floats) -> Self::Floats {
+        self.avx512f._mm512_fmadd_ps(one, other, sum)
+    }
+
+    #[inline(always)]
     fn max(self, one: Self::Floats, other: Self::Floats) -> Self::Floats {
         self.avx512f._mm512_max_ps(one, other)
     }
@@ -295,11 +374,16 @@ impl Unit for V4 {
     }
 
     #[inline(always)]
+    fn lower_halves(self, numbers: Self::Floats) -> [i32; LANES / 2] {
+        cast(self.avx512f._mm512_cvtepi32_epi16(cast(numbers)))
+    }
+
+    #[inline(always)]
     fn widened(self, from: &[u8; LANES]) -> Self::Floats {
         self.avx512f._mm512_cvtepi32_ps(self.avx512f._mm512_cvtepi8_epi32(cast(*from)))
     }
 
-    const TOGETHER: usize = 8;
+    const SUMS: usize = 16;
 
     #[inline(always)]
     fn zeros(self) -> Self::Ints {
@@ -369,6 +453,11 @@ impl Unit for V3 {
     }
 
     #[inline(always)]
+    fn add_product(self, sum: Self::Floats, one: Self::Floats, other: Self::Floats) -> Self::Floats {
+        [self.fma._mm256_fmadd_ps(one[0], other[0], sum[0]), self.fma._mm256_fmadd_ps(one[1], other[1], sum[1])]
+    }
+
+    #[inline(always)]
     fn max(self, one: Self::Floats, other: Self::Floats) -> Self::Floats {
         [self.avx._mm256_max_ps(one[0], other[0]), self.avx._mm256_max_ps(one[1], other[1])]
     }
@@ -405,6 +494,17 @@ impl Unit for V3 {
     }
 
     #[inline(always)]
+    fn lower_halves(self, numbers: Self::Floats) -> [i32; LANES / 2] {
+        // Of each four bytes the first two, to the front of each half of the register.
+        const NONE: u8 = 0x80;
+        let front = [0, 1, 4, 5, 8, 9, 12, 13, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE];
+        let half =
+            |half: __m256| -> [[i32; LANES / 8]; 4] { cast(self.avx2._mm256_shuffle_epi8(cast(half), cast([front, front]))) };
+        let ([a, _, b, _], [c, _, d, _]) = (half(numbers[0]), half(numbers[1]));
+        cast([a, b, c, d])
+    }
+
+    #[inline(always)]
     fn widened(self, from: &[u8; LANES]) -> Self::Floats {
         let halves: [[u8; LANES / 2]; 2] = cast(*from);
         let half =
@@ -412,7 +512,7 @@ impl Unit for V3 {
         [half(halves[0]), half(halves[1])]
     }
 
-    const TOGETHER: usize = 4;
+    const SUMS: usize = 4;
 
     #[inline(always)]
     fn zeros(self) -> Self::Ints {
@@ -441,11 +541,12 @@ impl Unit for V3 {
 /// Every unit that this processor has, the plain one first.
 #[cfg(test)]
 pub fn units() -> Vec<Arch> {
-    let mut units = vec![Arch::Scalar];
+    let mut units = vec![Arch::SCALAR];
     #[cfg(target_arch = "x86_64")]
     {
         units.extend(V3::try_new().map(Arch::V3));
         units.extend(V4::try_new().map(Arch::V4));
+        units.extend(Fused::try_new().zip(V4::try_new()).map(|(fused, unit)| Arch::Fused(fused, unit)));
     }
     units
 }

@@ -1,13 +1,12 @@
 //! The network and the search, on two small models of random weights (`training/export.py --random 2` wrote them, and what PyTorch
 //! answers with the same weights).
 
-use pulp::Arch;
 use serde_json::Value;
 
 use super::beam::{ALONE, Derivation, JOINED};
 use super::features::{Features, Item, LINKS, Target};
 use super::grammar::{self, SYMBOLS, Symbol};
-use super::net::unit::units;
+use super::net::unit::{Arch, units};
 use super::weights::{self, BadWeights, Words};
 use super::{Choice, Constraints, Free, Mode, Network, Parsed, Step};
 
@@ -78,7 +77,7 @@ fn answers_are_those_of_training() {
 #[test]
 fn every_vector_unit_gives_the_same_bits() {
     let parses = |arch: Arch| network().on(arch).parse(&features(), 4, &Free);
-    let plain = parses(Arch::Scalar);
+    let plain = parses(Arch::SCALAR);
     assert!(!plain.is_empty());
     for arch in units() {
         assert_eq!(parses(arch), plain, "{arch:?}");
