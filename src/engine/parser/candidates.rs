@@ -152,7 +152,8 @@ fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usi
     let others = others.into_iter().flatten();
     let repeating = build::repeating(query.clone());
     let each = [(repeating, Origin { repeats: true, ..origin }), (query, origin)];
-    each.into_iter().chain(others).filter_map(|(query, origin)| rendered(asked, query, origin)).collect()
+    let sensible = |(query, origin)| rendered(asked, sensible(query)?, origin);
+    each.into_iter().chain(others).filter_map(sensible).collect()
 }
 
 fn rendered(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {
@@ -173,7 +174,8 @@ fn from_rules(asked: &Asked<'_>, features: &Features, thought: &mut Thought<'_>,
     let (mut unscored, mut said): (Vec<usize>, Vec<Vec<Step>>) = Default::default();
     for (at, reading) in asked.understanding.readings.iter().enumerate() {
         let origin = Origin { rules: reading.confidence as f32, rules_first: at == 0, ..Origin::default() };
-        let Some(one) = rendered(asked, reading.query.clone(), origin) else { continue };
+        let one = sensible(reading.query.clone()).and_then(|query| rendered(asked, query, origin));
+        let Some(one) = one else { continue };
         if let Some(known) = list.iter_mut().find(|known| known.sql == one.sql) {
             if known.reading.is_none() {
                 known.reading = Some(at);

@@ -75,12 +75,11 @@ impl Rows {
 
 vectorised! {
     fn round_rows<'a>(unit, numbers: &'a [f32], from: usize, width: usize, stride: usize, rows: &'a mut Rows) {
-        rows.together = together(unit);
         let together = together(unit);
-        for (numbers, (pairs, factors)) in numbers
-            .chunks(together * stride)
-            .zip(rows.pairs.chunks_mut(together * rows.width).zip(rows.factors.chunks_mut(together)))
-        {
+        rows.together = together;
+        let pairs = rows.pairs.chunks_mut(together * rows.width);
+        let groups = numbers.chunks(together * stride).zip(pairs).zip(rows.factors.chunks_mut(together));
+        for ((numbers, pairs), factors) in groups {
             let place = (from, width, stride);
             match factors.len() {
                 1 => rounded::<U, 1>(unit, numbers, place, pairs, factors),
@@ -265,16 +264,17 @@ impl Task<'_> {
         }
     }
 
-    /// Some blocks of outputs for rows that lie together.
+    /// So many blocks of outputs for so many rows that lie together. Nothing but the pair of multiply and add must be in the loop: where the
+    /// compiler takes several pairs at once it puts two instructions for the one that does both.
     #[inline(always)]
     fn some<U: Unit, const B: usize, const R: usize>(&mut self, unit: U, nth: usize, row: usize) {
         let pairs = self.matrix.pairs;
         let first = self.blocks.start + nth;
         let rows = &self.rows.pairs[row * self.rows.width..].as_chunks::<R>().0[..pairs];
         let mut blocks: [&[[u8; 2 * LANES]]; B] = [&[]; B];
-        for block in 0..B {
-            let bytes = &self.matrix.numbers[(first + block) * pairs * 2 * LANES..];
-            blocks[block] = &bytes.as_chunks::<{ 2 * LANES }>().0[..pairs];
+        for (nth, block) in (first..).zip(&mut blocks) {
+            let bytes = &self.matrix.numbers[nth * pairs * 2 * LANES..];
+            *block = &bytes.as_chunks::<{ 2 * LANES }>().0[..pairs];
         }
         let mut sums = [[unit.zeros(); R]; B];
         for (at, rows) in rows.iter().enumerate() {
