@@ -128,11 +128,20 @@ fn many_calls_leave_nothing_behind() {
             assert!(finished.answer.result.is_ok(), "{:?}", finished.answer.result);
             done += 1;
         }
-        if done == 500 {
+        // Several may be done at once.
+        if flat == 0 && done >= 500 {
             flat = descriptors();
         }
     }
     assert!(model.counts().connections <= 20, "{:?}", model.counts());
-    assert!(descriptors() <= flat.max(60) + 8, "{} after {flat}", descriptors());
+    // Tests beside this one have descriptors of the same process; theirs go again.
+    let gone = || descriptors() <= flat.max(60) + 8;
+    let settled = (0..100).any(|_| {
+        gone() || {
+            std::thread::sleep(Duration::from_millis(50));
+            false
+        }
+    });
+    assert!(settled, "{} after {flat}", descriptors());
     assert!(crew.threads() <= 16);
 }
