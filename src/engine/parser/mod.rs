@@ -9,12 +9,14 @@
 //! beam          the likeliest queries
 //! build         steps -> ir::Query, and back
 //! relabel       another way to show the rows of a query
-//! sense         conditions once, none that exclude each other
+//! sense         conditions once, none that exclude each other; no figures of what a group is made by
+//! beside        what can only be of something else than what is asked for
 //! rank          candidates -> how likely each is right
 //! candidates    all of it together, with the readings by rules
 //! ```
 
 pub mod beam;
+mod beside;
 pub mod build;
 pub mod candidates;
 pub mod constraints;

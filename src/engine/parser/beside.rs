@@ -1,0 +1,124 @@
+//! Answers beside the question: what the best candidate says can only be of something else than what is asked for. The judge, which looks
+//! at how things fit, is not told by the little that is missing.
+
+use std::collections::BTreeSet;
+
+use nl_query_core::schema::RelationId;
+
+use super::candidates::Asked;
+use super::rank::anatomy::Anatomy;
+use crate::ir::{Expr, Query};
+use crate::link::Meaning;
+use crate::question::Question;
+use crate::walk::first_select;
+
+/// Whether a query can only be of something else than what is asked for. `understood` says that the rules have a use for every word.
+pub fn is_beside(asked: &Asked<'_>, understood: bool, query: &Query) -> bool {
+    asks_how_much(asked.question) && shows_counts(query)
+        || groups_by_unknown(asked)
+        || is_far_fetched(asked, query)
+        || !understood && asked.understanding.asks_for_unknown(asked.question)
+}
+
+/// So many joins from all else that is said or used, nobody means what only one of its values, or its name, says: "artists from Sweden"
+/// are not those whose tracks were on an invoice of a customer there, and no actor has the nationality of the shops that lend the films.
+const FAR: usize = 4;
+const FAR_IF_NAMED: usize = 5;
+
+fn is_far_fetched(asked: &Asked<'_>, query: &Query) -> bool {
+    // The sides of a set are not joined.
+    if matches!(query, Query::Set { .. }) {
+        return false;
+    }
+    let used = Anatomy::of(query).relations;
+    let mentions = asked.understanding.mentions.iter();
+    let named: BTreeSet<RelationId> = mentions
+        .filter_map(|mention| match mention.meaning {
+            Meaning::Relation(relation) => Some(relation),
+            _ => None,
+        })
+        .collect();
+    used.iter().any(|relation| {
+        let hops = asked.prepared.graph().distances(*relation);
+        let others = used.union(&named).filter(|other| *other != relation);
+        let nearest = others.filter_map(|other| hops.get(*other).copied().flatten()).min();
+        nearest.is_some_and(|nearest| nearest > if named.contains(relation) { FAR_IF_NAMED } else { FAR })
+    })
+}
+
+/// "How old are our customers": what is wanted is a measure.
+fn asks_how_much(question: &Question) -> bool {
+    let measures = ["old", "long", "tall", "far", "heavy", "high", "deep", "fast", "expensive"];
+    (0..question.tokens.len()).any(|at| question.lower(at) == "how" && measures.contains(&question.lower(at + 1)))
+}
+
+fn shows_counts(query: &Query) -> bool {
+    first_select(query).items.iter().all(|item| matches!(item.expr, Expr::CountRows(_)))
+}
+
+/// "How many animals per species" where no species is known.
+fn groups_by_unknown(asked: &Asked<'_>) -> bool {
+    let per = |at: &usize| matches!(asked.question.lower(*at), "per" | "each" | "every");
+    (0..asked.question.tokens.len()).filter(per).any(|at| asked.understanding.is_unknown(at + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use nl_query_core::schema::RelationId;
+
+    use crate::answer::{NoProbe, ValueHit, ValueProbe, answer};
+    use crate::fixtures;
+    use crate::ir::Day;
+    use crate::prepared::Prepared;
+
+    #[test]
+    fn groups_that_nothing_is_known_of_are_not_made_up() {
+        let prepared =
+            |columns: &str| Prepared::new(fixtures::schema(&format!("animals\n  animal_id int pk\n  name text !\n{columns}")));
+        let confidence = |columns: &str| {
+            let today = Day { year: 2026, month: 11, day: 30 };
+            let answer = answer("how many animals per species", &prepared(columns), &mut NoProbe, today);
+            answer.candidates.first().map_or(0.0, |best| best.confidence)
+        };
+        assert!(confidence("  species text !\n") > 0.5);
+        assert!(confidence("") < 0.5, "{}", confidence(""));
+    }
+
+    #[test]
+    fn a_measure_is_no_count() {
+        let prepared = Prepared::new(fixtures::schema("pilots\n  pilot_id int pk\n  name text !\n"));
+        let today = Day { year: 2026, month: 11, day: 30 };
+        let confidence = |question: &str| {
+            let answer = answer(question, &prepared, &mut NoProbe, today);
+            answer.candidates.first().map_or(0.0, |best| best.confidence)
+        };
+        assert!(confidence("how many pilots are there") > 0.5);
+        assert!(confidence("how old are our pilots") < 0.5);
+    }
+
+    #[test]
+    fn what_is_far_from_all_that_is_said_is_not_meant() {
+        let prepared = Prepared::new(fixtures::schema(
+            "artist\n  artist_id int pk\n  name text !\n\
+             album\n  album_id int pk\n  title text !\n  artist_id int ! -> artist.artist_id\n\
+             track\n  track_id int pk\n  title text !\n  album_id int ! -> album.album_id\n\
+             customer\n  customer_id int pk\n  name text !\n  country text !\n\
+             invoice\n  invoice_id int pk\n  customer_id int ! -> customer.customer_id\n\
+             invoice_line\n  line_id int pk\n  track_id int ! -> track.track_id\n  invoice_id int ! -> invoice.invoice_id\n",
+        ));
+        struct Sweden;
+        impl ValueProbe for Sweden {
+            fn find(&mut self, needles: &[String], _: &[(RelationId, usize)]) -> Vec<ValueHit> {
+                let hit = |needle| ValueHit { needle, relation: 3, column: 2, value: "Sweden".to_owned() };
+                needles.iter().position(|needle| needle == "sweden").map(hit).into_iter().collect()
+            }
+        }
+        let today = Day { year: 2026, month: 11, day: 30 };
+        let confidence = |question: &str| {
+            let answer = answer(question, &prepared, &mut Sweden, today);
+            answer.candidates.first().map_or(0.0, |best| best.confidence)
+        };
+        assert!(confidence("which customers come from Sweden") > 0.5);
+        assert!(confidence("which artists come from Sweden") < 0.5);
+    }
+}
