@@ -20,7 +20,7 @@ fn by_doubles(sum: f32, one: f32, other: f32) -> f32 {
     let lost = (product - (near - part)) + (sum - part);
     let bits = near.to_bits();
     // What is no number compares with nothing, and stays.
-    let inexact = bits & 1 == 0 && (lost > 0.0 || lost < 0.0);
+    let inexact = bits & 1 == 0 && lost.abs() > 0.0;
     let odd = match inexact {
         true if (lost > 0.0) == (near > 0.0) => bits + 1,
         true => bits - 1,
