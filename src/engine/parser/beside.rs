@@ -71,14 +71,18 @@ mod tests {
     use crate::ir::Day;
     use crate::prepared::Prepared;
 
+    /// Of the best answer over a schema.
+    fn confidence(question: &str, schema: &str, probe: &mut dyn ValueProbe) -> f64 {
+        let today = Day { year: 2026, month: 11, day: 30 };
+        let answer = answer(question, &Prepared::new(fixtures::schema(schema)), probe, today);
+        answer.candidates.first().map_or(0.0, |best| best.confidence)
+    }
+
     #[test]
     fn groups_that_nothing_is_known_of_are_not_made_up() {
-        let prepared =
-            |columns: &str| Prepared::new(fixtures::schema(&format!("animals\n  animal_id int pk\n  name text !\n{columns}")));
         let confidence = |columns: &str| {
-            let today = Day { year: 2026, month: 11, day: 30 };
-            let answer = answer("how many animals per species", &prepared(columns), &mut NoProbe, today);
-            answer.candidates.first().map_or(0.0, |best| best.confidence)
+            let schema = format!("animals\n  animal_id int pk\n  name text !\n{columns}");
+            confidence("how many animals per species", &schema, &mut NoProbe)
         };
         assert!(confidence("  species text !\n") > 0.5);
         assert!(confidence("") < 0.5, "{}", confidence(""));
@@ -86,26 +90,19 @@ mod tests {
 
     #[test]
     fn a_measure_is_no_count() {
-        let prepared = Prepared::new(fixtures::schema("pilots\n  pilot_id int pk\n  name text !\n"));
-        let today = Day { year: 2026, month: 11, day: 30 };
-        let confidence = |question: &str| {
-            let answer = answer(question, &prepared, &mut NoProbe, today);
-            answer.candidates.first().map_or(0.0, |best| best.confidence)
-        };
+        let confidence = |question: &str| confidence(question, "pilots\n  pilot_id int pk\n  name text !\n", &mut NoProbe);
         assert!(confidence("how many pilots are there") > 0.5);
         assert!(confidence("how old are our pilots") < 0.5);
     }
 
     #[test]
     fn what_is_far_from_all_that_is_said_is_not_meant() {
-        let prepared = Prepared::new(fixtures::schema(
-            "artist\n  artist_id int pk\n  name text !\n\
+        let schema = "artist\n  artist_id int pk\n  name text !\n\
              album\n  album_id int pk\n  title text !\n  artist_id int ! -> artist.artist_id\n\
              track\n  track_id int pk\n  title text !\n  album_id int ! -> album.album_id\n\
              customer\n  customer_id int pk\n  name text !\n  country text !\n\
              invoice\n  invoice_id int pk\n  customer_id int ! -> customer.customer_id\n\
-             invoice_line\n  line_id int pk\n  track_id int ! -> track.track_id\n  invoice_id int ! -> invoice.invoice_id\n",
-        ));
+             invoice_line\n  line_id int pk\n  track_id int ! -> track.track_id\n  invoice_id int ! -> invoice.invoice_id\n";
         struct Sweden;
         impl ValueProbe for Sweden {
             fn find(&mut self, needles: &[String], _: &[(RelationId, usize)]) -> Vec<ValueHit> {
@@ -113,11 +110,7 @@ mod tests {
                 needles.iter().position(|needle| needle == "sweden").map(hit).into_iter().collect()
             }
         }
-        let today = Day { year: 2026, month: 11, day: 30 };
-        let confidence = |question: &str| {
-            let answer = answer(question, &prepared, &mut Sweden, today);
-            answer.candidates.first().map_or(0.0, |best| best.confidence)
-        };
+        let confidence = |question: &str| confidence(question, schema, &mut Sweden);
         assert!(confidence("which customers come from Sweden") > 0.5);
         assert!(confidence("which artists come from Sweden") < 0.5);
     }

@@ -150,11 +150,10 @@ fn from_steps(asked: &Asked<'_>, features: &Features, parsed: &Parsed, rank: usi
         let narrower = narrowed(&query, features, asked.prepared).map(|query| (query, Origin { narrowed: true, ..origin }));
         shown.chain(narrower).collect::<Vec<_>>()
     });
-    let others = others.into_iter().flatten();
+    let others = others.into_iter().flatten().filter_map(|(query, origin)| Some((sensible(query)?, origin)));
     let repeating = build::repeating(query.clone());
     let each = [(repeating, Origin { repeats: true, ..origin }), (query, origin)];
-    let sensible = |(query, origin)| rendered(asked, sensible(query)?, origin);
-    each.into_iter().chain(others).filter_map(sensible).collect()
+    each.into_iter().chain(others).filter_map(|(query, origin)| rendered(asked, query, origin)).collect()
 }
 
 fn rendered(asked: &Asked<'_>, query: Query, origin: Origin) -> Option<Made> {

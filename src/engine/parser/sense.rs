@@ -6,7 +6,7 @@ use crate::ir::{Aggregate, Comparison, Expr, Literal, Predicate, Query, Select, 
 use crate::walk;
 
 /// The query with each of its conditions once; none where two of them exclude each other or nothing can be left, so that no row could
-/// be found.
+/// be found, and none where it takes figures of what its groups are made by.
 pub fn sensible(mut query: Query) -> Option<Query> {
     is_sensible(&mut query).then_some(query)
 }

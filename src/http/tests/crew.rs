@@ -10,6 +10,7 @@ use nl_query_core::provider::failure::FailureClass as Class;
 use nl_query_core::wire::Call;
 use nl_query_http::{Cord, Crew, Finished, Make, Settings, Task};
 use nl_query_tests::model::{Answer, Gate, Model};
+use nl_query_tests::wait_until;
 
 fn crew(rest: Duration) -> (Crew<usize>, Receiver<()>) {
     let (sender, woken) = channel();
@@ -135,13 +136,6 @@ fn many_calls_leave_nothing_behind() {
     }
     assert!(model.counts().connections <= 20, "{:?}", model.counts());
     // Tests beside this one have descriptors of the same process; theirs go again.
-    let gone = || descriptors() <= flat.max(60) + 8;
-    let settled = (0..100).any(|_| {
-        gone() || {
-            std::thread::sleep(Duration::from_millis(50));
-            false
-        }
-    });
-    assert!(settled, "{} after {flat}", descriptors());
+    wait_until(&format!("no more descriptors are left than after 500 calls, {flat}"), || descriptors() <= flat.max(60) + 8);
     assert!(crew.threads() <= 16);
 }

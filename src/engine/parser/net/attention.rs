@@ -118,6 +118,7 @@ fn means<U: Unit, const B: usize>(
 ) {
     let mut of = [0; B];
     for (nth, of) in of.iter_mut().enumerate() {
+        // There are at most so many heads; the compiler does not know.
         *of = (first + nth) * LANES / heads.size % LANES;
     }
     let mut sums = [unit.splat(0.0); B];

@@ -73,34 +73,37 @@ impl Rows {
     }
 }
 
-vectorised! {
-    fn round_rows<'a>(unit, numbers: &'a [f32], from: usize, width: usize, stride: usize, rows: &'a mut Rows) {
-        let together = together(unit);
-        rows.together = together;
-        let pairs = rows.pairs.chunks_mut(together * rows.width);
-        let groups = numbers.chunks(together * stride).zip(pairs).zip(rows.factors.chunks_mut(together));
-        for ((numbers, pairs), factors) in groups {
-            let place = (from, width, stride);
-            match factors.len() {
-                1 => rounded::<U, 1>(unit, numbers, place, pairs, factors),
-                2 => rounded::<U, 2>(unit, numbers, place, pairs, factors),
-                3 => rounded::<U, 3>(unit, numbers, place, pairs, factors),
-                4 => rounded::<U, 4>(unit, numbers, place, pairs, factors),
-                // More is never together here; said so that no code is made for it.
-                _ if const { U::SUMS < 16 } => {}
-                5 => rounded::<U, 5>(unit, numbers, place, pairs, factors),
-                6 => rounded::<U, 6>(unit, numbers, place, pairs, factors),
-                7 => rounded::<U, 7>(unit, numbers, place, pairs, factors),
-                _ => rounded::<U, 8>(unit, numbers, place, pairs, factors),
-            }
+/// Does something with the number of rows that lie together as a constant; a unit makes no code for more than it ever has.
+macro_rules! for_rows {
+    ($unit:ident, $count:expr, $rows:ident => $do:expr) => {
+        match $count {
+            1 => for_rows!(1, $rows => $do),
+            2 => for_rows!(2, $rows => $do),
+            3 => for_rows!(3, $rows => $do),
+            4 => for_rows!(4, $rows => $do),
+            _ if const { $unit::TOGETHER == 4 } => {}
+            5 => for_rows!(5, $rows => $do),
+            6 => for_rows!(6, $rows => $do),
+            7 => for_rows!(7, $rows => $do),
+            _ => for_rows!(8, $rows => $do),
         }
-    }
+    };
+    ($count:literal, $rows:ident => $do:expr) => {{
+        const $rows: usize = $count;
+        $do
+    }};
 }
 
-/// Rows that are multiplied at once, where there are so many.
-#[inline(always)]
-fn together<U: Unit>(_: U) -> usize {
-    if U::SUMS < 16 { 4 } else { 8 }
+vectorised! {
+    fn round_rows<'a>(unit, numbers: &'a [f32], from: usize, width: usize, stride: usize, rows: &'a mut Rows) {
+        rows.together = U::TOGETHER;
+        let pairs = rows.pairs.chunks_mut(U::TOGETHER * rows.width);
+        let groups = numbers.chunks(U::TOGETHER * stride).zip(pairs).zip(rows.factors.chunks_mut(U::TOGETHER));
+        for ((numbers, pairs), factors) in groups {
+            let place = (from, width, stride);
+            for_rows!(U, factors.len(), R => rounded::<U, R>(unit, numbers, place, pairs, factors));
+        }
+    }
 }
 
 /// Rounds rows into pairs that lie together; gives the factors that take them back. Of each row that is `stride` long, `width` numbers
@@ -113,46 +116,36 @@ fn rounded<U: Unit, const R: usize>(
     pairs: &mut [i32],
     factors: &mut [f32],
 ) {
-    let (chunks, rest) = pairs.as_chunks_mut::<R>().0.as_chunks_mut::<{ LANES / 2 }>();
+    let (whole, rest) = pairs.as_chunks_mut::<R>().0.as_chunks_mut::<{ LANES / 2 }>();
     for (of, factor) in factors.iter_mut().enumerate().take(R) {
-        let row = &numbers[of * stride + from..][..width];
-        let most = farthest(unit, row);
-        let scale = if most < 1e-30 { 0.0 } else { LARGEST / most };
-        *factor = if most < 1e-30 { 0.0 } else { most / LARGEST };
-        let (row, last) = row.as_chunks::<LANES>();
-        for (chunk, pairs) in row.iter().zip(chunks.iter_mut()) {
-            let scaled = unit.add(unit.mul(unit.load(chunk), unit.splat(scale)), unit.splat(ROUNDER));
-            for (pair, both) in pairs.iter_mut().zip(unit.lower_halves(scaled)) {
-                pair[of] = both;
-            }
+        let (chunks, last) = numbers[of * stride + from..][..width].as_chunks::<LANES>();
+        // What fills up the last numbers is the largest of no row, and rounds to zero.
+        let mut filled = [0.0; LANES];
+        filled[..last.len()].copy_from_slice(last);
+        let mut most = unit.abs(unit.load(&filled));
+        for chunk in chunks {
+            most = unit.max(unit.abs(unit.load(chunk)), most);
         }
-        let scaled = |number: f32| number * scale + ROUNDER;
-        for (pair, two) in rest.iter_mut().zip(last.chunks(2)) {
-            pair[of] = both(scaled(two[0]), scaled(two.get(1).copied().unwrap_or(0.0)));
+        let most = largest(unit, most);
+        let (scale, back) = if most < 1e-30 { (0.0, 0.0) } else { (LARGEST / most, most / LARGEST) };
+        *factor = back;
+        for (chunk, pairs) in chunks.iter().zip(whole.iter_mut()) {
+            round(unit, chunk, scale, of, pairs);
+        }
+        if !last.is_empty() {
+            round(unit, &filled, scale, of, rest);
         }
     }
 }
 
-/// The largest size in a row.
+/// Rounds numbers of a row into its place in pairs, as many as there are. The lower half of the bits is the rounded number: those of a
+/// number this close to [`ROUNDER`] are a constant, whose lower half is zero, plus a whole number.
 #[inline(always)]
-fn farthest<U: Unit>(unit: U, row: &[f32]) -> f32 {
-    let (chunks, rest) = row.as_chunks::<LANES>();
-    let mut most = unit.splat(0.0);
-    for chunk in chunks {
-        most = unit.max(unit.abs(unit.load(chunk)), most);
+fn round<U: Unit, const R: usize>(unit: U, numbers: &[f32; LANES], scale: f32, of: usize, pairs: &mut [[i32; R]]) {
+    let scaled = unit.add(unit.mul(unit.load(numbers), unit.splat(scale)), unit.splat(ROUNDER));
+    for (pair, both) in pairs.iter_mut().zip(unit.lower_halves(scaled)) {
+        pair[of] = both;
     }
-    let mut most = largest(unit, most);
-    for number in rest {
-        most = if number.abs() > most { number.abs() } else { most };
-    }
-    most
-}
-
-/// The lower half of the bits is the rounded number: those of a number this close to [`ROUNDER`] are a constant, whose lower half is
-/// zero, plus a whole number.
-#[inline(always)]
-fn both(first: f32, second: f32) -> i32 {
-    ((first.to_bits() & 0xffff) | (second.to_bits() << 16)) as i32
 }
 
 /// What products are added to.
@@ -230,18 +223,8 @@ impl Task<'_> {
         let count = self.rows.count();
         let mut row = 0;
         while row < count {
-            match (count - row).min(together(unit)) {
-                1 => self.rows::<U, 1>(unit, nth, some, row),
-                2 => self.rows::<U, 2>(unit, nth, some, row),
-                3 => self.rows::<U, 3>(unit, nth, some, row),
-                4 => self.rows::<U, 4>(unit, nth, some, row),
-                _ if const { U::SUMS < 16 } => {}
-                5 => self.rows::<U, 5>(unit, nth, some, row),
-                6 => self.rows::<U, 6>(unit, nth, some, row),
-                7 => self.rows::<U, 7>(unit, nth, some, row),
-                _ => self.rows::<U, 8>(unit, nth, some, row),
-            }
-            row += together(unit);
+            for_rows!(U, (count - row).min(U::TOGETHER), R => self.rows::<U, R>(unit, nth, some, row));
+            row += U::TOGETHER;
         }
     }
 
@@ -264,8 +247,8 @@ impl Task<'_> {
         }
     }
 
-    /// So many blocks of outputs for so many rows that lie together. Nothing but the pair of multiply and add must be in the loop: where the
-    /// compiler takes several pairs at once it puts two instructions for the one that does both.
+    /// So many blocks of outputs for so many rows that lie together. The loop takes one pair after the other: of several at once the
+    /// compiler makes a product and a sum again where the processor has one instruction for both.
     #[inline(always)]
     fn some<U: Unit, const B: usize, const R: usize>(&mut self, unit: U, nth: usize, row: usize) {
         let pairs = self.matrix.pairs;

@@ -141,6 +141,8 @@ pub trait Unit: Copy {
 
     /// How many sums its registers keep beside what goes into them.
     const SUMS: usize;
+    /// Rows that are multiplied at once, where there are so many.
+    const TOGETHER: usize = if Self::SUMS < 16 { 4 } else { 8 };
     fn zeros(self) -> Self::Ints;
     fn weights(self, from: &[u8; 2 * LANES]) -> Self::Weights;
     /// Adds to each sum the products of its two weights and the pair of 16 bits each.

@@ -3,8 +3,8 @@
 use super::Unit;
 use crate::parser::weights::LANES;
 
-/// A sum and a product, rounded once. Where the processor is not known to have an instruction for it, the C library's own takes some
-/// hundred cycles; virtual machines that hide what their processor can do would wait seconds for an answer.
+/// A sum and a product, rounded once. Where the processor is not known to have an instruction for it (virtual machines may hide what
+/// theirs can do), it would be a call of the C library for each number.
 #[inline(always)]
 fn rounded_once(sum: f32, one: f32, other: f32) -> f32 {
     if cfg!(target_arch = "aarch64") { one.mul_add(other, sum) } else { by_doubles(sum, one, other) }
