@@ -28,7 +28,7 @@ pub use cues::{
     AggregateWord, QuestionRole, StopClass, aggregate_phrase, aggregate_word, filler_phrase, question_word_role, stop_word,
 };
 pub use places::{PlaceKind, place_at, place_variants};
-pub use relations::{Relatedness, known_phrase, related, related_terms};
+pub use relations::{LONGEST_TERM, Relatedness, related, related_terms};
 pub use scope::out_of_scope;
 pub use states::{State, opposite, state, truth};
 pub use units::{currency, time_unit, unit};

@@ -26,12 +26,7 @@ pub fn related_terms(term: &str) -> Vec<(&'static str, Relatedness)> {
 }
 
 /// The longest term of the tables, in words.
-const LONGEST_TERM: usize = 4;
-
-/// How many stems at the beginning of `stems` are a known term of several words ("zip code", "date of birth"); the longest.
-pub fn known_phrase(stems: &[&str]) -> Option<usize> {
-    (2..=LONGEST_TERM.min(stems.len())).rev().find(|length| TABLE.find(&stems[..*length].join(" ")).is_some())
-}
+pub const LONGEST_TERM: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -73,18 +68,6 @@ mod tests {
             assert_eq!(related(&stems(a), &stems(b)), relation, "{a} {b}");
             assert_eq!(related(&stems(b), &stems(a)), relation, "{b} {a}");
         }
-    }
-
-    #[test]
-    fn terms_of_several_words_are_known() {
-        let of = |text: &str| {
-            let stems: Vec<String> = text.split(' ').map(stem).collect();
-            known_phrase(&stems.iter().map(String::as_str).collect::<Vec<_>>())
-        };
-        assert_eq!(of("date of birth of customers"), Some(3));
-        assert_eq!(of("zip code"), Some(2));
-        assert_eq!(of("customer orders"), None);
-        assert_eq!(of(""), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::prepared::ColumnId;
 pub mod elsewhere;
 pub mod mentioned;
 pub mod names;
+pub(crate) mod phrases;
 pub mod values;
 
 /// A stretch of the question and something in the schema that it may mean.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use nl_query_core::schema::RelationId;
 
+use super::phrases::{Phrase, phrases};
 use super::{How, Meaning, Mention};
 use crate::lexicon::morphology::{is_typo_of, singular};
 use crate::lexicon::{self, Relatedness, StopClass};
@@ -76,7 +77,17 @@ pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
             }
         }
     }
+    for Phrase { tokens, target, strength } in phrases(question, prepared) {
+        keep(&mut mentions, Mention { tokens, meaning: meaning(target), strength, how: How::Synonym });
+    }
     mentions
+}
+
+fn meaning(target: PlaceTarget) -> Meaning {
+    match target {
+        PlaceTarget::Relation(relation) => Meaning::Relation(relation),
+        PlaceTarget::Column(relation, column) => Meaning::Column((relation, column)),
+    }
 }
 
 /// Several columns may stand for one relation: its best mention is kept.
@@ -89,7 +100,7 @@ fn keep(mentions: &mut Vec<Mention>, mention: Mention) {
 }
 
 /// `film_category` only says what it connects: "film categories" are categories.
-fn names_its_ends(target: PlaceTarget, prepared: &Prepared) -> bool {
+pub(super) fn names_its_ends(target: PlaceTarget, prepared: &Prepared) -> bool {
     let PlaceTarget::Relation(relation) = target else { return false };
     if !prepared.relations[relation].bridge {
         return false;
@@ -127,21 +138,13 @@ pub(crate) fn meanings_among<'v>(
     }
     // Where the schema has the very word, its kin is unlikely to be meant.
     let exact = if found.is_empty() { 1.0 } else { 0.6 };
-    // "placed" is something done, not a place: verbs bring the words of their family, not those of their noun.
-    let past = matches!(lower, "made" | "given" | "gave" | "taken" | "took" | "held" | "sent" | "got" | "came" | "gone");
-    let verb = past || lower.ends_with("ed") || lower.ends_with("ing");
-    for (term, relatedness) in lexicon::related_terms(stem) {
-        let strength = match relatedness {
-            Relatedness::Synonym | Relatedness::Attribute | Relatedness::Broader if verb => continue,
-            Relatedness::Synonym => 0.75,
-            Relatedness::Derived => 0.7,
-            Relatedness::Attribute => 0.6,
-            Relatedness::Broader => 0.45,
-        };
+    let kin = lexicon::related_terms(stem);
+    let verb = is_verb_form(lower);
+    for (term, relatedness) in kin.iter().filter(|(_, relatedness)| !verb || *relatedness == Relatedness::Derived) {
         if let Some(word) = find(term)
             && !found.iter().any(|(known, ..)| *known == word)
         {
-            found.push((word, strength * exact, How::Synonym));
+            found.push((word, strength_of(*relatedness) * exact, How::Synonym));
         }
     }
     if exact == 1.0 && stem.chars().count() >= 4 {
@@ -158,7 +161,8 @@ pub(crate) fn meanings_among<'v>(
             found.push((word, 0.9, How::Exact));
         }
     }
-    if found.is_empty() && lower.chars().count() >= 5 {
+    // What the lexicon knows is no misspelling: "surname" is no username.
+    if found.is_empty() && kin.is_empty() && lower.chars().count() >= 5 {
         let meant = spellings.iter().filter(|(spelling, _)| is_typo_of(lower, spelling));
         for (_, stem) in meant {
             if found.len() < 3
@@ -170,6 +174,22 @@ pub(crate) fn meanings_among<'v>(
         }
     }
     found
+}
+
+/// "placed" is something done, not a place: verbs bring the words of their family, not those of their noun.
+pub(super) fn is_verb_form(lower: &str) -> bool {
+    let past = matches!(lower, "made" | "given" | "gave" | "taken" | "took" | "held" | "sent" | "got" | "came" | "gone");
+    past || lower.ends_with("ed") || lower.ends_with("ing")
+}
+
+/// How well a term stands for another one.
+pub(super) fn strength_of(relatedness: Relatedness) -> f32 {
+    match relatedness {
+        Relatedness::Synonym => 0.75,
+        Relatedness::Derived => 0.7,
+        Relatedness::Attribute => 0.6,
+        Relatedness::Broader => 0.45,
+    }
 }
 
 /// Hits on one target grouped into stretches of neighbouring tokens. "date of birth" is one stretch: a name's words may have
@@ -196,10 +216,8 @@ fn runs(hits: &[Hit], question: &Question) -> Vec<Vec<Hit>> {
 }
 
 fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Question) -> Option<Mention> {
-    let (name, meaning) = match target {
-        PlaceTarget::Relation(relation) => (&prepared.relations[relation].name, Meaning::Relation(relation)),
-        PlaceTarget::Column(relation, column) => (&prepared.columns[relation][column].name, Meaning::Column((relation, column))),
-    };
+    let name = prepared.name(target);
+    let mut meaning = meaning(target);
     let length = name.positions.len();
     let mut best: Vec<Option<Hit>> = vec![None; length];
     let mut owner: Option<Hit> = None;
@@ -268,7 +286,6 @@ fn score(target: PlaceTarget, run: &[Hit], prepared: &Prepared, question: &Quest
         strength -= 0.05;
     }
     // `route_id` without "id" is the route itself.
-    let mut meaning = meaning;
     if let Meaning::Column(column) = meaning
         && suffix.is_none_or(|hit| hit.token != last)
         && let Some(relation) = prepared.words(column).stands_for

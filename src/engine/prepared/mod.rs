@@ -124,6 +124,14 @@ pub enum Part {
 }
 
 impl Prepared {
+    /// The words of a relation's or a column's name.
+    pub(crate) fn name(&self, target: PlaceTarget) -> &Name {
+        match target {
+            PlaceTarget::Relation(relation) => &self.relations[relation].name,
+            PlaceTarget::Column(relation, column) => &self.columns[relation][column].name,
+        }
+    }
+
     /// Takes milliseconds for hundreds of relations; call it once and keep the result.
     pub fn new(schema: Schema) -> Self {
         let graph = Graph::new(&schema, joins::infer_foreign_keys(&schema));

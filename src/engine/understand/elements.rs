@@ -84,8 +84,14 @@ fn thing_worth(mention: &Mention, width: f32) -> f32 {
         How::Comment => 0.7,
         How::Typo => 0.75,
     };
-    width * (0.35 + 0.65 * mention.strength.min(1.0)) * certainty
-        + if mention.how == How::Exact && mention.strength > 0.9 { 0.35 } else { 0.05 } * (width - 1.0)
+    // Words that only together are a name say more than each by itself: a "family name" has nothing to do with the genre 'Family'.
+    let together = match mention.how {
+        How::Exact => mention.strength > 0.9,
+        How::Synonym => mention.strength > 0.7,
+        _ => false,
+    };
+    let bonus = if together { 0.35 } else { 0.05 };
+    width * (0.35 + 0.65 * mention.strength.min(1.0)) * certainty + bonus * (width - 1.0)
 }
 
 fn span(spans: &mut Vec<Span>, tokens: Range<usize>) -> &mut Span {

@@ -47,6 +47,7 @@ impl<'a> Builder<'a> {
         };
         self.order(block, &mut select)?;
         complete_group(&mut select);
+        order_by_shown_figures(&mut select);
         count_of_extra(&mut select, self.seen.prepared.schema());
         ways::prefer(&mut select, &said(block), self.seen);
         select.repeats = ways::must_repeat(&select, self.seen.prepared);
@@ -222,6 +223,20 @@ fn conjuncts(predicate: &mut Predicate) -> Vec<&mut Predicate> {
     match predicate {
         Predicate::And(parts) => parts.iter_mut().flat_map(conjuncts).collect(),
         other => vec![other],
+    }
+}
+
+/// Groups that show a figure of a column and are put in order by that column are put in order by the figure: the column itself has many
+/// values in a group, and one row for each of them would be the end of the group ("total amount paid by each customer, top 10").
+fn order_by_shown_figures(select: &mut Select) {
+    if select.group.is_empty() {
+        return;
+    }
+    for key in select.order.iter_mut().filter(|key| !select.group.contains(&key.expr)) {
+        let of_key = |expr: &&Expr| matches!(expr, Expr::Aggregate { arg, .. } if **arg == key.expr);
+        if let Some(figure) = select.items.iter().map(|item| &item.expr).find(of_key) {
+            key.expr = figure.clone();
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::lexicon::wordnet::{self, Strength};
 use crate::lexicon::{self, StopClass};
 use crate::link::How;
 use crate::link::names::meanings;
+use crate::link::phrases::phrases;
 use crate::prepared::{Part, Place, PlaceTarget, Prepared};
 use crate::question::{self, Question, TokenKind};
 
@@ -41,9 +42,8 @@ impl Fits {
             for (term, strength, how) in meanings(&token.lower, &token.stem, prepared) {
                 let fit = match how {
                     How::Exact | How::Part => Fit::Exact,
-                    How::Synonym if strength >= 0.65 => Fit::Synonym,
                     How::Typo => Fit::Synonym,
-                    How::Synonym | How::Comment => Fit::Weak,
+                    How::Synonym | How::Comment => of_synonym(strength),
                 };
                 add(&mut hits, word, places(term), fit);
             }
@@ -52,7 +52,13 @@ impl Fits {
                 add(&mut hits, word, places(tie.term), fit);
             }
         }
-        let by_target = hits.into_iter().map(|(target, hits)| (target, fits(target, &hits, prepared))).collect();
+        let mut by_target: HashMap<_, _> =
+            hits.into_iter().map(|(target, hits)| (target, fits(target, &hits, prepared))).collect();
+        for phrase in phrases(question, prepared).into_iter().filter(|phrase| phrase.tokens.end <= count) {
+            let fits: &mut Vec<_> = by_target.entry(target(phrase.target)).or_default();
+            let says = |at: &usize| lexicon::stop_word(&question.tokens[*at].lower).is_none();
+            fits.extend(phrase.tokens.filter(says).map(|word| (word, of_synonym(phrase.strength))));
+        }
         Fits { by_target }
     }
 
@@ -77,6 +83,11 @@ impl Fits {
 fn figures(token: &str) -> Vec<String> {
     let digits = token.bytes().all(|byte| byte.is_ascii_digit());
     if digits { vec![token.to_owned()] } else { question::ordinal_spellings(token) }
+}
+
+/// The fit of a word, or of words, that the lexicon says to be about the same thing.
+fn of_synonym(strength: f32) -> Fit {
+    if strength >= 0.65 { Fit::Synonym } else { Fit::Weak }
 }
 
 /// Notes that a word fits the names at some places.

@@ -40,6 +40,21 @@ fn the_first_rows_are_ordered_and_cut() {
 }
 
 #[test]
+fn groups_are_ordered_by_the_figure_that_they_show() {
+    let asked = asked("total price of the books of each genre, top 3");
+    let grouped =
+        |order: &str| format!("single, 2, plain, genres.name, sum, books.price, none, 1, genres.name, none, {order}, '3, none");
+    let ordered = |by: &str| {
+        format!(
+            "SELECT g.name, sum(b.price) AS total_price FROM genres g JOIN books b ON b.genre_id = g.genre_id GROUP BY g.name \
+             ORDER BY {by} LIMIT 3"
+        )
+    };
+    assert_eq!(asked.sql(&grouped("desc 1 limit, plain, books.price")), ordered("total_price DESC NULLS LAST"));
+    assert_eq!(asked.sql(&grouped("asc 1 limit, plain, genres.name")), ordered("g.name"));
+}
+
+#[test]
 fn dates_are_stretches() {
     let asked = asked("members who joined after 2019");
     let filter =
