@@ -57,7 +57,7 @@ def example(one, row, grammar, name):
         "id": one["id"],
         "db": one["db"],
         "set": name,
-        "fold": fold_of(one["db"]) if name in ("spider", "syn", "wikisql") else -1,
+        "fold": fold_of(one["db"]) if name in ("spider", "syn", "wikisql") else one.get("fold", -1),
         "words": row["words"],
         "flags": row["flags"],
         "items": [(item[0], tuple(item[1])) for item in row["items"]],

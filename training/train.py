@@ -20,6 +20,8 @@ from training.model import Net
 
 MOST_POSITIONS = 190
 MOST_STEPS = 90
+# The share of the questions said of other schemas whose words are made less known: all of them say the very names of what they use.
+BLUR_SWAPPED = 0.5
 
 
 def load(folder, names, fold):
@@ -46,6 +48,11 @@ def rate(step, steps, warm=400):
     return min(1.0, (step + 1) / warm) * max(0.02, 1 - step / steps)
 
 
+def blur(example, share):
+    """The chance that an example's words are made less known."""
+    return max(share, BLUR_SWAPPED) if example["set"] == "swap" else share
+
+
 @torch.no_grad()
 def validate(net, examples, words, grammar):
     """Mean loss and the share of questions whose every step is the likeliest, over held-out examples."""
@@ -67,12 +74,12 @@ def main():
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, type=pathlib.Path)
-    parser.add_argument("--sets", default="spider,syn,wikisql,synth:8000")
+    parser.add_argument("--sets", default="spider,syn,wikisql,synth:8000,swap:5000")
     parser.add_argument("--fold", type=int, default=-1)
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--steps", type=int, default=9000)
     parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--word-dropout", type=float, default=0.1)
     parser.add_argument("--blur", type=float, default=0.2, help="share of examples whose words are made less known")
@@ -98,7 +105,7 @@ def main():
         for examples in batches.shuffled(of_epoch(sets, args.seed * 1000 + epoch), args.batch, args.seed * 1000 + epoch):
             for group in optimiser.param_groups:
                 group["lr"] = args.rate * rate(step, steps)
-            examples = [batches.blurred(one, source) if source.random() < args.blur else one for one in examples]
+            examples = [batches.blurred(one, source) if source.random() < blur(one, args.blur) else one for one in examples]
             batch = batches.collate(examples, words, grammar, args.word_dropout)
             taken, used = net.loss(batch)
             loss = taken.mean() + 0.2 * used.mean()
