@@ -43,13 +43,14 @@ fn takes_all(left: &Query, right: &Query) -> bool {
     whole && shown(right).all(of_one) && shown(right).eq(shown(left))
 }
 
-/// How many different ones, or which is the least, of what is the same in all rows of a group.
+/// How many different ones, which is the least, or the sum, of what is the same in all rows of a group: of what the group is made by, or
+/// what is shown of it beside the figure, which then makes the group as well.
 fn figures_out_its_group(select: &Select) -> bool {
     let mut found = false;
     let mut look = |part: &Expr| {
         if let Expr::Aggregate { function, distinct, arg } = part {
-            let plain = matches!(function, Aggregate::Min | Aggregate::Max | Aggregate::Average | Aggregate::Median);
-            found |= (plain || *distinct) && select.group.contains(arg);
+            let is_same = select.group.contains(arg) || select.items.iter().any(|item| item.expr == **arg);
+            found |= is_same && (*function != Aggregate::Count || *distinct);
         }
     };
     walk::output_exprs(select).for_each(|expr| walk::expr(expr, &mut look));
@@ -145,12 +146,14 @@ mod tests {
     #[test]
     fn a_group_has_one_of_what_it_is_made_by() {
         let column = |column| Expr::Column(ColumnUse { source: Source::first(0), column });
-        let grouped = |function, distinct, arg| {
-            let expr = Expr::Aggregate { function, distinct, arg: Box::new(column(arg)) };
-            let items = vec![Item { expr: column(1), alias: None }, Item { expr, alias: None }];
+        let shown = |shown: &[usize], function, distinct, arg| {
+            let figure = Expr::Aggregate { function, distinct, arg: Box::new(column(arg)) };
+            let items = shown.iter().map(|shown| column(*shown)).chain([figure]).map(|expr| Item { expr, alias: None }).collect();
             sensible(Query::Select(Box::new(Select { items, group: vec![column(1)], ..Select::default() }))).is_some()
         };
-        assert!(!grouped(Aggregate::Count, true, 1) && !grouped(Aggregate::Max, false, 1));
+        let grouped = |function, distinct, arg| shown(&[1], function, distinct, arg);
+        assert!(shown(&[1, 3], Aggregate::Sum, false, 2) && !shown(&[1, 2], Aggregate::Sum, false, 2));
+        assert!(!grouped(Aggregate::Count, true, 1) && !grouped(Aggregate::Max, false, 1) && !grouped(Aggregate::Sum, false, 1));
         assert!(grouped(Aggregate::Count, false, 1) && grouped(Aggregate::Count, true, 2) && grouped(Aggregate::Max, false, 2));
     }
 
