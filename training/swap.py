@@ -24,6 +24,8 @@ from training.synth.english import plural_word, singular_word
 
 # Schemas tried for one question, and draws of relations and columns in each.
 SCHEMAS, DRAWS = 12, 6
+# Questions tried for each that is wanted, so that few questions or small schemas come to an end.
+MOST_TRIES = 20
 # Kinds of items as src/engine/parser/features numbers them: so many groups of types for each role of a column, roles made of these.
 KINDS = 7
 PRIMARY, REFERENCE = 1, 2
@@ -173,7 +175,7 @@ class Question:
         return named
 
     def value(self, literal):
-        """Claims the words of a literal: the stretch, or None where nothing says it."""
+        """The stretch that says a literal; None where nothing does."""
         start = gold.spoken(literal, self.row)
         if start is None:
             return None
@@ -336,6 +338,39 @@ def schemas(program, folder):
     return found
 
 
+def fitting(args):
+    """The questions that can be said of other schemas, each with its features and its schema; prints why the others cannot."""
+    by_schema = collections.defaultdict(list)
+    for one in prepare.read(args.questions):
+        by_schema[one["db"]].append(one)
+    ready, counts = [], collections.Counter()
+    for db in sorted(by_schema):
+        rows = prepare.rows(args.features, args.catalogs, by_schema[db])
+        for one in by_schema[db]:
+            row = rows[one["id"]]
+            try:
+                schema = Schema(row)
+                Swap(one, row, schema)
+            except (Unfit, KeyError) as reason:
+                counts[str(reason)[:20]] += 1
+            except Exception as reason:  # sqlglot's own errors on dialect it does not know
+                counts[type(reason).__name__] += 1
+            else:
+                ready.append((one, row, schema))
+    print(len(ready), "of", sum(map(len, by_schema.values())), "questions fit", dict(counts.most_common()), flush=True)
+    return ready
+
+
+def swapped(one, row, schema, targets, source):
+    """(schema, question, SQL): the question said of the first of some schemas drawn that it can be said of, or None."""
+    swap = Swap(one, row, schema)
+    for name in source.sample(sorted(targets), min(SCHEMAS, len(targets))):
+        found = next(filter(None, (swap.onto(*targets[name], source) for _ in range(DRAWS))), None)
+        if found:
+            return name, *found
+    return None
+
+
 def main():
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -349,39 +384,20 @@ def main():
     args = parser.parse_args()
     source = random.Random(args.seed)
     targets = schemas(args.features, args.onto)
-    names = sorted(targets)
-    by_schema = collections.defaultdict(list)
-    for one in prepare.read(args.questions):
-        by_schema[one["db"]].append(one)
-    ready, counts = [], collections.Counter()
-    for db in sorted(by_schema):
-        rows = prepare.rows(args.features, args.catalogs, by_schema[db])
-        for one in by_schema[db]:
-            try:
-                schema = Schema(rows[one["id"]])
-                Swap(one, rows[one["id"]], schema)
-            except (Unfit, KeyError) as reason:
-                counts[str(reason)[:20]] += 1
-            except Exception as reason:  # sqlglot's own errors on dialect it does not know
-                counts[type(reason).__name__] += 1
-            else:
-                ready.append((one, rows[one["id"]], schema))
-    print(len(ready), "of", sum(map(len, by_schema.values())), "questions fit", dict(counts.most_common()), flush=True)
+    ready = fitting(args)
     made = set()
     with args.out.open("w") as out:
-        while len(made) < args.pairs and ready:
+        for _ in range(MOST_TRIES * args.pairs if ready else 0):
             one, row, schema = source.choice(ready)
-            swap = Swap(one, row, schema)
-            for name in source.sample(names, min(SCHEMAS, len(names))):
-                target, values = targets[name]
-                found = next(filter(None, (swap.onto(target, values, source) for _ in range(DRAWS))), None)
-                if found:
-                    text, query = found
-                    if (name, text) not in made:
-                        made.add((name, text))
-                        line = {"id": f"swap {len(made)}", "db": name, "question": text, "gold_sql_pg": query, "fold": fold_of(one["db"])}
-                        out.write(json.dumps(line) + "\n")
-                    break
+            found = swapped(one, row, schema, targets, source)
+            if found is None or found[:2] in made:
+                continue
+            name, text, query = found
+            made.add((name, text))
+            line = {"id": f"swap {len(made)}", "db": name, "question": text, "gold_sql_pg": query, "fold": fold_of(one["db"])}
+            out.write(json.dumps(line) + "\n")
+            if len(made) == args.pairs:
+                break
     print(len(made), "pairs")
 
 

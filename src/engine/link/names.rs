@@ -9,7 +9,7 @@ use super::{How, Meaning, Mention};
 use crate::lexicon::morphology::{is_typo_of, singular};
 use crate::lexicon::{self, Relatedness, StopClass};
 use crate::prepared::{Part, PlaceTarget, Prepared, Role};
-use crate::question::{Question, TokenKind};
+use crate::question::{Question, Token, TokenKind};
 
 /// Weaker mentions than this are noise.
 const WEAKEST: f32 = 0.25;
@@ -41,13 +41,7 @@ struct Hit {
 pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
     let mut hits: BTreeMap<PlaceTarget, Vec<Hit>> = BTreeMap::new();
     for (at, token) in question.tokens.iter().enumerate() {
-        // "name", "list", "order" are ways of asking at the beginning and things everywhere else.
-        let asks = match lexicon::stop_word(&token.lower) {
-            Some(StopClass::Imperative) => at == 0,
-            Some(_) => true,
-            None => false,
-        };
-        if token.kind != TokenKind::Word || asks || matches!(token.lower.as_str(), "much" | "many") {
+        if token.kind != TokenKind::Word || !may_name(token, at) || matches!(token.lower.as_str(), "much" | "many") {
             continue;
         }
         for (word, strength, how) in meanings(&token.lower, &token.stem, prepared) {
@@ -81,6 +75,11 @@ pub fn mentions(question: &Question, prepared: &Prepared) -> Vec<Mention> {
         keep(&mut mentions, Mention { tokens, meaning: meaning(target), strength, how: How::Synonym });
     }
     mentions
+}
+
+/// Function words name nothing; "name", "list", "order" are ways of asking at the beginning and things everywhere else.
+pub(super) fn may_name(token: &Token, at: usize) -> bool {
+    lexicon::stop_word(&token.lower).is_none_or(|class| class == StopClass::Imperative && at > 0)
 }
 
 fn meaning(target: PlaceTarget) -> Meaning {

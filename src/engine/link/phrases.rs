@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::names::{is_verb_form, names_its_ends, strength_of};
-use crate::lexicon::{self, Relatedness, StopClass};
+use super::names::{is_verb_form, may_name, names_its_ends, strength_of};
+use crate::lexicon::{self, Relatedness};
 use crate::prepared::{Part, PlaceTarget, Prepared};
 use crate::question::{Question, Token, TokenKind};
 
@@ -27,17 +27,13 @@ pub(crate) fn phrases(question: &Question, prepared: &Prepared) -> Vec<Phrase> {
             if tokens[end - 1].kind != TokenKind::Word || (end > begin + 1 && tokens[end - 1].after_break) {
                 break;
             }
-            if says_something(&tokens[begin], begin) && says_something(&tokens[end - 1], end - 1) {
+            // Function words stand inside a term ("date of birth"), not at its ends.
+            if may_name(&tokens[begin], begin) && may_name(&tokens[end - 1], end - 1) {
                 add(&mut found, begin..end, tokens, prepared);
             }
         }
     }
     found
-}
-
-/// Function words and ways of asking neither begin nor end a term.
-fn says_something(token: &Token, at: usize) -> bool {
-    lexicon::stop_word(&token.lower).is_none_or(|class| class == StopClass::Imperative && at > 0)
 }
 
 /// Adds what a stretch may name.
