@@ -113,7 +113,7 @@ class Run:
 
     def catalogs(self, name):
         """The folder of a set's catalogs."""
-        return self.work / "catalogs" / {"spider": SPIDER, "syn": SPIDER, "wikisql": WIKISQL}.get(name, SYNTH)
+        return self.work / "catalogs" / {"spider": SPIDER, "syn": SPIDER, "crossed": SPIDER, "wikisql": WIKISQL, "dropped": "dropped"}.get(name, SYNTH)
 
 
 SETS = ("spider", "syn", "wikisql", "synth", "swap")
@@ -183,7 +183,8 @@ def export(run):
 
 
 def strangers(run):
-    """Questions put to a database that they are not about, of the same fold; and synthesised ones, with and without an answer."""
+    """Questions put to a database that they are not about, of the same fold, or to their own without something that they name; and
+    synthesised ones, with and without an answer."""
     source = random.Random(7)
     spider = [json.loads(line) for line in run.questions("spider").read_text().splitlines()]
     homes = {}
@@ -200,13 +201,16 @@ def strangers(run):
     pairs = source.sample(pairs, min(2500, len(pairs)))
     for name, rows in (("crossed", crossed), ("lost", lost), ("pairs", pairs)):
         (run.work / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("--questions", run.questions("spider"), "--catalogs", run.catalogs("spider"), "--onto", run.catalogs("dropped"))
+    run.python("training.dropped", "--features", run.programs / "features", *words, "--out", run.work / "dropped.jsonl")
 
 
 def candidates(run):
     """What the networks write for what they have not seen, with labels."""
-    run.build("candidates")
+    run.build("candidates", "features")
     strangers(run)
-    ours = {name: run.questions(name) for name in ("spider", "syn", "wikisql")} | {"crossed": run.work / "crossed.jsonl"}
+    ours = {name: run.questions(name) for name in ("spider", "syn", "wikisql")}
+    ours |= {name: run.work / f"{name}.jsonl" for name in ("crossed", "dropped")}
     synthesised = {name: run.work / f"{name}.jsonl" for name in ("lost", "pairs")}
 
     def label(cluster):
@@ -228,7 +232,7 @@ def labelled(run, cluster, name, questions, fold):
     stem = run.work / f"{name}.{fold or 0}"
     database = {"wikisql": WIKISQL, "lost": SYNTH, "pairs": SYNTH}.get(name, SPIDER)
     words = ("--program", run.programs / "candidates", "--weights", run.work / f"fold{fold or 0}.bin")
-    words += ("--fold", -1 if fold is None else fold, "--questions", questions, "--catalogs", run.work / "catalogs" / database)
+    words += ("--fold", -1 if fold is None else fold, "--questions", questions, "--catalogs", run.catalogs(name))
     run.python("training.candidates", *words, "--out", f"{stem}.candidates.jsonl")
     gold = questions.parent / "questions.jsonl" if name == "syn" else questions
     words = ("--score", run.eval / "score.py", "--questions", gold, "--candidates", f"{stem}.candidates.jsonl")

@@ -29,7 +29,7 @@ fn is_sensible(query: &mut Query) -> bool {
     }
 }
 
-/// Whether the right side has whatever the left side can have: the same of all rows.
+/// Whether the right side has whatever the left side can have: the same of all rows, or of all that the left side has.
 fn takes_all(left: &Query, right: &Query) -> bool {
     let (Query::Select(left), Query::Select(right)) = (left, right) else { return false };
     fn shown(select: &Select) -> impl Iterator<Item = &Expr> {
@@ -39,7 +39,8 @@ fn takes_all(left: &Query, right: &Query) -> bool {
         (Expr::Column(column), Some(subject)) => column.source == subject,
         _ => false,
     };
-    let whole = right.filter.is_none() && right.having.is_none() && right.limit.is_none() && right.also.is_empty();
+    let all = right.filter.is_none() || right.filter == left.filter;
+    let whole = all && right.having.is_none() && right.limit.is_none() && right.also.is_empty();
     whole && shown(right).all(of_one) && shown(right).eq(shown(left))
 }
 
@@ -138,6 +139,7 @@ mod tests {
         };
         let except = |left, right| Query::Set { op: SetOp::Except, left: Box::new(left), right: Box::new(right) };
         assert_eq!(sensible(except(select(1, Some(equal(2, 5))), select(1, None))), None);
+        assert_eq!(sensible(except(select(1, Some(equal(2, 5))), select(1, Some(equal(2, 5))))), None);
         for kept in [except(select(1, None), select(1, Some(equal(2, 5)))), except(select(1, None), select(2, None))] {
             assert_eq!(sensible(kept.clone()), Some(kept));
         }

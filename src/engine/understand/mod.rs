@@ -87,6 +87,11 @@ impl Understanding {
         self.elements.iter().any(|element| element.tokens.start == word && element.is_unknown())
     }
 
+    /// Whether a word is of a stretch that names something.
+    pub fn names(&self, word: usize) -> bool {
+        self.elements.iter().any(|element| element.tokens.contains(&word) && !element.things.is_empty())
+    }
+
     /// Whether the thing that is asked for is one that nothing here is named like.
     pub fn asks_for_unknown(&self, question: &Question) -> bool {
         unknown::is_asked_for(question, &self.elements)

@@ -1,13 +1,14 @@
 //! Whether the thing that a question asks for is one that nothing here is named like. A query can then only show something else.
 
 use super::elements::Element;
+use crate::lexicon::morphology::is_past;
 use crate::lexicon::time_unit;
 use crate::question::Question;
 
 /// What follows a thing that is counted: "how many calories does it have".
 const AUXILIARIES: [&str; 12] = ["do", "does", "did", "is", "are", "was", "were", "have", "has", "had", "can", "will"];
-/// What follows a thing that something else has: "humidity of the branches". Not "by": "payments taken by each clerk" asks for payments.
-const OWNED: &str = "of";
+/// What follows a thing that something else has, or that is asked for by something: "humidity of the branches", "humidity by branch".
+const OWNED: [&str; 6] = ["of", "by", "per", "for", "at", "from"];
 /// What a property at the end follows: "which products are vegan".
 const COPULAS: [&str; 4] = ["is", "are", "was", "were"];
 
@@ -22,10 +23,11 @@ fn is_unknown_thing(question: &Question, elements: &[Element]) -> bool {
     let begin = counted.or_else(|| elements.iter().position(is_content)).unwrap_or(elements.len());
     let length = elements[begin..].iter().take_while(|element| is_content(element)).count();
     let (Some(head), Some(next)) = (elements[begin..begin + length].last(), elements.get(begin + length)) else { return false };
-    let next = question.lower(next.tokens.start);
-    let ends = if counted.is_some() { AUXILIARIES.contains(&next) } else { next == OWNED };
+    let (next, noun) = (question.lower(next.tokens.start), question.lower(head.tokens.start));
+    // "Payments taken by each clerk" asks for payments.
+    let ends = if counted.is_some() { AUXILIARIES.contains(&next) } else { OWNED.contains(&next) && !is_past(noun) };
     // "How many days" is a measure of something else.
-    head.is_unknown() && ends && time_unit(question.lower(head.tokens.start)).is_none()
+    head.is_unknown() && ends && time_unit(noun).is_none()
 }
 
 /// "Which products are vegan".
@@ -59,8 +61,12 @@ mod tests {
 
     #[test]
     fn things_and_properties_that_nothing_is_named_like() {
-        let of_nothing =
-            ["how many calories do the books have", "What is the humidity of the branches?", "which books are radioactive?"];
+        let of_nothing = [
+            "how many calories do the books have",
+            "What is the humidity of the branches?",
+            "member satisfaction by city",
+            "which books are radioactive?",
+        ];
         let known = [
             "how many books do we have",
             "how many members are there",

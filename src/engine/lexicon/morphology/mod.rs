@@ -83,6 +83,13 @@ pub fn stem(word: &str) -> String {
     snowball().stem(&singular(word)).into_owned()
 }
 
+/// Whether a lower-case word is the past of a verb, or may be: "listed", "taught", "made".
+pub fn is_past(word: &str) -> bool {
+    let irregular = irregular();
+    let of_verb = irregular.base.get(word).is_some_and(|base| *base != word) && !irregular.singular.contains_key(word);
+    of_verb || word.len() > 4 && word.ends_with("ed")
+}
+
 /// The singular of a lower-case noun (`countries`: `country`); a word that is no plural comes back as it is.
 pub fn singular(word: &str) -> String {
     if let Some(base) = irregular().singular.get(word) {

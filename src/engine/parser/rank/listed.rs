@@ -2,12 +2,15 @@
 //! left out of what is shown because a condition has it already ("… of every airport in the city of York") is no word left over, and
 //! an answer without it is wrong all the same.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::alignment::Places;
+use super::traits::Named;
 use super::uses::Uses;
 use crate::ir::Aggregate;
 use crate::parser::features::Target;
+use crate::prepared::ColumnId;
 use crate::question::Question;
 
 /// Names of the traits, in the order of [`Listed::traits`].
@@ -33,13 +36,21 @@ struct Element {
     words: Range<usize>,
     /// "The number of": as well the rows that have the name as what has it.
     amount: bool,
+    /// The columns of which it is the whole name, in several words: "customer id" is no id of an order.
+    columns: BTreeSet<ColumnId>,
 }
 
 impl Listed {
-    pub fn new(question: &Question, places: &Places) -> Self {
+    pub fn new(question: &Question, named: &[Named], places: &Places) -> Self {
         let list = Words { question, places };
         let ends = |at: &usize| at.checked_sub(1).is_some_and(|before| CONDITIONS.contains(&list.lower(before)));
-        Listed((1..question.tokens.len()).take_while(|at| !ends(at)).find_map(|at| list.around(at)).unwrap_or_default())
+        let list = (1..question.tokens.len()).take_while(|at| !ends(at)).find_map(|at| list.around(at));
+        let mut elements = list.unwrap_or_default();
+        for element in &mut elements {
+            let whole = |(words, _): &&Named| words.len() > 1 && words.iter().all(|word| element.words.contains(word));
+            element.columns = named.iter().find(whole).map(|(_, columns)| columns.clone()).unwrap_or_default();
+        }
+        Listed(elements)
     }
 
     /// For a candidate that shows so many items.
@@ -47,8 +58,13 @@ impl Listed {
         let shown = || uses.shown.iter().chain(uses.measured.iter().map(|(_, target)| target));
         let counts = uses.shown.iter().any(|target| matches!(target, Target::Relation(_)))
             || uses.measured.iter().any(|(function, _)| *function == Aggregate::Count);
-        let is_shown =
-            |element: &Element| counts && element.amount || shown().any(|target| places.is_said_in(*target, &element.words));
+        let one_of = |columns: &BTreeSet<ColumnId>| {
+            shown().any(|target| matches!(target, Target::Column(column) if columns.contains(column)))
+        };
+        let is_shown = |element: &Element| match element.columns.is_empty() {
+            true => counts && element.amount || shown().any(|target| places.is_said_in(*target, &element.words)),
+            false => one_of(&element.columns),
+        };
         let unshown = self.0.iter().filter(|element| !is_shown(element)).count();
         let beyond = if self.0.is_empty() { 0 } else { items.saturating_sub(self.0.len()) };
         [self.0.len() as f32, unshown as f32, beyond as f32]
@@ -98,7 +114,11 @@ impl Words<'_> {
         let names = |at: usize| self.is_name(at) || LINKS.contains(&self.lower(at));
         let inside = |at: &usize| names(*at) && (*at == last || !self.is_break(*at + 1));
         let start = (0..=last).rev().take(LONGEST).take_while(inside).last()?;
-        Some(Element { words: start..end, amount: (start.saturating_sub(2)..start).any(|at| self.is_amount(at)) })
+        Some(Element {
+            words: start..end,
+            amount: (start.saturating_sub(2)..start).any(|at| self.is_amount(at)),
+            columns: BTreeSet::new(),
+        })
     }
 
     /// The element that begins at `first`, a few words before its name passed over.
@@ -108,7 +128,7 @@ impl Words<'_> {
         let name = reach.find(|at| self.is_name(*at))?;
         let goes_on = |at: &usize| !self.is_break(*at) && self.is_name(*at);
         let end = (name + 1..).take_while(goes_on).last().map_or(name + 1, |last| last + 1);
-        Some(Element { words: name..end, amount: (first..name).any(|at| self.is_amount(at)) })
+        Some(Element { words: name..end, amount: (first..name).any(|at| self.is_amount(at)), columns: BTreeSet::new() })
     }
 
     /// A word of a name; "number of" and "highest" are none, whatever has such a name, but "first and last name" are two.

@@ -5,6 +5,7 @@
 //! uses      what it uses names and values for
 //! alignment where in the question those are said
 //! listed    names that are listed, and what is shown of them
+//! missing   words that nothing here is called
 //! asked     what kind of thing is shown
 //! cues      words that ask for an operation
 //! standing  a candidate among the others
@@ -17,6 +18,7 @@ pub mod anatomy;
 pub mod asked;
 pub mod cues;
 pub mod listed;
+pub mod missing;
 pub mod standing;
 #[cfg(test)]
 mod tests;

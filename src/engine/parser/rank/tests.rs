@@ -3,7 +3,9 @@
 use super::alignment::{ALIGNED, Places, aligned};
 use super::anatomy::Anatomy;
 use super::listed::Listed;
+use super::missing::Missing;
 use super::standing::{STANDING, standings};
+use super::traits::named;
 use super::uses::Uses;
 use crate::ir::{Aggregate, Comparison, Day, Expr, Item, Literal, Predicate, Query, Select, Source};
 use crate::parser::features::{Features, features};
@@ -50,7 +52,7 @@ impl Asked {
         let places = Places::new(&self.question, &self.features, &self.prepared);
         let items = columns.iter().map(|name| Item { expr: self.column(name), alias: None }).collect();
         let uses = Uses::of(&Query::Select(Box::new(Select { items, ..Select::default() })));
-        Listed::new(&self.question, &places).traits(&places, &uses, columns.len())
+        Listed::new(&self.question, &named(&self.features), &places).traits(&places, &uses, columns.len())
     }
 
     fn source(&self, relation: &str) -> Source {
@@ -127,6 +129,7 @@ fn what_is_listed_is_shown() {
     assert_eq!(asked("title and price of books").listed(&all), [2.0, 0.0, 1.0]);
     assert_eq!(asked("titles of books").listed(&all), [0.0, 0.0, 0.0]);
     assert_eq!(asked("titles of books whose price and pages are known").listed(&all[..1]), [0.0, 0.0, 0.0]);
+    assert_eq!(asked("first name and last name of staff").listed(&["staff.first_name"]), [2.0, 1.0, 0.0]);
     assert_eq!(asked("first and last name of staff").listed(&["staff.first_name", "staff.last_name"]), [2.0, 0.0, 0.0]);
 }
 
@@ -246,4 +249,19 @@ fn candidates_that_agree_are_believed_together() {
         (80.0, 70.0, 100.0)
     );
     assert_eq!((of(0, "behind best"), of(2, "candidates")), (0.0, 300.0));
+}
+
+#[test]
+fn places_of_words_that_name_nothing() {
+    let missing = |text: &str, columns: &[&str]| {
+        let asked = asked(text);
+        let items = columns.iter().map(|name| Item { expr: asked.column(name), alias: None }).collect();
+        let uses = Uses::of(&Query::Select(Box::new(Select { items, ..Select::default() })));
+        Missing::new(&asked.question, &asked.features, &asked.understanding).traits(&asked.features, &uses)
+    };
+    assert_eq!(missing("titles of books", &["books.title"]), [0.0; 6]);
+    assert_eq!(missing("humidity of the branches", &["books.title"]), [1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
+    assert_eq!(missing("books by Kubrick", &["books.title"]), [0.0, 1.0, 0.0, 1.0, 1.0, 0.0]);
+    assert_eq!(missing("member satisfaction by city", &["members.city"]), [1.0, 0.0, 1.0, 1.0, 1.0, 0.0]);
+    assert_eq!(missing("books laminated in 2020", &["books.title"]), [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
 }

@@ -9,6 +9,7 @@ use super::anatomy::Anatomy;
 use super::asked::{self, SHOWN, Shown};
 use super::cues::{self, CUES};
 use super::listed::{LISTED, Listed};
+use super::missing::{MISSING, Missing};
 use super::standing::{STANDING, Standing};
 use super::uses::Uses;
 use crate::ir::Query;
@@ -44,6 +45,9 @@ pub struct Origin {
     pub unknown_values: usize,
 }
 
+/// The words that say a whole name, and the columns that have it.
+pub(super) type Named = (Vec<usize>, BTreeSet<ColumnId>);
+
 /// What all candidates of a question share.
 #[derive(Debug, Clone)]
 pub struct Shared<'q> {
@@ -56,11 +60,12 @@ pub struct Shared<'q> {
     spoken: Vec<Vec<String>>,
     numbers: Vec<String>,
     dates: usize,
-    /// Columns whose whole name is said, by the words that say it; of nested phrases the longest.
-    named: Vec<(Vec<usize>, BTreeSet<ColumnId>)>,
+    /// Of nested phrases the longest.
+    named: Vec<Named>,
     named_relations: BTreeSet<usize>,
     places: Places<'q>,
     listed: Listed,
+    missing: Missing,
 }
 
 impl<'q> Shared<'q> {
@@ -68,6 +73,7 @@ impl<'q> Shared<'q> {
         let words: Vec<&str> = question.tokens.iter().map(|token| token.lower.as_str()).collect();
         let text = format!(" {} ", words.join(" "));
         let places = Places::new(question, features, prepared);
+        let named = named(features);
         Shared {
             question,
             features,
@@ -77,9 +83,10 @@ impl<'q> Shared<'q> {
             spoken: spoken(features),
             numbers: question.numbers.iter().map(|number| number.value.digits()).collect(),
             dates: question.dates.iter().filter(|date| !date.may_be_number).count(),
-            named: named(features),
             named_relations: features.named_relations(),
-            listed: Listed::new(question, &places),
+            listed: Listed::new(question, &named, &places),
+            missing: Missing::new(question, features, understanding),
+            named,
             places,
         }
     }
@@ -87,8 +94,15 @@ impl<'q> Shared<'q> {
 
 /// Names of the traits, in their order. Training and the shipped ranker go by it.
 pub fn names() -> Vec<String> {
-    let mut names: Vec<String> =
-        FIRST.iter().chain(&STANDING).chain(&SHOWN).chain(&ALIGNED).chain(&LISTED).map(|name| (*name).to_owned()).collect();
+    let mut names: Vec<String> = FIRST
+        .iter()
+        .chain(&STANDING)
+        .chain(&SHOWN)
+        .chain(&ALIGNED)
+        .chain(&LISTED)
+        .chain(&MISSING)
+        .map(|name| (*name).to_owned())
+        .collect();
     for (cue, _) in CUES {
         names.push(format!("cue {cue}"));
         names.push(format!("part {cue}"));
@@ -96,7 +110,7 @@ pub fn names() -> Vec<String> {
     names
 }
 
-const FIRST: [&str; 54] = [
+const FIRST: [&str; 57] = [
     "network",
     "network a step",
     "network least",
@@ -125,9 +139,12 @@ const FIRST: [&str; 54] = [
     "names said",
     "columns without evidence",
     "columns by weak evidence",
+    "columns by synonyms",
     "columns by part",
     "columns by name",
     "relations without evidence",
+    "relations by weak evidence",
+    "relations by synonyms",
     "relations",
     "relations unused",
     "joins",
@@ -192,7 +209,10 @@ pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, or
         said(evidence.columns[1]),
         said(evidence.columns[2]),
         said(evidence.columns[3]),
-        said(evidence.relations_without),
+        said(evidence.columns[4]),
+        said(evidence.relations[0]),
+        said(evidence.relations[1]),
+        said(evidence.relations[2]),
         said(anatomy.relations.len()),
         said(evidence.relations_unused),
         said(joins),
@@ -222,6 +242,7 @@ pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, or
     list.extend(shown.numbers());
     list.extend(aligned(&shared.places, uses));
     list.extend(shared.listed.traits(&shared.places, uses, first_select(query).items.len()));
+    list.extend(shared.missing.traits(shared.features, uses));
     for (found, part) in shared.cues.iter().zip(parts(query, anatomy, &shown)) {
         list.push(flag(*found));
         list.push(said(part.min(2)));
@@ -351,8 +372,8 @@ fn spoken(features: &Features) -> Vec<Vec<String>> {
 }
 
 /// Phrases that say the whole name of columns; a phrase inside a longer one is left out.
-fn named(features: &Features) -> Vec<(Vec<usize>, BTreeSet<ColumnId>)> {
-    let mut phrases: Vec<(Vec<usize>, BTreeSet<ColumnId>)> = Vec::new();
+pub(super) fn named(features: &Features) -> Vec<Named> {
+    let mut phrases: Vec<Named> = Vec::new();
     for (at, item) in features.items.iter().enumerate() {
         let Target::Column(column) = item.target else { continue };
         let words: Vec<usize> = (0..features.words.len()).filter(|word| features.fit(*word, at) == Fit::Exact).collect();
@@ -376,10 +397,11 @@ fn named(features: &Features) -> Vec<(Vec<usize>, BTreeSet<ColumnId>)> {
 /// How the names that a candidate uses are backed by the question.
 #[derive(Debug, Default)]
 struct Evidence {
-    /// Columns used: with no evidence, weak, a part of the name, the name.
-    columns: [usize; 4],
+    /// Columns used: with no evidence, weak, a synonym, a part of the name, the name.
+    columns: [usize; 5],
+    /// Relations used: with no evidence, weak, a synonym.
+    relations: [usize; 3],
     names_unused: usize,
-    relations_without: usize,
     relations_unused: usize,
 }
 
@@ -395,16 +417,20 @@ fn evidence(shared: &Shared, anatomy: &Anatomy) -> Evidence {
                     .iter()
                     .any(|one| matches!(&one.kind, CandidateKind::Stored(value) if value.column == column));
                 let class = match shared.places.best(at) {
-                    Fit::Exact => 3,
-                    Fit::Part => 2,
-                    Fit::Synonym | Fit::Weak | Fit::Wide => 1,
+                    Fit::Exact => 4,
+                    Fit::Part => 3,
+                    Fit::Synonym => 2,
+                    Fit::Weak | Fit::Wide => 1,
                     Fit::None => usize::from(valued),
                 };
                 evidence.columns[class] += 1;
             }
-            Target::Relation(relation) if anatomy.relations.contains(&relation) && best(at) == Fit::None => {
-                evidence.relations_without += 1;
-            }
+            Target::Relation(relation) if anatomy.relations.contains(&relation) => match best(at) {
+                Fit::None => evidence.relations[0] += 1,
+                Fit::Wide | Fit::Weak => evidence.relations[1] += 1,
+                Fit::Synonym => evidence.relations[2] += 1,
+                Fit::Part | Fit::Exact => {}
+            },
             _ => {}
         }
     }

@@ -1,0 +1,79 @@
+//! Words that nothing in the schema is called, and where in the question they stand. A synonym that nobody has written down stands in the
+//! same places as a thing that the database lacks: what each place is worth is learned, from questions whose column or relation was
+//! dropped as well.
+
+use super::uses::Uses;
+use crate::lexicon::morphology::is_past;
+use crate::parser::features::{Features, Fit};
+use crate::question::Question;
+use crate::understand::Understanding;
+
+/// Names of the traits, in the order of [`Missing::traits`].
+pub const MISSING: [&str; 6] = [
+    "unknown asked for",
+    "unknown behind a preposition",
+    "unknown beside a name",
+    "unknown without kin",
+    "unknown without kin that is used",
+    "unknown verbs without kin that is used",
+];
+
+/// What a thing is told by: "films by Kubrick", "complaints per month", "customers with a subscription".
+const PREPOSITIONS: [&str; 10] = ["of", "by", "per", "with", "in", "from", "for", "on", "at", "without"];
+/// Between a preposition and what it is about.
+const ARTICLES: [&str; 5] = ["the", "a", "an", "our", "any"];
+const BEFORE_VERBS: [&str; 9] = ["who", "that", "to", "do", "does", "did", "not", "never", "also"];
+
+/// A word that names nothing.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    at: usize,
+    /// What rows have to do with each other, as in "restaurants located in", is often left to the schema.
+    verb: bool,
+}
+
+/// The words of a question that name nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Missing {
+    words: Vec<Word>,
+    /// The first three traits, which all candidates share.
+    places: [usize; 3],
+}
+
+impl Missing {
+    pub fn new(question: &Question, features: &Features, understanding: &Understanding) -> Self {
+        let words: Vec<usize> = (0..features.words.len()).filter(|word| understanding.is_unknown(*word)).collect();
+        let count = |is: &dyn Fn(usize) -> bool| words.iter().filter(|word| is(**word)).count();
+        let names = |word: Option<usize>| word.is_some_and(|word| understanding.names(word));
+        let places = [
+            usize::from(understanding.asks_for_unknown(question)),
+            count(&|word| follows_preposition(question, word)),
+            count(&|word| names(word.checked_sub(1)) || names(Some(word + 1))),
+        ];
+        let words = words.iter().map(|at| Word { at: *at, verb: is_verb(question, *at) }).collect();
+        Missing { words, places }
+    }
+
+    /// Of one candidate.
+    pub fn traits(&self, features: &Features, uses: &Uses) -> [f32; MISSING.len()] {
+        let all: Vec<usize> = (0..features.items.len()).collect();
+        let used: Vec<usize> = uses.all.iter().filter_map(|target| features.item(*target)).collect();
+        let is_kin = |word: &Word, items: &[usize]| items.iter().any(|item| features.fit(word.at, *item) > Fit::None);
+        let strangers = self.words.iter().filter(|word| !is_kin(word, &all)).count();
+        let unused: Vec<&Word> = self.words.iter().filter(|word| !is_kin(word, &used)).collect();
+        let verbs = unused.iter().filter(|word| word.verb).count();
+        let [asked, behind, beside] = self.places;
+        [asked, behind, beside, strangers, unused.len(), verbs].map(|count| count as f32)
+    }
+}
+
+fn follows_preposition(question: &Question, word: usize) -> bool {
+    let before = |at: usize| at.checked_sub(1).map_or("", |at| question.lower(at));
+    let article = ARTICLES.contains(&before(word));
+    PREPOSITIONS.contains(&before(word.saturating_sub(usize::from(article))))
+}
+
+fn is_verb(question: &Question, word: usize) -> bool {
+    let before = word.checked_sub(1).map_or("", |at| question.lower(at));
+    is_past(question.lower(word)) || BEFORE_VERBS.contains(&before)
+}
