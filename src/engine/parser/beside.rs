@@ -2,13 +2,14 @@
 //! at how things fit, is not told by the little that is missing.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use nl_query_core::schema::RelationId;
 
 use super::candidates::Asked;
 use super::rank::anatomy::Anatomy;
 use crate::ir::{Expr, Query};
-use crate::link::Meaning;
+use crate::link::{How, Meaning, Mention};
 use crate::question::Question;
 use crate::walk::first_select;
 
@@ -17,12 +18,15 @@ pub fn is_beside(asked: &Asked<'_>, understood: bool, query: &Query) -> bool {
     asks_how_much(asked.question) && shows_counts(query)
         || groups_by_unknown(asked)
         || is_far_fetched(asked, query)
+        || is_of_another(asked, query)
         || !understood && asked.understanding.asks_for_unknown(asked.question)
 }
 
 /// So many joins from all else that is said or used, nobody means what only one of its values, or its name, says: "artists from Sweden"
 /// are not those whose tracks were on an invoice of a customer there, and no actor has the nationality of the shops that lend the films.
-const FAR: usize = 4;
+/// "Artists that sell best in Sweden" are.
+const FAR: usize = 3;
+const FAR_IF_MEASURED: usize = 4;
 const FAR_IF_NAMED: usize = 5;
 
 fn is_far_fetched(asked: &Asked<'_>, query: &Query) -> bool {
@@ -30,20 +34,54 @@ fn is_far_fetched(asked: &Asked<'_>, query: &Query) -> bool {
     if matches!(query, Query::Set { .. }) {
         return false;
     }
-    let used = Anatomy::of(query).relations;
-    let mentions = asked.understanding.mentions.iter();
-    let named: BTreeSet<RelationId> = mentions
-        .filter_map(|mention| match mention.meaning {
-            Meaning::Relation(relation) => Some(relation),
-            _ => None,
-        })
-        .collect();
+    let anatomy = Anatomy::of(query);
+    let far = if is_measured(&anatomy) { FAR_IF_MEASURED } else { FAR };
+    let used = anatomy.relations;
+    let named: BTreeSet<RelationId> = asked.understanding.mentions.iter().filter_map(relation_of).collect();
     used.iter().any(|relation| {
         let hops = asked.prepared.graph().distances(*relation);
         let others = used.union(&named).filter(|other| *other != relation);
         let nearest = others.filter_map(|other| hops.get(*other).copied().flatten()).min();
-        nearest.is_some_and(|nearest| nearest > if named.contains(relation) { FAR_IF_NAMED } else { FAR })
+        nearest.is_some_and(|nearest| nearest > if named.contains(relation) { FAR_IF_NAMED } else { far })
     })
+}
+
+fn is_measured(anatomy: &Anatomy) -> bool {
+    anatomy.count + anatomy.sum + anatomy.average + anatomy.max + anatomy.min + anatomy.groups + anatomy.limits > 0
+}
+
+fn relation_of(mention: &Mention) -> Option<RelationId> {
+    match mention.meaning {
+        Meaning::Relation(relation) => Some(relation),
+        _ => None,
+    }
+}
+
+/// "Websites of our customers" where only suppliers have one: the rows whose name follows "of" have nothing to do with what the query is of.
+fn is_of_another(asked: &Asked<'_>, query: &Query) -> bool {
+    let anatomy = Anatomy::of(query);
+    let mentions = &asked.understanding.mentions;
+    let is_near = |mention: &Mention| match &mention.meaning {
+        Meaning::Relation(relation) => {
+            let hops = asked.prepared.graph().distances(*relation);
+            anatomy.relations.iter().any(|used| hops.get(*used).copied().flatten().is_some_and(|hops| hops <= FAR))
+        }
+        Meaning::Column(column) => anatomy.columns.contains(column),
+        Meaning::Value(_) => true,
+    };
+    let means_near = |owner: &Mention| mentions.iter().any(|other| overlap(&other.tokens, &owner.tokens) && is_near(other));
+    let mut owners = mentions.iter().filter(|mention| mention.how == How::Exact && relation_of(mention).is_some());
+    owners.any(|owner| follows_of(asked.question, owner.tokens.start) && !means_near(owner))
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+/// "Of", or "of our".
+fn follows_of(question: &Question, at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).map_or("", |at| question.lower(at));
+    before(1) == "of" || before(2) == "of" && matches!(before(1), "the" | "our" | "all" | "my" | "each")
 }
 
 /// "How old are our customers": what is wanted is a measure.
@@ -101,17 +139,28 @@ mod tests {
              album\n  album_id int pk\n  title text !\n  artist_id int ! -> artist.artist_id\n\
              track\n  track_id int pk\n  title text !\n  album_id int ! -> album.album_id\n\
              customer\n  customer_id int pk\n  name text !\n  country text !\n\
-             invoice\n  invoice_id int pk\n  customer_id int ! -> customer.customer_id\n\
+             invoice\n  invoice_id int pk\n  customer_id int ! -> customer.customer_id\n  billing_country text !\n\
              invoice_line\n  line_id int pk\n  track_id int ! -> track.track_id\n  invoice_id int ! -> invoice.invoice_id\n";
         struct Sweden;
         impl ValueProbe for Sweden {
             fn find(&mut self, needles: &[String], _: &[(RelationId, usize)]) -> Vec<ValueHit> {
-                let hit = |needle| ValueHit { needle, relation: 3, column: 2, value: "Sweden".to_owned() };
-                needles.iter().position(|needle| needle == "sweden").map(hit).into_iter().collect()
+                let hit = |needle, (relation, column)| ValueHit { needle, relation, column, value: "Sweden".to_owned() };
+                let needle = needles.iter().position(|needle| needle == "sweden");
+                needle.into_iter().flat_map(|needle| [(3, 2), (4, 2)].map(|at| hit(needle, at))).collect()
             }
         }
         let confidence = |question: &str| confidence(question, schema, &mut Sweden);
         assert!(confidence("which customers come from Sweden") > 0.5);
         assert!(confidence("which artists come from Sweden") < 0.5);
+    }
+
+    #[test]
+    fn what_is_of_one_thing_is_not_of_another() {
+        let schema = "suppliers\n  supplier_id int pk\n  name text !\n  homepage text\n\
+             customers\n  customer_id int pk\n  name text !\n  city text !\n";
+        let confidence = |question: &str| confidence(question, schema, &mut NoProbe);
+        assert!(confidence("homepages of our suppliers") > 0.5);
+        assert!(confidence("cities of our customers") > 0.5);
+        assert!(confidence("homepages of our customers") < 0.5);
     }
 }
