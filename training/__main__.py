@@ -113,7 +113,8 @@ class Run:
 
     def catalogs(self, name):
         """The folder of a set's catalogs."""
-        return self.work / "catalogs" / {"spider": SPIDER, "syn": SPIDER, "crossed": SPIDER, "wikisql": WIKISQL, "dropped": "dropped"}.get(name, SYNTH)
+        folders = {"spider": SPIDER, "syn": SPIDER, "crossed": SPIDER, "wikisql": WIKISQL, "dropped": "dropped"}
+        return self.work / "catalogs" / folders.get(name, SYNTH)
 
 
 SETS = ("spider", "syn", "wikisql", "synth", "swap")
@@ -230,6 +231,7 @@ def candidates(run):
 def labelled(run, cluster, name, questions, fold):
     """The candidates of one set: of the questions that the fold's network has not seen, or, without a fold, of all, by the first."""
     stem = run.work / f"{name}.{fold or 0}"
+    # What is dropped is dropped in the catalog only.
     database = {"wikisql": WIKISQL, "lost": SYNTH, "pairs": SYNTH}.get(name, SPIDER)
     words = ("--program", run.programs / "candidates", "--weights", run.work / f"fold{fold or 0}.bin")
     words += ("--fold", -1 if fold is None else fold, "--questions", questions, "--catalogs", run.catalogs(name))
@@ -243,7 +245,8 @@ def rank(run):
     """The judge, over all folds."""
     files = sorted(path for path in run.work.glob("*.[0-9].jsonl"))
     # Few questions stand for the schemas that people have, and few for what people ask in vain: they weigh more.
-    run.python("training.rank", "--out", run.work / "forest.json", "--times", "samples", 8, "--times", "lost", 5, *files)
+    times = [word for name, times in (("samples", 8), ("lost", 5), ("dropped", 2)) for word in ("--times", name, times)]
+    run.python("training.rank", "--out", run.work / "forest.json", *times, *files)
 
 
 def ship(run):

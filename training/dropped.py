@@ -65,14 +65,11 @@ def column_dropped(relation, name):
 def of_schema(args, db, questions, source):
     """[(question, what is dropped)] of one schema."""
     rows = prepare.rows(args.features, args.catalogs, questions)
-    schema, found = None, []
+    schema, found = swap.Schema(rows[questions[0]["id"]]), []
     for one in questions:
-        schema = schema or swap.Schema(rows[one["id"]])
         try:
             what = chosen(*droppable(one, rows[one["id"]], schema), source)
-        except (swap.Unfit, KeyError):
-            continue
-        except Exception:  # sqlglot's own errors on dialect it does not know
+        except Exception:  # nothing that can be dropped, or sqlglot's own errors on dialect it does not know
             continue
         if what:
             found.append((one, what))
