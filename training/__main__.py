@@ -231,10 +231,11 @@ def candidates(run):
 def labelled(run, cluster, name, questions, fold):
     """The candidates of one set: of the questions that the fold's network has not seen, or, without a fold, of all, by the first."""
     stem = run.work / f"{name}.{fold or 0}"
-    # What is dropped is dropped in the catalog only.
-    database = {"wikisql": WIKISQL, "lost": SYNTH, "pairs": SYNTH}.get(name, SPIDER)
+    catalogs = run.catalogs(name)
+    # Something is dropped in the catalog only.
+    database = SPIDER if name == "dropped" else catalogs.name
     words = ("--program", run.programs / "candidates", "--weights", run.work / f"fold{fold or 0}.bin")
-    words += ("--fold", -1 if fold is None else fold, "--questions", questions, "--catalogs", run.catalogs(name))
+    words += ("--fold", -1 if fold is None else fold, "--questions", questions, "--catalogs", catalogs)
     run.python("training.candidates", *words, "--out", f"{stem}.candidates.jsonl")
     gold = questions.parent / "questions.jsonl" if name == "syn" else questions
     words = ("--score", run.eval / "score.py", "--questions", gold, "--candidates", f"{stem}.candidates.jsonl")

@@ -5,30 +5,11 @@
 """
 
 import argparse
-import collections
-import json
 import pathlib
 import random
-import subprocess
-import tempfile
 
 from training.folds import fold_of
-from training.prepare import read
-
-
-def catalog_of(question):
-    """The catalog that a question is put to: its database's, where it does not say another one."""
-    return question.get("catalog", question["db"])
-
-
-def of_catalog(program, weights, catalogs, questions):
-    """Lines of candidates of the questions of one catalog."""
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
-        file.writelines(json.dumps({"id": one["id"], "question": one["question"]}) + "\n" for one in questions)
-        file.flush()
-        base = str(catalogs / catalog_of(questions[0]))
-        command = [program, base + ".catalog.json", base + ".values.json", file.name, *([weights] if weights else [])]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+from training.prepare import by_catalog, output, read
 
 
 def main():
@@ -45,13 +26,12 @@ def main():
     chosen = [one for one in read(args.questions) if args.fold < 0 or fold_of(one["db"]) == args.fold]
     if args.limit and args.limit < len(chosen):
         chosen = random.Random(1).sample(chosen, args.limit)
-    by_catalog = collections.defaultdict(list)
-    for one in chosen:
-        by_catalog[catalog_of(one)].append(one)
+    parts = by_catalog(chosen)
+    weights = [args.weights] if args.weights else []
     with args.out.open("w") as out:
-        for name in sorted(by_catalog):
-            out.write(of_catalog(args.program, args.weights, args.catalogs, by_catalog[name]))
-    print(f"{len(chosen)} questions of {len(by_catalog)} catalogs")
+        for part in parts:
+            out.write(output(args.program, args.catalogs, part, *weights))
+    print(f"{len(chosen)} questions of {len(parts)} catalogs")
 
 
 if __name__ == "__main__":

@@ -7,24 +7,24 @@ without a relation, which the gold uses and the question names. A line of the ou
 to. Its gold stays: where something else that is stored says the same, an answer by that is right.
 """
 
-import argparse
 import collections
 import json
-import pathlib
 import random
 
 from training import prepare, swap
 
 # The share of questions that miss a relation; the others miss a column.
 RELATIONS = 0.25
+# The files of a schema.
+KINDS = ("catalog", "values")
 
 
-def droppable(one, row, schema):
-    """(columns, relations) that the gold uses and the question names, where nothing else in the schema has that name."""
+def droppable(one, row, schema, called):
+    """(columns, relations) that the gold uses and the question names; `called` says how many things of the schema have each name."""
     used = swap.Gold(one["gold_sql_pg"], schema)
     names = [*used.columns, *((name,) for name in used.relations)]
     named = sorted(swap.Question(one["question"], row).names(names, schema))
-    called = collections.Counter(map(schema.words, [*schema.columns, *((name,) for name in schema.relations)]))
+    # What something else is called as well could be answered by that.
     alone = [what for what in named if called[schema.words(what)] == 1]
     columns = [what for what in alone if len(what) == 2 and not schema.role(what)]
     # Without its last relation a schema is no schema.
@@ -62,13 +62,14 @@ def column_dropped(relation, name):
     return {**relation, "columns": rest(relation["columns"])}
 
 
-def of_schema(args, db, questions, source):
+def of_schema(args, questions, source):
     """[(question, what is dropped)] of one schema."""
     rows = prepare.rows(args.features, args.catalogs, questions)
     schema, found = swap.Schema(rows[questions[0]["id"]]), []
+    called = collections.Counter(map(schema.words, [*schema.columns, *((name,) for name in schema.relations)]))
     for one in questions:
         try:
-            what = chosen(*droppable(one, rows[one["id"]], schema), source)
+            what = chosen(*droppable(one, rows[one["id"]], schema, called), source)
         except Exception:  # nothing that can be dropped, or sqlglot's own errors on dialect it does not know
             continue
         if what:
@@ -76,30 +77,37 @@ def of_schema(args, db, questions, source):
     return found
 
 
+def lacking(db, what):
+    """The name of the catalog of a schema without something."""
+    return f"{db} without {'.'.join(what)}"
+
+
+def grouped(pairs):
+    """{schema: what is dropped there}, each once."""
+    found = collections.defaultdict(set)
+    for db, what in pairs:
+        found[db].add(what)
+    return found
+
+
 def main():
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--features", required=True)
-    parser.add_argument("--questions", required=True, type=pathlib.Path)
-    parser.add_argument("--catalogs", required=True, type=pathlib.Path)
-    parser.add_argument("--onto", required=True, type=pathlib.Path)
-    parser.add_argument("--out", required=True, type=pathlib.Path)
+    parser = swap.options(__doc__)
     parser.add_argument("--most", type=int, default=2500)
     parser.add_argument("--seed", type=int, default=11)
     args = parser.parse_args()
     source = random.Random(args.seed)
-    by_schema = collections.defaultdict(list)
-    for one in prepare.read(args.questions):
-        by_schema[one["db"]].append(one)
-    found = [pair for db in sorted(by_schema) for pair in of_schema(args, db, by_schema[db], source)]
+    found = [pair for part in prepare.by_catalog(prepare.read(args.questions)) for pair in of_schema(args, part, source)]
     args.onto.mkdir(parents=True, exist_ok=True)
     taken = source.sample(found, min(args.most, len(found)))
-    for one, what in taken:
-        catalog, values = (json.loads((args.catalogs / f"{one['db']}.{kind}.json").read_text()) for kind in ("catalog", "values"))
-        one["catalog"] = f"{one['db']} without {'.'.join(what)}"
-        for kind, content in zip(("catalog", "values"), without(catalog, values, what)):
-            (args.onto / f"{one['catalog']}.{kind}.json").write_text(json.dumps(content))
-    args.out.write_text("".join(json.dumps({**one, "id": "dropped " + one["id"]}) + "\n" for one, _ in taken))
+    # Each schema is read once, and each that lacks something written once.
+    for db, whats in grouped((one["db"], what) for one, what in taken).items():
+        catalog, values = (json.loads((args.catalogs / f"{db}.{kind}.json").read_text()) for kind in KINDS)
+        for what in whats:
+            for kind, content in zip(KINDS, without(catalog, values, what)):
+                (args.onto / f"{lacking(db, what)}.{kind}.json").write_text(json.dumps(content))
+    lines = [{**one, "id": "dropped " + one["id"], "catalog": lacking(one["db"], what)} for one, what in taken]
+    args.out.write_text("".join(json.dumps(line) + "\n" for line in lines))
     print(len(taken), "questions of", len(found))
 
 

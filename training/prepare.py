@@ -25,16 +25,33 @@ SCHEMA_BASE = 5 + 36 + 12
 SIZES = {"links": SCHEMA_BASE + 19, "kinds": 29, "flags": 128}
 
 
-def rows(program, catalogs, questions):
-    """Features of the questions of one schema."""
+def catalog_of(question):
+    """The catalog that a question is put to: its database's, where it does not say another one."""
+    return question.get("catalog", question["db"])
+
+
+def by_catalog(questions):
+    """The questions in lists, one for each catalog that they are put to, in the order of its name."""
+    found = collections.defaultdict(list)
+    for one in questions:
+        found[catalog_of(one)].append(one)
+    return [found[name] for name in sorted(found)]
+
+
+def output(program, catalogs, questions, *more):
+    """What a tool of the engine writes about the questions of one catalog."""
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
         for one in questions:
             file.write(json.dumps({"id": one["id"], "question": one["question"]}) + "\n")
         file.flush()
-        base = str(catalogs / questions[0]["db"])
-        command = [program, base + ".catalog.json", base + ".values.json", file.name]
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return {row["id"]: row for row in map(json.loads, output.splitlines())}
+        base = str(catalogs / catalog_of(questions[0]))
+        command = [program, base + ".catalog.json", base + ".values.json", file.name, *more]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def rows(program, catalogs, questions):
+    """Features of the questions of one catalog."""
+    return {row["id"]: row for row in map(json.loads, output(program, catalogs, questions).splitlines())}
 
 
 def said(one, row, grammar):
@@ -71,13 +88,10 @@ def example(one, row, grammar, name):
 
 def prepared(program, grammar, name, questions, catalogs):
     """All examples of a set."""
-    by_schema = collections.defaultdict(list)
-    for one in questions:
-        by_schema[one["db"]].append(one)
     made, counts = [], collections.Counter()
-    for db in sorted(by_schema):
-        found = rows(program, catalogs, by_schema[db])
-        for one in by_schema[db]:
+    for part in by_catalog(questions):
+        found = rows(program, catalogs, part)
+        for one in part:
             row = found[one["id"]]
             built, why = example(one, row, grammar, name) if row["words"] else (None, "empty")
             counts[why] += 1

@@ -49,15 +49,12 @@ def main():
     args = parser.parse_args()
     described = subprocess.run([args.features, "--grammar"], capture_output=True, text=True, check=True).stdout
     grammar = gold.load_grammar(described)
-    by_schema = collections.defaultdict(list)
-    for one in prepare.read(args.questions):
-        by_schema[one["db"]].append(one)
     counts, lines = collections.Counter(), []
-    for db in sorted(by_schema):
-        rows = prepare.rows(args.features, args.catalogs, by_schema[db])
-        made, reasons = said(by_schema[db], rows, grammar)
+    for part in prepare.by_catalog(prepare.read(args.questions)):
+        rows = prepare.rows(args.features, args.catalogs, part)
+        made, reasons = said(part, rows, grammar)
         counts += reasons
-        lines.append(answers(args.program, args.catalogs / db, by_schema[db], made))
+        lines.append(answers(args.program, args.catalogs / prepare.catalog_of(part[0]), part, made))
     args.out.write_text("".join(lines))
     print("left out:", sum(counts.values()), dict(counts.most_common(20)))
 

@@ -340,13 +340,10 @@ def schemas(program, folder):
 
 def fitting(args):
     """The questions that can be said of other schemas, each with its features and its schema; prints why the others cannot."""
-    by_schema = collections.defaultdict(list)
-    for one in prepare.read(args.questions):
-        by_schema[one["db"]].append(one)
-    ready, counts = [], collections.Counter()
-    for db in sorted(by_schema):
-        rows = prepare.rows(args.features, args.catalogs, by_schema[db])
-        for one in by_schema[db]:
+    questions, ready, counts = prepare.read(args.questions), [], collections.Counter()
+    for part in prepare.by_catalog(questions):
+        rows = prepare.rows(args.features, args.catalogs, part)
+        for one in part:
             row = rows[one["id"]]
             try:
                 schema = Schema(row)
@@ -357,7 +354,7 @@ def fitting(args):
                 counts[type(reason).__name__] += 1
             else:
                 ready.append((one, row, schema))
-    print(len(ready), "of", sum(map(len, by_schema.values())), "questions fit", dict(counts.most_common()), flush=True)
+    print(len(ready), "of", len(questions), "questions fit", dict(counts.most_common()), flush=True)
     return ready
 
 
@@ -371,14 +368,18 @@ def swapped(one, row, schema, targets, source):
     return None
 
 
+def options(description):
+    """A parser of the words that every module takes which puts questions of some catalogs to others."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--features", required=True)
+    for name in ("--questions", "--catalogs", "--onto", "--out"):
+        parser.add_argument(name, required=True, type=pathlib.Path)
+    return parser
+
+
 def main():
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--features", required=True)
-    parser.add_argument("--questions", required=True, type=pathlib.Path)
-    parser.add_argument("--catalogs", required=True, type=pathlib.Path)
-    parser.add_argument("--onto", required=True, type=pathlib.Path)
-    parser.add_argument("--out", required=True, type=pathlib.Path)
+    parser = options(__doc__)
     parser.add_argument("--pairs", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=9)
     args = parser.parse_args()

@@ -2,7 +2,6 @@
 //! at how things fit, is not told by the little that is missing.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use nl_query_core::schema::RelationId;
 
@@ -10,15 +9,16 @@ use super::candidates::Asked;
 use super::rank::anatomy::Anatomy;
 use crate::ir::{Expr, Query};
 use crate::link::{How, Meaning, Mention};
-use crate::question::Question;
+use crate::question::{Question, overlap};
 use crate::walk::first_select;
 
 /// Whether a query can only be of something else than what is asked for. `understood` says that the rules have a use for every word.
 pub fn is_beside(asked: &Asked<'_>, understood: bool, query: &Query) -> bool {
+    let anatomy = Anatomy::of(query);
     asks_how_much(asked.question) && shows_counts(query)
         || groups_by_unknown(asked)
-        || is_far_fetched(asked, query)
-        || is_of_another(asked, query)
+        || is_far_fetched(asked, query, &anatomy)
+        || is_of_another(asked, &anatomy)
         || !understood && asked.understanding.asks_for_unknown(asked.question)
 }
 
@@ -29,14 +29,13 @@ const FAR: usize = 3;
 const FAR_IF_MEASURED: usize = 4;
 const FAR_IF_NAMED: usize = 5;
 
-fn is_far_fetched(asked: &Asked<'_>, query: &Query) -> bool {
+fn is_far_fetched(asked: &Asked<'_>, query: &Query, anatomy: &Anatomy) -> bool {
     // The sides of a set are not joined.
     if matches!(query, Query::Set { .. }) {
         return false;
     }
-    let anatomy = Anatomy::of(query);
-    let far = if is_measured(&anatomy) { FAR_IF_MEASURED } else { FAR };
-    let used = anatomy.relations;
+    let far = if is_measured(anatomy) { FAR_IF_MEASURED } else { FAR };
+    let used = &anatomy.relations;
     let named: BTreeSet<RelationId> = asked.understanding.mentions.iter().filter_map(relation_of).collect();
     used.iter().any(|relation| {
         let hops = asked.prepared.graph().distances(*relation);
@@ -58,8 +57,7 @@ fn relation_of(mention: &Mention) -> Option<RelationId> {
 }
 
 /// "Websites of our customers" where only suppliers have one: the rows whose name follows "of" have nothing to do with what the query is of.
-fn is_of_another(asked: &Asked<'_>, query: &Query) -> bool {
-    let anatomy = Anatomy::of(query);
+fn is_of_another(asked: &Asked<'_>, anatomy: &Anatomy) -> bool {
     let mentions = &asked.understanding.mentions;
     let is_near = |mention: &Mention| match &mention.meaning {
         Meaning::Relation(relation) => {
@@ -74,14 +72,10 @@ fn is_of_another(asked: &Asked<'_>, query: &Query) -> bool {
     owners.any(|owner| follows_of(asked.question, owner.tokens.start) && !means_near(owner))
 }
 
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
-}
-
 /// "Of", or "of our".
 fn follows_of(question: &Question, at: usize) -> bool {
-    let before = |back: usize| at.checked_sub(back).map_or("", |at| question.lower(at));
-    before(1) == "of" || before(2) == "of" && matches!(before(1), "the" | "our" | "all" | "my" | "each")
+    let article = matches!(question.before(at), "the" | "our" | "all" | "my" | "each");
+    question.before(at - usize::from(article)) == "of"
 }
 
 /// "How old are our customers": what is wanted is a measure.

@@ -39,6 +39,11 @@ impl Question {
     pub fn lower(&self, at: usize) -> &str {
         self.tokens.get(at).map_or("", |token| token.lower.as_str())
     }
+
+    /// The word before another one, in lower case; empty before the first.
+    pub fn before(&self, at: usize) -> &str {
+        at.checked_sub(1).map_or("", |before| self.lower(before))
+    }
 }
 
 /// How many tokens of a question are read. The longest question a person types has about a hundred.
@@ -54,13 +59,17 @@ pub fn read(text: &str, today: Day) -> Question {
     let today = dates::Today::new(today);
     let reading = dates::Reading { text, tokens: &tokens, numbers: &numbers, quoted: &quoted, buckets: &buckets, today: &today };
     let dates = dates::dates(&reading);
-    let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
     // The 99 of "'99" is a year and no number.
     let is_year = |number: &Number| matches!(number.value, NumberValue::Integer(1000..));
     let only_date = |date: &DateMention, number: &Number| !(date.may_be_number && is_year(number));
     numbers.retain(|number| !dates.iter().any(|date| overlap(&date.tokens, &number.tokens) && only_date(date, number)));
     let asked_today = today.was_asked();
     Question { text: text.to_string(), tokens, numbers, dates, buckets, quoted, truncated, asked_today }
+}
+
+/// Whether two stretches have a token in common.
+pub(crate) fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -15,7 +15,7 @@ use crate::ir::Day;
 use crate::lexicon;
 use crate::parser::features::{LONGEST_SPELLED, figure};
 use crate::prepared::Prepared;
-use crate::question::{self, MAX_TOKENS, NumberKind, NumberValue, Question, TokenKind};
+use crate::question::{self, MAX_TOKENS, NumberKind, NumberValue, Question, TokenKind, overlap};
 use crate::understand;
 
 /// Longer questions are not looked at: the bounds of what is read of a text are counted in bytes.
@@ -182,7 +182,7 @@ fn plain_number(question: &Question, slot: &Slot) -> Option<usize> {
     let at = question.tokens.iter().position(|token| token.span == slot.span)?;
     let token = &question.tokens[at];
     let number = question.numbers.iter().find(|number| number.tokens.contains(&at))?;
-    let dated = question.dates.iter().any(|date| date.tokens.start < number.tokens.end && number.tokens.start < date.tokens.end);
+    let dated = question.dates.iter().any(|date| overlap(&date.tokens, &number.tokens));
     let plain = token.kind == TokenKind::Number
         && token.text == slot.text
         && number.value == NumberValue::Integer(value)

@@ -42,15 +42,9 @@ struct Element {
 
 impl Listed {
     pub fn new(question: &Question, named: &[Named], places: &Places) -> Self {
-        let list = Words { question, places };
+        let list = Words { question, named, places };
         let ends = |at: &usize| at.checked_sub(1).is_some_and(|before| CONDITIONS.contains(&list.lower(before)));
-        let list = (1..question.tokens.len()).take_while(|at| !ends(at)).find_map(|at| list.around(at));
-        let mut elements = list.unwrap_or_default();
-        for element in &mut elements {
-            let whole = |(words, _): &&Named| words.len() > 1 && words.iter().all(|word| element.words.contains(word));
-            element.columns = named.iter().find(whole).map(|(_, columns)| columns.clone()).unwrap_or_default();
-        }
-        Listed(elements)
+        Listed((1..question.tokens.len()).take_while(|at| !ends(at)).find_map(|at| list.around(at)).unwrap_or_default())
     }
 
     /// For a candidate that shows so many items.
@@ -73,6 +67,7 @@ impl Listed {
 
 struct Words<'q> {
     question: &'q Question,
+    named: &'q [Named],
     places: &'q Places<'q>,
 }
 
@@ -114,11 +109,7 @@ impl Words<'_> {
         let names = |at: usize| self.is_name(at) || LINKS.contains(&self.lower(at));
         let inside = |at: &usize| names(*at) && (*at == last || !self.is_break(*at + 1));
         let start = (0..=last).rev().take(LONGEST).take_while(inside).last()?;
-        Some(Element {
-            words: start..end,
-            amount: (start.saturating_sub(2)..start).any(|at| self.is_amount(at)),
-            columns: BTreeSet::new(),
-        })
+        Some(self.made(start..end, start.saturating_sub(2)))
     }
 
     /// The element that begins at `first`, a few words before its name passed over.
@@ -128,7 +119,14 @@ impl Words<'_> {
         let name = reach.find(|at| self.is_name(*at))?;
         let goes_on = |at: &usize| !self.is_break(*at) && self.is_name(*at);
         let end = (name + 1..).take_while(goes_on).last().map_or(name + 1, |last| last + 1);
-        Some(Element { words: name..end, amount: (first..name).any(|at| self.is_amount(at)), columns: BTreeSet::new() })
+        Some(self.made(name..end, first))
+    }
+
+    /// An element whose name are these words; from `first` on an amount may be asked for.
+    fn made(&self, words: Range<usize>, first: usize) -> Element {
+        let whole = |(name, _): &&Named| name.len() > 1 && name.iter().all(|word| words.contains(word));
+        let columns = self.named.iter().find(whole).map(|(_, columns)| columns.clone()).unwrap_or_default();
+        Element { amount: (first..words.start).any(|at| self.is_amount(at)), columns, words }
     }
 
     /// A word of a name; "number of" and "highest" are none, whatever has such a name, but "first and last name" are two.

@@ -36,8 +36,8 @@ struct Word {
 #[derive(Debug, Clone, Default)]
 pub struct Missing {
     words: Vec<Word>,
-    /// The first three traits, which all candidates share.
-    places: [usize; 3],
+    /// The first four traits, which all candidates share.
+    shared: [usize; 4],
 }
 
 impl Missing {
@@ -45,35 +45,33 @@ impl Missing {
         let words: Vec<usize> = (0..features.words.len()).filter(|word| understanding.is_unknown(*word)).collect();
         let count = |is: &dyn Fn(usize) -> bool| words.iter().filter(|word| is(**word)).count();
         let names = |word: Option<usize>| word.is_some_and(|word| understanding.names(word));
-        let places = [
+        let strange = |word: usize| (0..features.items.len()).all(|item| features.fit(word, item) == Fit::None);
+        let shared = [
             usize::from(understanding.asks_for_unknown(question)),
             count(&|word| follows_preposition(question, word)),
             count(&|word| names(word.checked_sub(1)) || names(Some(word + 1))),
+            count(&strange),
         ];
         let words = words.iter().map(|at| Word { at: *at, verb: is_verb(question, *at) }).collect();
-        Missing { words, places }
+        Missing { words, shared }
     }
 
     /// Of one candidate.
     pub fn traits(&self, features: &Features, uses: &Uses) -> [f32; MISSING.len()] {
-        let all: Vec<usize> = (0..features.items.len()).collect();
         let used: Vec<usize> = uses.all.iter().filter_map(|target| features.item(*target)).collect();
-        let is_kin = |word: &Word, items: &[usize]| items.iter().any(|item| features.fit(word.at, *item) > Fit::None);
-        let strangers = self.words.iter().filter(|word| !is_kin(word, &all)).count();
-        let unused: Vec<&Word> = self.words.iter().filter(|word| !is_kin(word, &used)).collect();
+        let strange = |word: &&Word| used.iter().all(|item| features.fit(word.at, *item) == Fit::None);
+        let unused: Vec<&Word> = self.words.iter().filter(strange).collect();
         let verbs = unused.iter().filter(|word| word.verb).count();
-        let [asked, behind, beside] = self.places;
+        let [asked, behind, beside, strangers] = self.shared;
         [asked, behind, beside, strangers, unused.len(), verbs].map(|count| count as f32)
     }
 }
 
 fn follows_preposition(question: &Question, word: usize) -> bool {
-    let before = |at: usize| at.checked_sub(1).map_or("", |at| question.lower(at));
-    let article = ARTICLES.contains(&before(word));
-    PREPOSITIONS.contains(&before(word.saturating_sub(usize::from(article))))
+    let article = ARTICLES.contains(&question.before(word));
+    PREPOSITIONS.contains(&question.before(word - usize::from(article)))
 }
 
 fn is_verb(question: &Question, word: usize) -> bool {
-    let before = word.checked_sub(1).map_or("", |at| question.lower(at));
-    is_past(question.lower(word)) || BEFORE_VERBS.contains(&before)
+    is_past(question.lower(word)) || BEFORE_VERBS.contains(&question.before(word))
 }

@@ -17,7 +17,7 @@ use crate::joins;
 use crate::parser::candidates::UNSAID;
 use crate::parser::features::{CandidateKind, Features, Fit, Target};
 use crate::prepared::{ColumnId, Prepared};
-use crate::question::Question;
+use crate::question::{Question, overlap};
 use crate::understand::Understanding;
 use crate::walk::first_select;
 
@@ -359,8 +359,7 @@ fn spoken(features: &Features) -> Vec<Vec<String>> {
             CandidateKind::Quoted(text) => text,
             _ => continue,
         };
-        let overlaps = |span: &std::ops::Range<usize>| span.start < candidate.words.end && candidate.words.start < span.end;
-        match spans.iter_mut().find(|(span, _)| overlaps(span)) {
+        match spans.iter_mut().find(|(span, _)| overlap(span, &candidate.words)) {
             Some((span, ways)) => {
                 *span = span.start.min(candidate.words.start)..span.end.max(candidate.words.end);
                 ways.push(text.to_lowercase());

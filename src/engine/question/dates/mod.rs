@@ -19,7 +19,7 @@ mod years;
 
 use std::ops::Range;
 
-use super::{Bucket, DateMention, Number, NumberValue, Quoted, Token, TokenKind};
+use super::{Bucket, DateMention, Number, NumberValue, Quoted, Token, TokenKind, overlap};
 use crate::ir::{DateField, DateRange, DateUnit, Day, Moment};
 
 pub(super) use today::Today;
@@ -138,10 +138,9 @@ impl Reading<'_> {
 
     /// Whether any token of a range is hidden.
     fn any_hidden(&self, range: Range<usize>) -> bool {
-        let overlaps = |other: &Range<usize>| other.start < range.end && range.start < other.end;
         let in_title =
-            |quote: &Quoted| overlaps(&quote.tokens) && !quote.content.starts_with(|first: char| first.is_ascii_digit());
-        self.buckets.iter().any(|bucket| overlaps(&bucket.tokens)) || self.quoted.iter().any(in_title)
+            |quote: &Quoted| overlap(&quote.tokens, &range) && !quote.content.starts_with(|first: char| first.is_ascii_digit());
+        self.buckets.iter().any(|bucket| overlap(&bucket.tokens, &range)) || self.quoted.iter().any(in_title)
     }
 
     /// Words in the form of a date that does not exist ("30 February 2021") are read as no date at all, not as the month in them.
