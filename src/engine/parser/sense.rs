@@ -24,6 +24,7 @@ fn is_sensible(query: &mut Query) -> bool {
                 }
                 *condition = condition.take().and_then(once);
             }
+            order_by_figures(select);
             inside && !figures_out_its_group(select) && !select.filter.iter().chain(&select.having).any(excludes_itself)
         }
     }
@@ -42,6 +43,21 @@ fn takes_all(left: &Query, right: &Query) -> bool {
     let all = right.filter.is_none() || right.filter == left.filter;
     let whole = all && right.having.is_none() && right.limit.is_none() && right.also.is_empty();
     whole && shown(right).all(of_one) && shown(right).eq(shown(left))
+}
+
+/// Groups that show a figure of a column are in the order of that figure, not of the column, which would take the groups apart: the total
+/// paid by each customer, greatest first.
+fn order_by_figures(select: &mut Select) {
+    if select.group.is_empty() {
+        return;
+    }
+    let is_of = |expr: &Expr, column: &Expr| matches!(expr, Expr::Aggregate { arg, .. } if **arg == *column);
+    for key in &mut select.order {
+        let mut figures = select.items.iter().map(|item| &item.expr).filter(|expr| is_of(expr, &key.expr));
+        if let (Some(figure), None, false) = (figures.next(), figures.next(), select.group.contains(&key.expr)) {
+            key.expr = figure.clone();
+        }
+    }
 }
 
 /// How many different ones, which is the least, or the sum, of what is the same in all rows of a group: of what the group is made by, or
@@ -105,7 +121,7 @@ fn is_beyond(predicate: &Predicate, column: &Expr, value: &Literal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{ColumnUse, Item, Source};
+    use crate::ir::{ColumnUse, Item, Order, Source};
 
     fn compared(column: usize, op: Comparison, value: i64) -> Predicate {
         let left = Expr::Column(ColumnUse { source: Source::first(0), column });
@@ -143,6 +159,23 @@ mod tests {
         for kept in [except(select(1, None), select(1, Some(equal(2, 5)))), except(select(1, None), select(2, None))] {
             assert_eq!(sensible(kept.clone()), Some(kept));
         }
+    }
+
+    #[test]
+    fn groups_are_in_the_order_of_their_figure() {
+        let column = |column| Expr::Column(ColumnUse { source: Source::first(0), column });
+        let sum = || Expr::Aggregate { function: Aggregate::Sum, distinct: false, arg: Box::new(column(2)) };
+        let ordered = |group: Vec<Expr>, by: Expr| {
+            let items = vec![Item { expr: column(1), alias: None }, Item { expr: sum(), alias: None }];
+            let order = vec![Order { expr: by, descending: true }];
+            let mut select = Select { items, group, order, ..Select::default() };
+            order_by_figures(&mut select);
+            select.order.remove(0).expr
+        };
+        assert_eq!(ordered(vec![column(1)], column(2)), sum());
+        assert_eq!(ordered(vec![column(1)], column(1)), column(1));
+        assert_eq!(ordered(vec![column(1)], column(3)), column(3));
+        assert_eq!(ordered(Vec::new(), column(2)), column(2));
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub fn stem(word: &str) -> String {
 pub fn is_past(word: &str) -> bool {
     let irregular = irregular();
     let of_verb = irregular.base.get(word).is_some_and(|base| *base != word) && !irregular.singular.contains_key(word);
-    of_verb || word.len() > 4 && word.ends_with("ed")
+    of_verb || word.len() > 4 && word.ends_with("ed") && !word.ends_with("eed")
 }
 
 /// The singular of a lower-case noun (`countries`: `country`); a word that is no plural comes back as it is.

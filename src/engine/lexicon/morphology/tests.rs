@@ -116,7 +116,7 @@ fn singular_and_plural_are_each_others_inverse() {
 #[test]
 fn pasts_of_verbs_are_told_from_nouns() {
     ["listed", "made", "taught", "sold", "shot"].iter().for_each(|word| assert!(is_past(word), "{word}"));
-    ["list", "people", "children", "satisfaction", "bed", "seed", "sell", ""]
+    ["list", "people", "children", "satisfaction", "bed", "speed", "sell", ""]
         .iter()
         .for_each(|word| assert!(!is_past(word), "{word}"));
 }
