@@ -15,7 +15,7 @@ use crate::walk::first_select;
 /// Whether a query can only be of something else than what is asked for. `understood` says that the rules have a use for every word.
 pub fn is_beside(asked: &Asked<'_>, understood: bool, query: &Query) -> bool {
     let anatomy = Anatomy::of(query);
-    asks_how_much(asked.question) && shows_counts(query)
+    asks_how_much(asked.question) && shows_count(query)
         || groups_by_unknown(asked)
         || is_far_fetched(asked, query, &anatomy)
         || is_of_another(asked, &anatomy)
@@ -67,6 +67,8 @@ fn is_of_another(asked: &Asked<'_>, anatomy: &Anatomy) -> bool {
         Meaning::Column(column) => anatomy.columns.contains(column),
         Meaning::Value(_) => true,
     };
+    // Suppliers are akin to customers, and are not meant by their name.
+    let is_near = |mention: &Mention| mention.how != How::Synonym && is_near(mention);
     let means_near = |owner: &Mention| mentions.iter().any(|other| overlap(&other.tokens, &owner.tokens) && is_near(other));
     let mut owners = mentions.iter().filter(|mention| mention.how == How::Exact && relation_of(mention).is_some());
     owners.any(|owner| follows_of(asked.question, owner.tokens.start) && !means_near(owner))
@@ -78,14 +80,16 @@ fn follows_of(question: &Question, at: usize) -> bool {
     question.before(at - usize::from(article)) == "of"
 }
 
-/// "How old are our customers": what is wanted is a measure.
+/// "How old are our customers": what is wanted is a measure, and no count beside it.
 fn asks_how_much(question: &Question) -> bool {
     let measures = ["old", "long", "tall", "far", "heavy", "high", "deep", "fast", "expensive"];
-    (0..question.tokens.len()).any(|at| question.lower(at) == "how" && measures.contains(&question.lower(at + 1)))
+    let words = 0..question.tokens.len();
+    words.clone().any(|at| question.lower(at) == "how" && measures.contains(&question.lower(at + 1)))
+        && !words.into_iter().any(|at| matches!(question.lower(at), "many" | "number" | "count"))
 }
 
-fn shows_counts(query: &Query) -> bool {
-    first_select(query).items.iter().all(|item| matches!(item.expr, Expr::CountRows(_)))
+fn shows_count(query: &Query) -> bool {
+    first_select(query).items.iter().any(|item| matches!(item.expr, Expr::CountRows(_)))
 }
 
 /// "How many animals per species" where no species is known.
@@ -125,6 +129,7 @@ mod tests {
         let confidence = |question: &str| confidence(question, "pilots\n  pilot_id int pk\n  name text !\n", &mut NoProbe);
         assert!(confidence("how many pilots are there") > 0.5);
         assert!(confidence("how old are our pilots") < 0.5);
+        assert!(confidence("how old is each pilot") < 0.5);
     }
 
     #[test]
@@ -156,5 +161,6 @@ mod tests {
         assert!(confidence("homepages of our suppliers") > 0.5);
         assert!(confidence("cities of our customers") > 0.5);
         assert!(confidence("homepages of our customers") < 0.5);
+        assert!(confidence("websites of our customers") < 0.5);
     }
 }

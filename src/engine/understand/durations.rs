@@ -8,6 +8,7 @@ use super::cues::{Cue, CueWord};
 use super::draft::{Draft, Want};
 use super::numbers::operator;
 use crate::ir::{Aggregate, Arithmetic, Comparison, DateUnit, Expr, Literal, Order, Predicate, Source};
+use crate::lexicon::morphology::stem;
 use crate::lexicon::{AggregateWord, Direction, time_unit};
 use crate::prepared::{ColumnId, Role};
 use crate::question::{NumberKind, NumberValue};
@@ -248,6 +249,9 @@ pub fn late(draft: &mut Draft) {
         let relations: Vec<RelationId> =
             draft.context.subject.into_iter().chain(draft.context.named.iter().map(|(relation, ..)| *relation)).collect();
         let Some((happened, due)) = relations.iter().find_map(|&relation| due_date(draft.context, relation)) else { continue };
+        if at.checked_sub(1).is_some_and(|verb| is_other_deed(draft.context, verb, happened)) {
+            continue;
+        }
         let not = super::values::negated_before(draft, at);
         let op = if in_time ^ not { Comparison::LessOrEqual } else { Comparison::Greater };
         let left = Expr::Column(draft.context.column_use(happened));
@@ -261,6 +265,13 @@ pub fn late(draft: &mut Draft) {
         explained(draft, at);
         return;
     }
+}
+
+/// Whether a word says a deed of its own, which the column is not of: an order is not paid late because it was shipped late.
+fn is_other_deed(context: &Context, at: usize, happened: ColumnId) -> bool {
+    const DEEDS: [&[&str]; 3] = [&["pay"], &["return"], &["complet", "finish"]];
+    let said = stem(&context.lower(at));
+    DEEDS.iter().any(|deed| deed.contains(&said.as_str()) && !says(context, happened, deed))
 }
 
 /// ", that is kept longer than …": the words only say once more what "late" means.
@@ -285,7 +296,7 @@ fn explained(draft: &mut Draft, at: usize) {
 /// from the row's own date on.
 fn due_date(context: &Context, relation: RelationId) -> Option<(ColumnId, Expr)> {
     const DUE: [&str; 7] = ["requir", "due", "deadlin", "expect", "promis", "plan", "schedul"];
-    const DONE: [&str; 9] = ["ship", "deliv", "return", "complet", "finish", "paid", "receiv", "arriv", "actual"];
+    const DONE: [&str; 9] = ["ship", "deliv", "return", "complet", "finish", "pay", "receiv", "arriv", "actual"];
     let times: Vec<ColumnId> = context.prepared.relations[relation].times.iter().map(|&at| (relation, at)).collect();
     let due = times.iter().copied().find(|&column| says(context, column, &DUE));
     let done = times.iter().copied().find(|&column| says(context, column, &DONE) && Some(column) != due);

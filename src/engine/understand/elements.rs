@@ -39,6 +39,11 @@ impl Element {
             && self.quoted.is_none()
             && self.stop.is_none()
     }
+
+    /// A state, such as "vegan" or "returned", of which the schema has no name and the rows no value.
+    pub fn is_bare_state(&self) -> bool {
+        matches!(self.cue, Some(Cue::State(_))) && self.things.is_empty() && self.values.is_empty()
+    }
 }
 
 /// Everything a stretch may be, before a covering is chosen.

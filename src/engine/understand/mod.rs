@@ -87,6 +87,11 @@ impl Understanding {
         self.elements.iter().any(|element| element.tokens.start == word && element.is_unknown())
     }
 
+    /// Whether a word begins a state that nothing in the schema is called.
+    pub fn is_bare_state(&self, word: usize) -> bool {
+        self.elements.iter().any(|element| element.tokens.start == word && element.is_bare_state())
+    }
+
     /// Whether a word is of a stretch that names something.
     pub fn names(&self, word: usize) -> bool {
         self.elements.iter().any(|element| element.tokens.contains(&word) && !element.things.is_empty())

@@ -3,11 +3,12 @@
 use super::Reading;
 use super::cues::{Cue, CueWord};
 use super::draft::{Draft, Want};
+use super::unknown::COPULAS;
 use crate::answer::WordAccount;
 use crate::check;
 use crate::ir::{Aggregate, Query};
 use crate::joins;
-use crate::lexicon::AggregateWord;
+use crate::lexicon::{AggregateWord, StopClass};
 use crate::prepared::Prepared;
 use crate::walk;
 
@@ -107,6 +108,8 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
         Some(Cue::State(_)) if draft.context.elements.get(at + 1).is_some_and(|next| !next.things.is_empty()) => {
             (UNUSED_STATE, NOT_USED)
         }
+        // "Which products are vegan" asks for a part of them as well.
+        Some(Cue::State(_)) if ends_behind_copula(draft, at) => (UNUSED_STATE, NOT_UNDERSTOOD),
         Some(Cue::State(_)) => (PLAIN_VERB, "says how they belong together"),
         // "spent more than 40 in total": it is added up already.
         Some(Cue::Aggregate(AggregateWord::Function(Aggregate::Sum))) if adds_up(draft) => (1.0, "added up"),
@@ -120,6 +123,11 @@ fn unused(draft: &Draft, at: usize) -> (f64, &'static str) {
         None if is_plain_verb(&draft.context.lower(at)) => (PLAIN_VERB, "says how they belong together"),
         None => (UNKNOWN, NOT_UNDERSTOOD),
     }
+}
+
+fn ends_behind_copula(draft: &Draft, at: usize) -> bool {
+    let is_last = draft.context.elements[at + 1..].iter().all(|element| element.stop == Some(StopClass::Filler));
+    is_last && at > 0 && COPULAS.contains(&draft.context.lower(at - 1).as_str())
 }
 
 fn adds_up(draft: &Draft) -> bool {

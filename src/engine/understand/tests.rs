@@ -115,6 +115,19 @@ fn questions_become_statements() {
 }
 
 #[test]
+fn what_happened_late_is_what_is_said_to_have_happened() {
+    let columns = "  order_id int pk\n  required_date date\n  shipped_date date\n";
+    let prepared = Prepared::new(schema(&format!("orders\n{columns}")));
+    let late = "shipped_date > required_date";
+    assert!(sql(&prepared, "which orders were shipped late").ends_with(late));
+    assert!(sql(&prepared, "which orders were delivered late").ends_with(late));
+    assert!(!sql(&prepared, "which orders were paid late").ends_with(late));
+    let prepared = Prepared::new(schema("bills\n  bill_id int pk\n  due_date date\n  paid_date date\n"));
+    let paid = sql(&prepared, "which bills were paid late");
+    assert!(paid.ends_with("paid_date > due_date"), "{paid}");
+}
+
+#[test]
 fn letter_case_marks_and_typing_errors_change_nothing() {
     let prepared = library();
     let meant = sql(&prepared, "books in the crime genre");

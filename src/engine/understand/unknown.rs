@@ -10,7 +10,7 @@ const AUXILIARIES: [&str; 12] = ["do", "does", "did", "is", "are", "was", "were"
 /// What follows a thing that something else has, or that is asked for by something: "humidity of the branches", "humidity by branch".
 const OWNED: [&str; 6] = ["of", "by", "per", "for", "at", "from"];
 /// What a property at the end follows: "which products are vegan".
-const COPULAS: [&str; 4] = ["is", "are", "was", "were"];
+pub const COPULAS: [&str; 4] = ["is", "are", "was", "were"];
 
 /// See the module.
 pub fn is_asked_for(question: &Question, elements: &[Element]) -> bool {
@@ -32,9 +32,12 @@ fn is_unknown_thing(question: &Question, elements: &[Element]) -> bool {
 
 /// "Which products are vegan".
 fn is_unknown_property(question: &Question, elements: &[Element]) -> bool {
-    let mut last = elements.iter().rev().skip_while(|element| !is_content(element) && element.stop.is_none());
+    let mut last =
+        elements.iter().rev().skip_while(|element| !is_content(element) && !element.is_bare_state() && element.stop.is_none());
     let (Some(property), Some(before)) = (last.next(), last.next()) else { return false };
-    property.is_unknown() && elements.len() > 2 && COPULAS.contains(&question.lower(before.tokens.start))
+    (property.is_unknown() || property.is_bare_state())
+        && elements.len() > 2
+        && COPULAS.contains(&question.lower(before.tokens.start))
 }
 
 /// It names something, or should.
@@ -66,6 +69,7 @@ mod tests {
             "What is the humidity of the branches?",
             "member satisfaction by city",
             "which books are radioactive?",
+            "how many members are vegan",
         ];
         let known = [
             "how many books do we have",
