@@ -1,12 +1,12 @@
 """Questions that a schema cannot answer.
 
 Most are made by the same grammar as the answerable ones: the schema gets a column or a table of another domain (a ghost), and only
-questions whose query needs the ghost are kept. The rest is outside of what a query can do.
+questions whose query needs the ghost are kept. Some are phrased by hand (`near`). The rest is outside of what a query can do.
 """
 
 import copy
 
-from . import lexicon
+from . import lexicon, near
 from .dsl import Schema, Table
 from .english import plural, say
 from .generate import KINDS, attempt, finish, good
@@ -240,15 +240,34 @@ def outside(rng, worlds):
     return {"db": schema.name, "question": finish(rng, text), "missing": kind}
 
 
+def lacking(rng, worlds):
+    """One question of what people have in mind and the schema has not, or None."""
+    world = rng.choice(worlds)
+    try:
+        text, kind = near.question(rng, world, known_words(world[1]), GENERIC)
+    except StopIteration:
+        return None
+    return {"db": world[0].name, "question": finish(rng, text), "missing": kind}
+
+
+def made(rng, worlds, words):
+    """One unanswerable question, or None where the dice do not make one."""
+    dice = rng.random()
+    if dice < 0.30:
+        return ghostly(rng, worlds, words, "attribute")
+    if dice < 0.45:
+        return ghostly(rng, worlds, words, "entity")
+    return lacking(rng, worlds) if dice < 0.75 else outside(rng, worlds)
+
+
 def questions(rng, worlds, count, words=()):
     """The wanted number of unanswerable questions without repeats."""
     seen, out, tries = set(), [], 0
     while len(out) < count and tries < count * 30:
         tries += 1
-        dice = rng.random()
-        made = ghostly(rng, worlds, words, "attribute") if dice < 0.45 else ghostly(rng, worlds, words, "entity") if dice < 0.7 else outside(rng, worlds)
-        if made is None or (made["db"], made["question"].lower()) in seen:
+        one = made(rng, worlds, words)
+        if one is None or (one["db"], one["question"].lower()) in seen:
             continue
-        seen.add((made["db"], made["question"].lower()))
-        out.append(made)
+        seen.add((one["db"], one["question"].lower()))
+        out.append(one)
     return out

@@ -3,7 +3,7 @@
 import random
 import unittest
 
-from training.synth import ddl, dsl, english, rows
+from training.synth import ddl, dsl, english, near, rows
 from training.synth.generate import KINDS, finish, good, pairs
 from training.synth.naming import Names
 from training.synth.tree import Agg, Bool, Cmp, Col, In, Lit, Query, SetQuery, Src, sql
@@ -221,6 +221,18 @@ class Unanswerable(unittest.TestCase):
         made = questions(random.Random(5), worlds(), 60)
         self.assertEqual(len(made), 60)
         self.assertTrue(all(item["missing"] for item in made))
+
+    def test_nothing_is_lacking_that_the_schema_has(self):
+        phrases = lambda known: {near.asked(random.Random(seed), "of people", known, set()) for seed in range(300)}
+        self.assertLessEqual({"salary", "birthday", "gender"}, phrases(set()))
+        self.assertEqual(phrases(near.stems(["wage", "birth", "sex"])) & {"salary", "birthday", "date of birth", "gender"}, set())
+
+    def test_places_are_of_other_rows(self):
+        world = worlds()[0]
+        place = lambda table: {near.place(random.Random(seed), world, world[0].table(table)) for seed in range(50)}
+        cities = {row["city"] for row in world[2]["customers"]["rows"]}
+        self.assertLessEqual(place("tbl_product"), cities)
+        self.assertFalse(place("orders") & cities - {"London"})
 
 
 if __name__ == "__main__":
