@@ -17,6 +17,8 @@ pub struct Anatomy {
     /// Columns in filters with the text that they are compared with.
     pub compared: Vec<(Option<ColumnId>, String)>,
     pub numbers: Vec<String>,
+    /// Those of the numbers that counts are compared with.
+    pub counted: Vec<String>,
     pub dates: usize,
     pub items: usize,
     pub repeated_items: usize,
@@ -261,6 +263,7 @@ impl Anatomy {
                 self.having += 1;
                 self.comparison(*op);
                 self.numbers.push(count.to_string());
+                self.counted.push(count.to_string());
                 self.sources([anchor, target].into_iter());
                 filter.iter().for_each(|filter| self.predicate(filter));
             }
@@ -280,6 +283,11 @@ impl Anatomy {
     }
 
     fn compared_with(&mut self, left: &Expr, right: &Expr) {
+        match (left, right) {
+            (Expr::CountRows(_), Expr::Literal(Literal::Integer(number))) => self.counted.push(number.to_string()),
+            (Expr::CountRows(_), Expr::Literal(Literal::Decimal(number))) => self.counted.push(number.clone()),
+            _ => {}
+        }
         match right {
             Expr::Literal(literal) => self.literal(column_of(left), literal),
             other => self.expr(other),

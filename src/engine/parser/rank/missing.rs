@@ -9,13 +9,14 @@ use crate::question::Question;
 use crate::understand::Understanding;
 
 /// Names of the traits, in the order of [`Missing::traits`].
-pub const MISSING: [&str; 6] = [
+pub const MISSING: [&str; 7] = [
     "unknown asked for",
     "unknown behind a preposition",
     "unknown beside a name",
     "unknown without kin",
     "unknown without kin that is used",
     "unknown verbs without kin that is used",
+    "states without kin that is used",
 ];
 
 /// What a thing is told by: "films by Kubrick", "complaints per month", "customers with a subscription".
@@ -36,6 +37,8 @@ struct Word {
 #[derive(Debug, Clone, Default)]
 pub struct Missing {
     words: Vec<Word>,
+    /// Where a state is that nothing is called: "vegan", "returned".
+    states: Vec<usize>,
     /// The first four traits, which all candidates share.
     shared: [usize; 4],
 }
@@ -52,18 +55,20 @@ impl Missing {
             count(&|word| names(word.checked_sub(1)) || names(Some(word + 1))),
             count(&strange),
         ];
+        let states = (0..features.words.len()).filter(|word| understanding.is_bare_state(*word)).collect();
         let words = words.iter().map(|at| Word { at: *at, verb: is_verb(question, *at) }).collect();
-        Missing { words, shared }
+        Missing { words, states, shared }
     }
 
     /// Of one candidate.
     pub fn traits(&self, features: &Features, uses: &Uses) -> [f32; MISSING.len()] {
         let used: Vec<usize> = uses.all.iter().filter_map(|target| features.item(*target)).collect();
-        let strange = |word: &&Word| used.iter().all(|item| features.fit(word.at, *item) == Fit::None);
-        let unused: Vec<&Word> = self.words.iter().filter(strange).collect();
+        let strange = |word: usize| used.iter().all(|item| features.fit(word, *item) == Fit::None);
+        let unused: Vec<&Word> = self.words.iter().filter(|word| strange(word.at)).collect();
+        let states = self.states.iter().filter(|word| strange(**word)).count();
         let verbs = unused.iter().filter(|word| word.verb).count();
         let [asked, behind, beside, strangers] = self.shared;
-        [asked, behind, beside, strangers, unused.len(), verbs].map(|count| count as f32)
+        [asked, behind, beside, strangers, unused.len(), verbs, states].map(|count| count as f32)
     }
 }
 

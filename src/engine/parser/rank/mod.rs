@@ -6,6 +6,8 @@
 //! alignment where in the question those are said
 //! listed    names that are listed, and what is shown of them
 //! missing   words that nothing here is called
+//! owners    whose a shown property is said to be
+//! slips     what a careful reader would not write
 //! asked     what kind of thing is shown
 //! cues      words that ask for an operation
 //! standing  a candidate among the others
@@ -19,6 +21,8 @@ pub mod asked;
 pub mod cues;
 pub mod listed;
 pub mod missing;
+pub mod owners;
+pub mod slips;
 pub mod standing;
 #[cfg(test)]
 mod tests;

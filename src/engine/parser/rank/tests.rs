@@ -4,8 +4,10 @@ use super::alignment::{ALIGNED, Places, aligned};
 use super::anatomy::Anatomy;
 use super::listed::Listed;
 use super::missing::Missing;
+use super::owners::owned;
+use super::slips::slips;
 use super::standing::{STANDING, standings};
-use super::traits::named;
+use super::traits::{Shared, named};
 use super::uses::Uses;
 use crate::ir::{Aggregate, Comparison, Day, Expr, Item, Literal, Predicate, Query, Select, Source};
 use crate::parser::features::{Features, features};
@@ -53,6 +55,15 @@ impl Asked {
         let items = columns.iter().map(|name| Item { expr: self.column(name), alias: None }).collect();
         let uses = Uses::of(&Query::Select(Box::new(Select { items, ..Select::default() })));
         Listed::new(&self.question, &named(&self.features), &places).traits(&places, &uses, columns.len())
+    }
+
+    fn shared(&self) -> Shared<'_> {
+        Shared::new(&self.question, &self.features, &self.prepared, &self.understanding)
+    }
+
+    fn slips(&self, select: Select) -> [f32; 3] {
+        let query = Query::Select(Box::new(select));
+        slips(&self.shared(), &query, &Anatomy::of(&query))
     }
 
     fn source(&self, relation: &str) -> Source {
@@ -259,9 +270,50 @@ fn places_of_words_that_name_nothing() {
         let uses = Uses::of(&Query::Select(Box::new(Select { items, ..Select::default() })));
         Missing::new(&asked.question, &asked.features, &asked.understanding).traits(&asked.features, &uses)
     };
-    assert_eq!(missing("titles of books", &["books.title"]), [0.0; 6]);
-    assert_eq!(missing("humidity of the branches", &["books.title"]), [1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
-    assert_eq!(missing("books by Kubrick", &["books.title"]), [0.0, 1.0, 0.0, 1.0, 1.0, 0.0]);
-    assert_eq!(missing("member satisfaction by city", &["members.city"]), [1.0, 0.0, 1.0, 1.0, 1.0, 0.0]);
-    assert_eq!(missing("books laminated in 2020", &["books.title"]), [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(missing("titles of books", &["books.title"]), [0.0; 7]);
+    assert_eq!(missing("humidity of the branches", &["books.title"]), [1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(missing("books by Kubrick", &["books.title"]), [0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(missing("member satisfaction by city", &["members.city"]), [1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(missing("list all damaged books", &["books.title"]), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+    assert_eq!(missing("books laminated in 2020", &["books.title"]), [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
+}
+
+#[test]
+fn whose_a_property_is() {
+    let joins = |text: &str, column: &str| {
+        let asked = asked(text);
+        let items = vec![Item { expr: asked.column(column), alias: None }];
+        let [joins] = owned(&asked.shared(), &Uses::of(&Query::Select(Box::new(Select { items, ..Select::default() }))));
+        joins
+    };
+    assert_eq!(joins("the birth date of each author", "authors.birth_date"), 0.0);
+    assert_eq!(joins("the birth date of each member", "authors.birth_date"), 3.0);
+    assert_eq!(joins("birth dates and members", "authors.birth_date"), 0.0);
+}
+
+#[test]
+fn common_words_are_no_names() {
+    let small = |text: &str| {
+        let asked = asked(text);
+        let right = Expr::Literal(Literal::Text("Poetry".into()));
+        let filter = Predicate::Compare { op: Comparison::Equal, left: asked.column("genres.name"), right };
+        asked.slips(Select { filter: Some(filter), ..Select::default() })[0]
+    };
+    assert_eq!(small("List the titles of the poetry books"), 1.0);
+    assert_eq!(small("List the titles of the Poetry books"), 0.0);
+    // Somebody who never writes capitals says nothing by it.
+    assert_eq!(small("list the titles of the poetry books"), 0.0);
+}
+
+#[test]
+fn rows_are_not_counted_against_amounts() {
+    let counted = |text: &str| {
+        let asked = asked(text);
+        let (left, right) = (Expr::CountRows(asked.source("loans")), Expr::Literal(Literal::Integer(600)));
+        let having = Predicate::Compare { op: Comparison::Greater, left, right };
+        let key = asked.column("branches.branch_name");
+        asked.slips(Select { group: vec![key], having: Some(having), ..Select::default() })
+    };
+    assert_eq!(counted("branches with fines of more than 600 dollars"), [0.0, 1.0, 1.0]);
+    assert_eq!(counted("branches with more than 600 loans"), [0.0, 0.0, 1.0]);
 }

@@ -10,6 +10,8 @@ use super::asked::{self, SHOWN, Shown};
 use super::cues::{self, CUES};
 use super::listed::{LISTED, Listed};
 use super::missing::{MISSING, Missing};
+use super::owners::{OWNED, owned};
+use super::slips::{SLIPS, slips};
 use super::standing::{STANDING, Standing};
 use super::uses::Uses;
 use crate::ir::Query;
@@ -101,6 +103,8 @@ pub fn names() -> Vec<String> {
         .chain(&ALIGNED)
         .chain(&LISTED)
         .chain(&MISSING)
+        .chain(&OWNED)
+        .chain(&SLIPS)
         .map(|name| (*name).to_owned())
         .collect();
     for (cue, _) in CUES {
@@ -243,6 +247,8 @@ pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, or
     list.extend(aligned(&shared.places, uses));
     list.extend(shared.listed.traits(&shared.places, uses, first_select(query).items.len()));
     list.extend(shared.missing.traits(shared.features, uses));
+    list.extend(owned(shared, uses));
+    list.extend(slips(shared, query, anatomy));
     for (found, part) in shared.cues.iter().zip(parts(query, anatomy, &shown)) {
         list.push(flag(*found));
         list.push(said(part.min(2)));
