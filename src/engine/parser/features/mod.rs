@@ -140,12 +140,16 @@ impl Features {
 
     /// The relations whose whole name is said.
     pub fn named_relations(&self) -> BTreeSet<RelationId> {
-        let said = |item: &usize| (0..self.words.len()).any(|word| self.fit(word, *item) == Fit::Exact);
-        let relation = |item: usize| match self.items.get(item)?.target {
+        (0..self.words.len()).flat_map(|word| self.relations_named_by(word)).collect()
+    }
+
+    /// The relations whose whole name a word says, or is a word of; none for a word beyond the last.
+    pub fn relations_named_by(&self, word: usize) -> impl Iterator<Item = RelationId> + '_ {
+        let said = move |item: &usize| word < self.words.len() && self.fit(word, *item) == Fit::Exact;
+        (0..self.relations).filter(said).filter_map(|item| match self.items.get(item)?.target {
             Target::Relation(relation) => Some(relation),
             Target::Column(_) => None,
-        };
-        (0..self.relations).filter(said).filter_map(relation).collect()
+        })
     }
 }
 

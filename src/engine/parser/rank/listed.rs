@@ -49,14 +49,13 @@ impl Listed {
 
     /// For a candidate that shows so many items.
     pub fn traits(&self, places: &Places, uses: &Uses, items: usize) -> [f32; LISTED.len()] {
-        let shown = || uses.shown.iter().chain(uses.measured.iter().map(|(_, target)| target));
         let counts = uses.shown.iter().any(|target| matches!(target, Target::Relation(_)))
             || uses.measured.iter().any(|(function, _)| *function == Aggregate::Count);
         let one_of = |columns: &BTreeSet<ColumnId>| {
-            shown().any(|target| matches!(target, Target::Column(column) if columns.contains(column)))
+            uses.shown_or_measured().any(|target| matches!(target, Target::Column(column) if columns.contains(column)))
         };
         let is_shown = |element: &Element| match element.columns.is_empty() {
-            true => counts && element.amount || shown().any(|target| places.is_said_in(*target, &element.words)),
+            true => counts && element.amount || uses.shown_or_measured().any(|target| places.is_said_in(*target, &element.words)),
             false => one_of(&element.columns),
         };
         let unshown = self.0.iter().filter(|element| !is_shown(element)).count();

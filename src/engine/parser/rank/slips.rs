@@ -2,52 +2,57 @@
 //! belong to" for the track 'Belong'), rows counted against an amount ("grants of more than 6000 dollars"), groups that do not show what they
 //! are made by. Each was among the surest wrong answers on Spider's training part.
 
+use std::collections::BTreeMap;
+
 use super::anatomy::Anatomy;
-use super::traits::Shared;
 use crate::ir::Query;
-use crate::parser::features::{Candidate, CandidateKind};
+use crate::parser::features::{Candidate, CandidateKind, Features};
 use crate::question::{NumberKind, Question};
 use crate::walk::first_select;
 
-/// Names of the traits, in the order of [`slips`].
+/// Names of the traits, in the order of [`Slips::traits`].
 pub const SLIPS: [&str; 3] = ["values said small", "counts of amounts", "groups unshown"];
 
-/// The traits of one candidate.
-pub fn slips(shared: &Shared, query: &Query, anatomy: &Anatomy) -> [f32; SLIPS.len()] {
-    [said_small(shared, anatomy), counts_of_amounts(shared.question, anatomy), groups_unshown(query)].map(|count| count as f32)
+/// What a question gives occasion to.
+#[derive(Debug, Clone)]
+pub struct Slips {
+    /// Values in lower case, each with whether it is said like a common word wherever it is said.
+    small: BTreeMap<String, bool>,
+    /// Digits of the numbers that have a currency or a share behind them.
+    amounts: Vec<String>,
 }
 
-/// Values that are stored with a capital and said without one, by somebody who writes capitals.
-fn said_small(shared: &Shared, anatomy: &Anatomy) -> usize {
-    let writes_capitals = shared.question.text.chars().any(char::is_uppercase);
-    let small = |text: &str| {
-        let mut same = shared.features.candidates.iter().filter_map(|one| Some((one, stored(one, text)?))).peekable();
-        same.peek().is_some() && same.all(|(one, value)| starts_large(value) && is_small(shared.question, one))
-    };
-    if writes_capitals { anatomy.compared.iter().filter(|(_, text)| small(text)).count() } else { 0 }
-}
+impl Slips {
+    pub fn new(question: &Question, features: &Features) -> Self {
+        let amounts = question.numbers.iter().filter(|number| matches!(number.kind, NumberKind::Money | NumberKind::Percent));
+        Slips { small: said_small(question, features), amounts: amounts.map(|amount| amount.value.digits()).collect() }
+    }
 
-/// The text as it is stored.
-fn stored<'a>(candidate: &'a Candidate, lower: &str) -> Option<&'a str> {
-    match &candidate.kind {
-        CandidateKind::Stored(value) if value.text.to_lowercase() == lower => Some(&value.text),
-        _ => None,
+    /// Of one candidate.
+    pub fn traits(&self, query: &Query, anatomy: &Anatomy) -> [f32; SLIPS.len()] {
+        let small = anatomy.compared.iter().filter(|(_, text)| self.small.get(text) == Some(&true)).count();
+        let amounts = self.amounts.iter().filter(|amount| anatomy.counted.contains(amount)).count();
+        [small, amounts, groups_unshown(query)].map(|count| count as f32)
     }
 }
 
-fn starts_large(text: &str) -> bool {
-    text.chars().next().is_some_and(char::is_uppercase)
+/// Values that are stored with a capital and said without one, by somebody who writes capitals.
+fn said_small(question: &Question, features: &Features) -> BTreeMap<String, bool> {
+    let mut small = BTreeMap::new();
+    if !question.text.chars().any(char::is_uppercase) {
+        return small;
+    }
+    for candidate in &features.candidates {
+        let CandidateKind::Stored(value) = &candidate.kind else { continue };
+        let is_common = value.text.chars().next().is_some_and(char::is_uppercase) && is_small(question, candidate);
+        *small.entry(value.text.to_lowercase()).or_insert(true) &= is_common;
+    }
+    small
 }
 
 fn is_small(question: &Question, candidate: &Candidate) -> bool {
     let words = question.tokens.get(candidate.words.clone()).unwrap_or_default();
     words.iter().all(|token| question.text.get(token.span.clone()).is_some_and(|said| !said.contains(char::is_uppercase)))
-}
-
-/// Counts compared with a number that has a currency or a share behind it.
-fn counts_of_amounts(question: &Question, anatomy: &Anatomy) -> usize {
-    let amounts = question.numbers.iter().filter(|number| matches!(number.kind, NumberKind::Money | NumberKind::Percent));
-    amounts.filter(|amount| anatomy.counted.contains(&amount.value.digits())).count()
 }
 
 fn groups_unshown(query: &Query) -> usize {

@@ -4,10 +4,10 @@ use super::alignment::{ALIGNED, Places, aligned};
 use super::anatomy::Anatomy;
 use super::listed::Listed;
 use super::missing::Missing;
-use super::owners::owned;
-use super::slips::slips;
+use super::owners::Owners;
+use super::slips::Slips;
 use super::standing::{STANDING, standings};
-use super::traits::{Shared, named};
+use super::traits::named;
 use super::uses::Uses;
 use crate::ir::{Aggregate, Comparison, Day, Expr, Item, Literal, Predicate, Query, Select, Source};
 use crate::parser::features::{Features, features};
@@ -57,13 +57,9 @@ impl Asked {
         Listed::new(&self.question, &named(&self.features), &places).traits(&places, &uses, columns.len())
     }
 
-    fn shared(&self) -> Shared<'_> {
-        Shared::new(&self.question, &self.features, &self.prepared, &self.understanding)
-    }
-
     fn slips(&self, select: Select) -> [f32; 3] {
         let query = Query::Select(Box::new(select));
-        slips(&self.shared(), &query, &Anatomy::of(&query))
+        Slips::new(&self.question, &self.features).traits(&query, &Anatomy::of(&query))
     }
 
     fn source(&self, relation: &str) -> Source {
@@ -283,7 +279,8 @@ fn whose_a_property_is() {
     let joins = |text: &str, column: &str| {
         let asked = asked(text);
         let items = vec![Item { expr: asked.column(column), alias: None }];
-        let [joins] = owned(&asked.shared(), &Uses::of(&Query::Select(Box::new(Select { items, ..Select::default() }))));
+        let uses = Uses::of(&Query::Select(Box::new(Select { items, ..Select::default() })));
+        let [joins] = Owners::new(&asked.question, &asked.features, &asked.prepared).traits(&asked.features, &uses);
         joins
     };
     assert_eq!(joins("the birth date of each author", "authors.birth_date"), 0.0);

@@ -10,8 +10,8 @@ use super::asked::{self, SHOWN, Shown};
 use super::cues::{self, CUES};
 use super::listed::{LISTED, Listed};
 use super::missing::{MISSING, Missing};
-use super::owners::{OWNED, owned};
-use super::slips::{SLIPS, slips};
+use super::owners::{OWNED, Owners};
+use super::slips::{SLIPS, Slips};
 use super::standing::{STANDING, Standing};
 use super::uses::Uses;
 use crate::ir::Query;
@@ -68,6 +68,8 @@ pub struct Shared<'q> {
     places: Places<'q>,
     listed: Listed,
     missing: Missing,
+    owners: Owners,
+    slips: Slips,
 }
 
 impl<'q> Shared<'q> {
@@ -88,6 +90,8 @@ impl<'q> Shared<'q> {
             named_relations: features.named_relations(),
             listed: Listed::new(question, &named, &places),
             missing: Missing::new(question, features, understanding),
+            owners: Owners::new(question, features, prepared),
+            slips: Slips::new(question, features),
             named,
             places,
         }
@@ -247,8 +251,8 @@ pub fn traits(shared: &Shared, query: &Query, anatomy: &Anatomy, uses: &Uses, or
     list.extend(aligned(&shared.places, uses));
     list.extend(shared.listed.traits(&shared.places, uses, first_select(query).items.len()));
     list.extend(shared.missing.traits(shared.features, uses));
-    list.extend(owned(shared, uses));
-    list.extend(slips(shared, query, anatomy));
+    list.extend(shared.owners.traits(shared.features, uses));
+    list.extend(shared.slips.traits(query, anatomy));
     for (found, part) in shared.cues.iter().zip(parts(query, anatomy, &shown)) {
         list.push(flag(*found));
         list.push(said(part.min(2)));

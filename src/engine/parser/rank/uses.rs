@@ -54,6 +54,11 @@ impl Uses {
         uses
     }
 
+    /// What the rows of the answer show, by itself or within an aggregate.
+    pub fn shown_or_measured(&self) -> impl Iterator<Item = &Target> {
+        self.shown.iter().chain(self.measured.iter().map(|(_, target)| target))
+    }
+
     fn query(&mut self, query: &Query, outer: bool) {
         match query {
             Query::Select(select) => self.select(select, outer),
